@@ -1,0 +1,30 @@
+"""The front door: `chingolo COMMAND ...` runs the script of that name."""
+
+import importlib
+import sys
+
+COMMANDS = {
+    "demo": ("scripts.demo", "the whole story on a generated example -> runs/demo/report.html"),
+    "generate": ("scripts.generate_songs", "a repertoire -> synthetic songs and their song table"),
+    "train": ("scripts.train_encoder", "song tables -> a trained encoder"),
+    "embed": ("scripts.embed_songs", "a trained encoder and song tables -> latent table"),
+    "compare": ("scripts.compare_eras", "a latent table with two eras -> report"),
+}
+
+
+def main() -> None:
+    """Runs one command and exits with its status."""
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help"):
+        print("usage: chingolo COMMAND ...   (chingolo COMMAND --help tells its options)\n")
+        print("\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()))
+        sys.exit(0)
+    if words[0] not in COMMANDS:
+        print(f"chingolo: no command '{words[0]}'; one of {', '.join(COMMANDS)}", file=sys.stderr)
+        sys.exit(2)
+    script = importlib.import_module(COMMANDS[words[0]][0])
+    sys.exit(script.main(words[1:]))
+
+
+if __name__ == "__main__":
+    main()

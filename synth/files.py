@@ -1,0 +1,80 @@
+"""Files: the error for bad input, and writing that leaves no half file under its final name."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """Bad input from the user; the message is one line that a command prints before status 2."""
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
+
+    Args:
+        path: final file name; its folder is created where it is missing.
+
+    Raises:
+        InputError: if the folder cannot be made or written.
+    """
+    final = Path(path)
+    make_folder(final.parent)
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{final.stem}-", suffix=final.suffix, dir=final.parent
+        )
+    except OSError as error:
+        raise InputError(f"{final.parent}: cannot write there ({error.strerror})") from error
+    os.close(handle)
+    os.chmod(name, 0o644)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary folder beside `path`; it takes the place of `path` if the block succeeds.
+
+    Args:
+        path: final folder name; an existing one is replaced.
+
+    Raises:
+        InputError: if the parent folder cannot be made or written.
+    """
+    final = Path(path)
+    make_folder(final.parent)
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
+    except OSError as error:
+        raise InputError(f"{final.parent}: cannot write there ({error.strerror})") from error
+    temporary.chmod(0o755)
+    try:
+        yield temporary
+        if final.exists():
+            shutil.rmtree(final)
+        os.replace(temporary, final)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(path: str | Path) -> Path:
+    """Makes a folder and its parents.
+
+    Raises:
+        InputError: if a file is in the way or the folder may not be written.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot make this folder ({error.strerror})") from error
+    return path

@@ -1,0 +1,191 @@
+"""The song table: one row is one song (or other vocal unit) in an audio file."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+import soxr
+
+from synth.files import InputError, atomic_path
+
+ORIGINS = ("recorded", "resynthesised", "synthetic")
+NUMERIC_COLUMNS = ("start_s", "end_s", "date_error_days", "latitude", "longitude")
+TEXT_COLUMNS = (
+    "species",
+    "label",
+    "era",
+    "individual",
+    "site",
+    "date",
+    "device",
+    "origin",
+    "source",
+    "licence",
+)
+
+
+def read_song_table(path: str | Path) -> pd.DataFrame:
+    """Reads a song table from CSV or Parquet.
+
+    Args:
+        path: a `.csv` or `.parquet` file with at least the column `path`.
+
+    Returns:
+        One row per song, in file order. `path` is absolute; the known numeric columns are float64
+        with NaN where empty; the known text columns hold str with "" where empty; unknown columns
+        are as in the file (CSV: str).
+
+    Raises:
+        InputError: if the file is missing, is not a table, has no `path` column, no row, or a
+            value of a known column that is out of its range (the message names the row).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such song table")
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError as error:
+        raise InputError(f"{path}: empty file; expected a header line and songs") from error
+    except (UnicodeDecodeError, pd.errors.ParserError, ValueError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
+    return validate_song_table(table, base=path.parent, name=str(path))
+
+
+def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.DataFrame:
+    """Checks a song table and brings the known columns to their types.
+
+    Args:
+        table: the rows; see `read_song_table`.
+        base: folder that relative paths start from.
+        name: what to call the table in messages.
+
+    Raises:
+        InputError: as `read_song_table`.
+    """
+    if "path" not in table.columns:
+        raise InputError(f"{name}: no column 'path'; found {', '.join(map(str, table.columns))}")
+    if not len(table):
+        raise InputError(f"{name}: the table holds no song")
+    table = table.reset_index(drop=True).copy()
+    empty = table["path"].isna() | (table["path"].astype(str).str.strip() == "")
+    _refuse_rows(empty, name, "'path' is empty")
+    table["path"] = [str((base / str(value)).resolve()) for value in table["path"]]
+    for column in NUMERIC_COLUMNS:
+        if column in table.columns:
+            raw = table[column].replace("", np.nan)
+            values = pd.to_numeric(raw, errors="coerce")
+            _refuse_rows(raw.notna() & values.isna(), name, f"'{column}' is not a number")
+            table[column] = values.astype(np.float64)
+    for column in TEXT_COLUMNS:
+        if column in table.columns:
+            table[column] = table[column].fillna("").astype(str)
+    if "start_s" in table.columns:
+        _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
+        if "end_s" in table.columns:
+            _refuse_rows(table["end_s"] <= table["start_s"], name, "'end_s' is not after 'start_s'")
+    if "origin" in table.columns:
+        unknown = ~table["origin"].isin(["", *ORIGINS])
+        _refuse_rows(unknown, name, f"'origin' is not one of {', '.join(ORIGINS)}")
+    return table
+
+
+def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        raise InputError(f"{name}: row {row + 1} (line {row + 2}): {reason}")
+
+
+def relative_paths(table: pd.DataFrame, base: Path) -> pd.DataFrame:
+    """Makes `path` relative to `base` for files below it, so that a folder can be moved whole."""
+    base = base.resolve()
+
+    def shorten(value: str) -> str:
+        file = Path(value)
+        return file.relative_to(base).as_posix() if file.is_relative_to(base) else str(file)
+
+    return table.assign(path=[shorten(value) for value in table["path"]])
+
+
+def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Writes a song table as CSV or Parquet, by the file's ending, under its final name only whole.
+
+    Args:
+        table: rows with an absolute `path`; see `read_song_table`.
+        path: `.csv` or `.parquet`.
+
+    Raises:
+        InputError: for another ending, or a folder that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"{path}: a song table ends in .csv or .parquet")
+    table = relative_paths(table, path.parent)
+    with atomic_path(path) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            table.to_parquet(temporary, index=False)
+
+
+def load_audio(
+    path: str | Path,
+    *,
+    sample_rate: int,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+) -> np.ndarray:
+    """Loads a stretch of an audio file as mono.
+
+    Args:
+        path: any file that libsndfile reads (WAV, FLAC, OGG, MP3).
+        sample_rate: wanted rate, Hz; the audio is resampled (soxr) where it differs.
+        start_s: start of the stretch, s; NaN means the file's start.
+        end_s: end of the stretch, s; None or NaN means the file's end.
+
+    Returns:
+        [samples] float32, mean over channels.
+
+    Raises:
+        InputError: if the file is missing, is not audio, holds NaN, or the stretch is empty.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such audio file")
+    start_s = 0.0 if np.isnan(start_s) else start_s
+    try:
+        with soundfile.SoundFile(path) as file:
+            native = file.samplerate
+            start = round(start_s * native)
+            stop = file.frames
+            if end_s is not None and not np.isnan(end_s):
+                stop = min(stop, round(end_s * native))
+            if stop <= start:
+                length = file.frames / native
+                raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
+            file.seek(start)
+            samples = file.read(stop - start, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise InputError(f"{path}: not audio that can be read ({error})") from error
+    if not len(samples):
+        raise InputError(f"{path}: holds no audio")
+    mono = samples.mean(axis=1)
+    if not np.isfinite(mono).all():
+        raise InputError(f"{path}: holds samples that are not finite")
+    if native != sample_rate:
+        mono = soxr.resample(mono, native, sample_rate)
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
+    """Loads the audio of one row of a song table; see `load_audio`."""
+    return load_audio(
+        song["path"],
+        sample_rate=sample_rate,
+        start_s=float(song.get("start_s", np.nan)),
+        end_s=float(song.get("end_s", np.nan)),
+    )

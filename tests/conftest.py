@@ -1,0 +1,16 @@
+from pathlib import Path
+
+import jax
+import pytest
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of real recordings beside the project; tests that need it skip without it."""
+    if not RECORDINGS.is_dir():
+        pytest.skip("no shared recordings beside the project")
+    return RECORDINGS
