@@ -64,7 +64,7 @@ def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
     )
     theme, naming = name_themes(latents.songs, clusters.assignment)
     results: dict[str, Any] = {
-        "verdict": NO_CHANGE_SHOWN,
+        "verdict": REFUSED,
         "reasons": [],
         "songs": len(latents.songs),
         "clusters": {

@@ -47,7 +47,7 @@ def smallest_p(design: Design, permutations: int) -> float:
 def permutation_p(statistics: np.ndarray) -> float:
     """One-sided p value of the first entry among all, itself included (Phipson & Smyth 2010)."""
     observed = statistics[0]
-    tolerance = 1e-6 * max(abs(float(observed)), 1e-12)
+    tolerance = 1e-9 + 1e-6 * abs(float(observed))
     return float((statistics >= observed - tolerance).mean())
 
 
@@ -66,7 +66,7 @@ def combined_p(statistics: dict[str, np.ndarray]) -> float:
 
 
 def _scale(values: np.ndarray) -> float:
-    return float(np.abs(values).max()) or 1.0
+    return max(float(np.abs(values).max()), 1e-9)
 
 
 def unit_means(design: Design) -> sparse.csr_matrix:

@@ -146,8 +146,8 @@ def _examples(comparison: Comparison) -> str:
     groups = sorted(set(songs["theme"]) - {""})
     parts = ["<h2>Songs of each theme</h2>"]
     if not groups:
-        parts.append("<p>No cluster was found, so there is no theme to show.</p>")
-    for name in groups:
+        parts.append("<p>No cluster was found; these are songs of no theme.</p>")
+    for name in groups or [""]:
         parts.append(f"<h3>{_text(name)}</h3>")
         member = songs["theme"].to_numpy(object) == name
         if eras is None:
