@@ -84,7 +84,7 @@ def harmonic_amplitudes(
     row = _position(alpha, table.alpha)
     column = _position(pitch, table.pitch)
     parts = []
-    for part in (table.harmonics.real, table.harmonics.imag):
+    for part in (np.real(table.harmonics), np.imag(table.harmonics)):
         values = [
             map_coordinates(jnp.asarray(part[:, :, index]), [row, column], order=1, mode="nearest")
             for index in range(harmonics)
