@@ -1,4 +1,4 @@
-"""Writes generated songs to a folder: audio, song table, contact sheet; continues if interrupted."""
+"""Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
 
 import io
 import json

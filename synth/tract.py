@@ -82,5 +82,5 @@ def through_tract(
     gain = np.sin(0.5 * np.pi * edge) ** 2 * (new_length / length)
     if bird is not None:
         gain = gain * tract_response(frequency, bird)
-    filtered = spectrum[:kept] * gain.astype(np.complex64)
+    filtered = np.asarray(spectrum)[:kept] * gain.astype(np.complex64)
     return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
