@@ -1,0 +1,218 @@
+"""The comparison of two eras in one latent space: clusters, agreement, themes, tests, verdict."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+
+from analysis.change import change_tests
+from analysis.cluster import Clusters, fit_clusters
+from analysis.latent_table import LatentTable
+from analysis.permutation import smallest_p
+from analysis.settings import CompareSettings
+from analysis.themes import name_themes, theme_table
+from analysis.units import Design, Eras, find_design, find_eras
+from analysis.verify import cluster_agreement, nearest_neighbour_agreement
+from synth.files import InputError
+
+CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
+FEWEST_SONGS = 4
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found, and what the report shows of it."""
+
+    songs: pd.DataFrame
+    """The songs compared, with the columns `cluster`, `cluster_probability` and `theme` added."""
+
+    map: np.ndarray
+    """[songs, 2] the plane of largest variance of the latent vectors, for the picture."""
+
+    clusters: Clusters
+
+    eras: Eras | None
+
+    results: dict[str, Any]
+    """What `results.json` holds."""
+
+
+def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
+    """Compares the songs of two eras in one latent space; without two eras, clusters alone.
+
+    Args:
+        latents: songs and their vectors.
+        settings: eras, levels and seed.
+
+    Returns:
+        The comparison. The column of known labels enters the agreement alone.
+
+    Raises:
+        InputError: for eras or columns that do not occur, or too few songs.
+    """
+    latents, notes = without_duplicates(latents)
+    if len(latents.songs) < FEWEST_SONGS:
+        raise InputError(
+            f"{len(latents.songs)} songs: too few to compare anything (at least {FEWEST_SONGS})"
+        )
+    eras = find_eras(latents.songs, settings)
+    clusters = fit_clusters(
+        latents.z, min_cluster_size=settings.min_cluster_size, seed=settings.seed
+    )
+    theme, naming = name_themes(latents.songs, clusters.assignment)
+    results: dict[str, Any] = {
+        "verdict": REFUSED,
+        "reasons": [],
+        "songs": len(latents.songs),
+        "clusters": {
+            "n": clusters.count,
+            "noise_fraction": clusters.noise_fraction,
+            "min_cluster_size": clusters.min_cluster_size,
+            **_agreement(latents, clusters, settings),
+        },
+        "theme_naming": naming,
+        "themes": [],
+        "notes": notes,
+        "settings": dataclasses.asdict(settings),
+        "run": latents.run,
+    }
+    if eras is None:
+        results["reasons"] = [
+            "The table holds no two eras, so nothing is said of change: this report shows "
+            "clusters and their agreement with labels alone."
+        ]
+        results["eras"] = None
+    else:
+        results |= _change(latents, eras, theme, settings)
+        results["notes"] = notes + results["notes"]
+    added = {
+        "cluster": clusters.assignment,
+        "cluster_probability": clusters.probability,
+        "theme": theme,
+    }
+    return Comparison(latents.songs.assign(**added), _plane(latents.z), clusters, eras, results)
+
+
+def without_duplicates(latents: LatentTable) -> tuple[LatentTable, list[str]]:
+    """Drops songs that stand twice in the table (same file, same start and end)."""
+    keys = [key for key in ("path", "start_s", "end_s") if key in latents.songs.columns]
+    kept = ~latents.songs.duplicated(keys).to_numpy()
+    if kept.all():
+        return latents, []
+    songs = latents.songs[kept].reset_index(drop=True)
+    note = f"{int((~kept).sum())} rows that repeat a song (same file, start and end) were dropped."
+    return LatentTable(songs, latents.z[kept], latents.run), [note]
+
+
+def _agreement(
+    latents: LatentTable, clusters: Clusters, settings: CompareSettings
+) -> dict[str, Any]:
+    songs = latents.songs
+    column = settings.label_column
+    if column and column not in songs.columns:
+        raise InputError(f"no column '{column}' for labels; there are {', '.join(songs.columns)}")
+    for candidate in ("label", "species"):
+        column = column or (candidate if candidate in songs.columns else "")
+    labels = songs[column].fillna("").astype(str).to_numpy(object) if column else np.array([])
+    if len(set(labels.tolist()) - {""}) < 2:
+        return {"ari": None, "ami": None, "v_measure": None, "label_column": column or None}
+    group = songs["path"].astype(str).to_numpy(object)
+    if "individual" in songs.columns:
+        individual = songs["individual"].to_numpy(object)
+        group = np.where(individual == "", group, individual)
+    neighbours = nearest_neighbour_agreement(latents.z, labels, group)
+    return {
+        **cluster_agreement(clusters.assignment, labels),
+        "label_column": column,
+        "nearest_neighbours": neighbours,
+    }
+
+
+def _change(
+    latents: LatentTable, eras: Eras, theme: np.ndarray, settings: CompareSettings
+) -> dict[str, Any]:
+    design = find_design(latents.songs, eras, era_column=settings.era_column)
+    draws = {"permutations": settings.permutations, "seed": settings.seed}
+    tests = change_tests(latents.z, theme, design, **draws) if design.testable.any() else {}
+    themes = theme_table(
+        theme,
+        design,
+        bootstraps=settings.bootstraps,
+        absent_below=settings.absent_below,
+        significance=settings.significance,
+        **draws,
+    )
+    verdict, reasons = _verdict(design, eras, tests, settings)
+    return {
+        "verdict": verdict,
+        "reasons": reasons,
+        "eras": {"historical": eras.historical, "modern": eras.modern},
+        "unit": design.unit_name,
+        "block": design.block_name,
+        "energy": tests.get("energy"),
+        "composition": tests.get("composition"),
+        "combined": tests.get("combined"),
+        "placebo": {"p": None, "passed": None},
+        "themes": themes,
+        "effort": _effort(latents.songs, eras, design),
+        "notes": [*eras.notes, *design.notes],
+    }
+
+
+def _verdict(
+    design: Design, eras: Eras, tests: dict, settings: CompareSettings
+) -> tuple[str, list[str]]:
+    if not tests:
+        return REFUSED, [
+            "No site was recorded in both eras, so a change cannot be told from a difference "
+            "between sites."
+        ]
+    p = tests["combined"]["p"]
+    if design.single_individual_era:
+        return REFUSED, [
+            "An era holds a single known individual: its difference from the other era "
+            f"(p = {p:.3f} by recording) may be one between birds."
+        ]
+    smallest = smallest_p(design, settings.permutations)
+    if smallest > settings.significance:
+        return REFUSED, [
+            f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
+            "nor its absence can be shown."
+        ]
+    names = f"{eras.historical} and {eras.modern}"
+    how = f"p = {p:.3f} of latent distance and theme shares together, unit: {design.unit_name}"
+    if p <= settings.significance:
+        return CHANGED, [
+            f"The songs of {names} differ ({how}).",
+            "The recorders of the two eras were not controlled: nothing here tells a changed song "
+            "from a changed recorder.",
+        ]
+    return NO_CHANGE_SHOWN, [
+        f"The songs of {names} are not found different ({how}). That is not proof that nothing "
+        "changed.",
+    ]
+
+
+def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:
+    effort = {}
+    for code, name in enumerate(("historical", "modern")):
+        rows = songs[eras.of_song == code]
+        effort[name] = {
+            "songs": len(rows),
+            "recordings": rows["path"].nunique(),
+            "units": int((design.era == code).sum()),
+            "tested_units": int(((design.era == code) & design.testable).sum()),
+        }
+        for column in ("individual", "site"):
+            if column in rows.columns:
+                effort[name][f"{column}s"] = len(set(rows[column]) - {""})
+    return effort
+
+
+def _plane(z: np.ndarray) -> np.ndarray:
+    if z.shape[1] < 2:
+        return np.column_stack([z[:, 0], np.zeros(len(z))])
+    return PCA(2, svd_solver="full").fit_transform(z.astype(np.float64))

@@ -1,0 +1,159 @@
+"""Permutation of units within blocks, for all permutations at once by matrix products."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy import sparse, stats
+from sklearn.metrics import pairwise_distances_chunked
+
+from analysis.units import Design
+
+
+def permuted_eras(design: Design, *, permutations: int, seed: int) -> np.ndarray:
+    """Draws eras for the testable units, shuffled within blocks.
+
+    Args:
+        design: units, eras and blocks.
+        permutations: number of draws.
+        seed: seed of the draws.
+
+    Returns:
+        [1 + permutations, testable units] 0 or 1; the first row holds the true eras.
+    """
+    generator = np.random.default_rng(seed)
+    era = design.era[design.testable]
+    block = design.block[design.testable]
+    drawn = np.tile(era, (permutations + 1, 1))
+    for members in _members(block):
+        drawn[1:, members] = generator.permuted(drawn[1:, members], axis=1)
+    return drawn
+
+
+def _members(block: np.ndarray) -> Iterator[np.ndarray]:
+    for value in np.unique(block):
+        yield np.flatnonzero(block == value)
+
+
+def smallest_p(design: Design, permutations: int) -> float:
+    """Smallest p value that the units allow: one over the number of distinct arrangements."""
+    era, block = design.era[design.testable], design.block[design.testable]
+    arrangements = 1
+    for members in _members(block):
+        arrangements *= math.comb(len(members), int(era[members].sum()))
+    return max(1.0 / arrangements, 1.0 / (permutations + 1)) if len(era) else 1.0
+
+
+def permutation_p(statistics: np.ndarray) -> float:
+    """One-sided p value of the first entry among all, itself included (Phipson & Smyth 2010)."""
+    observed = statistics[0]
+    tolerance = 1e-9 + 1e-6 * abs(float(observed))
+    return float((statistics >= observed - tolerance).mean())
+
+
+def combined_p(statistics: dict[str, np.ndarray]) -> float:
+    """P value of several tests at once: the smallest p among them against its own permutations.
+
+    The step that Westfall & Young (1993) call min-P: every test was permuted with the same draws,
+    so that their dependence is kept and the combined level is exact.
+
+    Args:
+        statistics: [draws] of each test, large where the eras differ, the observed one first.
+    """
+    ranks = [stats.rankdata(-np.round(v / _scale(v), 6), method="max") for v in statistics.values()]
+    smallest = np.min(ranks, axis=0)
+    return float((smallest <= smallest[0]).mean())
+
+
+def _scale(values: np.ndarray) -> float:
+    return max(float(np.abs(values).max()), 1e-9)
+
+
+def unit_means(design: Design) -> sparse.csr_matrix:
+    """[testable units, songs] weights that average the songs of each testable unit."""
+    index = np.full(len(design.era), -1)
+    index[design.testable] = np.arange(design.testable.sum())
+    row = np.where(design.unit_of_song >= 0, index[design.unit_of_song], -1)
+    column = np.flatnonzero(row >= 0)
+    row = row[column]
+    weights = 1.0 / np.bincount(row, minlength=design.testable.sum())[row]
+    shape = (int(design.testable.sum()), len(design.unit_of_song))
+    return sparse.csr_matrix((weights, (row, column)), shape=shape)
+
+
+def unit_matrix(
+    z: np.ndarray, design: Design, kernel: Callable[[np.ndarray], np.ndarray] | None = None
+) -> np.ndarray:
+    """Mean distance (or kernel of it) between the songs of each two units.
+
+    Args:
+        z: [songs, dimensions] vectors.
+        design: units of the songs.
+        kernel: maps a block of Euclidean distances to values; None leaves distances.
+
+    Returns:
+        [testable units, testable units] means over song pairs; the diagonal holds the value of a
+        song with itself, so that statistics are those expected when one song is drawn from each
+        unit, whatever the numbers of songs.
+    """
+    means = unit_means(design)
+    used = np.unique(means.indices)
+    means = means[:, used]
+    rows = pairwise_distances_chunked(
+        z[used].astype(np.float64), reduce_func=lambda d, _: d if kernel is None else kernel(d)
+    )
+    over_columns = np.concatenate([chunk @ means.T for chunk in rows])
+    matrix = np.asarray(means @ over_columns)
+    matrix = (matrix + matrix.T) / 2
+    np.fill_diagonal(matrix, 0.0 if kernel is None else float(kernel(np.zeros((1, 1)))[0, 0]))
+    return matrix
+
+
+def blocked_contrast(matrix: np.ndarray, eras: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Mean over blocks of u' M u, u the difference of the two eras' means within the block.
+
+    Blocks weigh by n_h n_m / (n_h + n_m), the precision of a difference of means.
+
+    Args:
+        matrix: [units, units] symmetric.
+        eras: [draws, units] 0 or 1, shuffled within blocks only.
+        block: [units] block of each unit.
+
+    Returns:
+        [draws] contrasts.
+    """
+    total = np.zeros(len(eras))
+    weights = 0.0
+    for members in _members(block):
+        drawn = eras[:, members]
+        modern = int(drawn[0].sum())
+        historical = len(members) - modern
+        contrast = drawn / modern - (1 - drawn) / historical
+        weight = modern * historical / len(members)
+        part = matrix[np.ix_(members, members)]
+        total += weight * np.einsum("pu,pu->p", contrast @ part, contrast)
+        weights += weight
+    return total / weights
+
+
+def blocked_difference(values: np.ndarray, eras: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Modern mean less historical mean, averaged over blocks weighted as in `blocked_contrast`.
+
+    Args:
+        values: [units, quantities].
+        eras: [draws, units] 0 or 1, shuffled within blocks only.
+        block: [units] block of each unit.
+
+    Returns:
+        [draws, quantities] differences.
+    """
+    total = np.zeros((len(eras), values.shape[1]))
+    weights = 0.0
+    for members in _members(block):
+        drawn = eras[:, members]
+        modern = int(drawn[0].sum())
+        historical = len(members) - modern
+        weight = modern * historical / len(members)
+        total += weight * (drawn / modern - (1 - drawn) / historical) @ values[members]
+        weights += weight
+    return total / weights

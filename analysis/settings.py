@@ -1,0 +1,42 @@
+"""What a comparison can be told; light to import, so that `--help` answers at once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """Choices of a comparison of two eras."""
+
+    historical: str = ""
+    """Name of the older era as it stands in the table; empty: inferred (years, or the word
+    'historical') where exactly two eras occur."""
+
+    modern: str = ""
+    """Name of the younger era; empty: inferred as above."""
+
+    era_column: str = "era"
+    """Column that holds the era; any other column with two groups may stand in for it."""
+
+    cut_date: str = ""
+    """Makes two eras from the column 'date': before this day and from it on, as 1990-01-01."""
+
+    label_column: str = ""
+    """Column of known labels for the agreement section alone; empty: 'label', else 'species'."""
+
+    min_cluster_size: int = 0
+    """Fewest songs that make a cluster; 0: two per cent of the songs, but at least 5."""
+
+    permutations: int = 999
+    """Permutations of each test; the smallest p value is 1 / (permutations + 1)."""
+
+    bootstraps: int = 500
+    """Bootstrap samples of units behind each interval."""
+
+    significance: float = 0.05
+    """Level at which a test rejects."""
+
+    absent_below: float = 0.02
+    """A theme counts as absent from an era where its share is at most this."""
+
+    seed: int = 0
+    """Seed of every random draw; the same inputs and seed give the same results."""

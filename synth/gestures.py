@@ -1,0 +1,213 @@
+"""Gestures: the curves of pitch, loudness and pressure that a song is made of.
+
+A `Song` is a list of events (notes placed in time); `song_gesture` draws its curves at the control
+rate; `controls` turns curves into the (alpha, beta, envelope) of a bird.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from synth.calibration import beta_of_pitch, load_calibration, turning_point_of_pitch
+from synth.integrate import CONTROL_RATE
+from synth.syrinx import Bird
+from synth.tract import tract_response
+
+SHAPE_POINTS = 48
+
+
+@dataclass(frozen=True)
+class Note:
+    """One continuous element as a field worker would sketch it."""
+
+    points: tuple[tuple[float, float], ...]
+    """(time in s, frequency in Hz) breakpoints, times ascending from 0."""
+
+    loudness: float = 0.0
+    """dB relative to the loudest notes."""
+
+    attack: float = 0.008
+    """Rise time of the envelope, s."""
+
+    release: float = 0.012
+    """Fall time of the envelope, s."""
+
+    timbre: float = 1.0
+    """Factor on the bird's alpha; above 1 the sound is richer in harmonics."""
+
+    @property
+    def duration(self) -> float:
+        """Length, s."""
+        return self.points[-1][0]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A note at its place in a song, with this rendition's deviations."""
+
+    note: Note
+    start: float
+    """s from the song's beginning."""
+
+    duration: float
+    """s; the note is stretched to it."""
+
+    pitch: float = 1.0
+    """Factor on the note's frequencies."""
+
+    loudness: float = 0.0
+    """dB added to the note's."""
+
+    timbre: float = 1.0
+    """Factor on the note's."""
+
+
+@dataclass(frozen=True)
+class Song:
+    """Notes placed in time."""
+
+    events: tuple[Event, ...]
+
+    @property
+    def duration(self) -> float:
+        """Length, s."""
+        return max(event.start + event.duration for event in self.events)
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """What a bird does over time, at `CONTROL_RATE`, from one source of its syrinx."""
+
+    f0: np.ndarray
+    """[frames] Hz; positive in silence too, where it is not heard."""
+
+    loudness: np.ndarray
+    """[frames] amplitude of the radiated fundamental, 0 in silence, about 1 for loud notes."""
+
+    alpha: np.ndarray
+    """[frames] air-sac pressure parameter."""
+
+    second: "Gesture | None" = None
+    """The other source of a bird that sings with two voices."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What the oscillator and the envelope receive, at `CONTROL_RATE`."""
+
+    alpha: np.ndarray
+    """[frames]."""
+
+    beta: np.ndarray
+    """[frames]."""
+
+    envelope: np.ndarray
+    """[frames] factor on the normalised velocity."""
+
+    turning_point: np.ndarray
+    """[frames] x of the cycle at rest."""
+
+
+@lru_cache(maxsize=4096)
+def _pitch_shape(points: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """[48] Hz, the note's pitch at even steps of its duration, monotone between breakpoints."""
+    time, frequency = np.array(points).T
+    grid = np.linspace(0, time[-1], SHAPE_POINTS)
+    return PchipInterpolator(time, frequency)(grid)
+
+
+def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
+    """Draws the curves of a song.
+
+    Args:
+        song: events in order of time; where they overlap the later one is heard.
+        bird: constants; its `alpha` is the pressure of a note of timbre 1.
+        lead: silence before and after, s.
+
+    Returns:
+        The gesture, [frames] each.
+    """
+    frames = round((song.duration + 2 * lead) * CONTROL_RATE) + 2
+    f0 = np.zeros(frames)
+    loudness = np.zeros(frames)
+    alpha = np.full(frames, bird.alpha)
+    for event in song.events:
+        begin = lead + event.start
+        first = int(np.ceil(begin * CONTROL_RATE))
+        last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
+        time = np.arange(first, last) / CONTROL_RATE - begin
+        shape = _pitch_shape(event.note.points)
+        f0[first:last] = event.pitch * np.interp(
+            time * (SHAPE_POINTS - 1) / event.duration, np.arange(SHAPE_POINTS), shape
+        )
+        attack = min(event.note.attack, 0.4 * event.duration)
+        release = min(event.note.release, 0.4 * event.duration)
+        edge = np.minimum(time / attack, (event.duration - time) / release)
+        level = 10 ** ((event.note.loudness + event.loudness) / 20)
+        loudness[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
+        alpha[first:last] = bird.alpha * event.note.timbre * event.timbre
+    voiced = np.flatnonzero(f0)
+    if len(voiced):
+        nearest = np.searchsorted(voiced, np.arange(frames)).clip(max=len(voiced) - 1)
+        f0, alpha = (
+            np.where(f0 > 0, f0, f0[voiced[nearest]]),
+            np.where(f0 > 0, alpha, alpha[voiced[nearest]]),
+        )
+    return Gesture(f0=f0, loudness=loudness, alpha=alpha)
+
+
+@lru_cache(maxsize=64)
+def _radiated_gain(bird: Bird, with_tract: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(log pitch nodes, log of the fundamental's gain [alphas, pitches]) of cycle and tract."""
+    table = load_calibration()
+    gain = np.abs(table.harmonics[:, :, 0]).astype(np.float64)
+    if with_tract:
+        gain = gain * np.abs(tract_response(table.pitch * bird.gamma, bird))
+    return np.log(table.pitch), np.log(gain)
+
+
+def controls(gesture: Gesture, bird: Bird, *, with_tract: bool = True) -> Controls:
+    """Turns a gesture into what the oscillator receives.
+
+    The envelope undoes the gain of cycle and tract at f0, so that `gesture.loudness` is what
+    is heard of the fundamental.
+
+    Args:
+        gesture: [frames] curves.
+        bird: constants.
+        with_tract: whether the tract will follow.
+    """
+    table = load_calibration()
+    log_pitch, gain = _radiated_gain(bird, with_tract)
+    position = np.log(np.clip(gesture.f0 / bird.gamma, table.pitch[0], table.pitch[-1]))
+    column = (position - log_pitch[0]) / (log_pitch[1] - log_pitch[0])
+    log_alpha = np.log(np.clip(gesture.alpha, table.alpha[0], table.alpha[-1]))
+    row = (log_alpha - np.log(table.alpha[0])) / np.log(table.alpha[1] / table.alpha[0])
+    i, j = (
+        np.clip(k.astype(int), 0, n - 2) for k, n in zip((row, column), gain.shape, strict=True)
+    )
+    u, v = row - i, column - j
+    log_gain = (1 - u) * ((1 - v) * gain[i, j] + v * gain[i, j + 1]) + u * (
+        (1 - v) * gain[i + 1, j] + v * gain[i + 1, j + 1]
+    )
+    return Controls(
+        alpha=np.exp(log_alpha),
+        beta=beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
+        envelope=gesture.loudness / np.exp(log_gain),
+        turning_point=turning_point_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
+    )
+
+
+def voiced_stretches(loudness: np.ndarray) -> list[slice]:
+    """The stretches of frames in which something sounds, each with a silent frame at either end.
+
+    Args:
+        loudness: [frames] amplitude.
+    """
+    sounding = np.concatenate([[False], loudness > 0, [False]])
+    edges = np.flatnonzero(np.diff(sounding.astype(np.int8)))
+    starts = np.maximum(edges[::2] - 1, 0)
+    stops = np.minimum(edges[1::2] + 1, len(loudness))
+    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
