@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import RectBivariateSpline
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from synth.files import atomic_path
 from synth.syrinx import runge_kutta_step
@@ -61,7 +61,7 @@ def saddle_node_beta(alpha: float) -> float:
     The fixed points solve x^3 - x^2 + beta x + alpha = 0; a double root at x > 1/2 has
     alpha = 2 x^3 - x^2 and beta = 2 x - 3 x^2.
     """
-    x = brentq(lambda root: 2 * root**3 - root**2 - alpha, 0.5, 2.0)
+    x = root_scalar(lambda root: 2 * root**3 - root**2 - alpha, bracket=(0.5, 2.0)).root
     return float(2 * x - 3 * x**2)
 
 

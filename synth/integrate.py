@@ -6,6 +6,7 @@ wave down to `BASE_RATE`, so that harmonics which one rate cannot hold are remov
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,8 +25,9 @@ SAMPLES_PER_FRAME = BASE_RATE // CONTROL_RATE
 STEPS_PER_SAMPLE = 4
 FRAMES_PER_CHUNK = 64
 LANE_COUNTS = (1, 16, 64, 256)
+KAISER: Any = ("kaiser", 7.5)
 # Half-band, 75 dB down from 25 kHz on (folds onto 19 kHz and above); its delay is one frame.
-HALF_BAND = firwin(81, 0.5, window=("kaiser", 7.5)).astype(np.float32)
+HALF_BAND = np.asarray(firwin(81, 0.5, window=KAISER), np.float32)
 
 Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
 
@@ -71,7 +73,7 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
     count = controls.shape[0] * SAMPLES_PER_FRAME
     pairs = wave.reshape(-1, 2, lanes)
     # Every second tap of a half-band filter but the middle one is zero.
-    low = sum(
+    low = jnp.zeros((count, lanes)) + sum(
         float(tap) * jax.lax.dynamic_slice_in_dim(pairs[:, index % 2], index // 2, count)
         for index, tap in enumerate(HALF_BAND)
         if abs(tap) > 1e-9

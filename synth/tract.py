@@ -72,7 +72,7 @@ def through_tract(
     # A length that is whole at both rates, with room for the tail of the tract.
     common = int(np.gcd(wave_rate, sample_rate))
     units = -(-(len(wave) + wave_rate // 50) * common // wave_rate)
-    units = fft.next_fast_len(units, real=True)
+    units = int(fft.next_fast_len(units, real=True) or units)
     length, new_length = units * wave_rate // common, units * sample_rate // common
     spectrum = fft.rfft(np.asarray(wave, np.float32), length)
     kept = min(len(spectrum), new_length // 2 + 1)
@@ -82,5 +82,5 @@ def through_tract(
     gain = np.sin(0.5 * np.pi * edge) ** 2 * (new_length / length)
     if bird is not None:
         gain = gain * tract_response(frequency, bird)
-    filtered = spectrum[:kept] * gain.astype(np.complex64)
-    return fft.irfft(filtered, new_length)[:wanted].astype(np.float32)
+    filtered = np.asarray(spectrum)[:kept] * gain.astype(np.complex64)
+    return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]

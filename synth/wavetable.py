@@ -40,12 +40,12 @@ def sing(
     """
     rate = CONTROL_RATE * samples_per_frame
     real, imaginary = harmonic_amplitudes(f0 / gamma, alpha, harmonics)
-    order = jnp.arange(1, harmonics + 1, dtype=f0.dtype)
+    order = jnp.arange(1, harmonics + 1, dtype=f0.dtype)[None, None]
     audible = jnp.clip((0.47 - f0[..., None] * order / rate) / 0.02, 0.0, 1.0)
     scale = audible * envelope[..., None]
     real, imaginary = real * scale, imaginary * scale
 
-    fraction = jnp.arange(samples_per_frame, dtype=f0.dtype) / samples_per_frame
+    fraction = jnp.arange(samples_per_frame, dtype=f0.dtype)[None, None] / samples_per_frame
     begin, rise = f0[:, :-1, None], (f0[:, 1:] - f0[:, :-1])[..., None]
     within = (begin * fraction + 0.5 * rise * fraction**2) / CONTROL_RATE
     whole = 0.5 * (f0[:, 1:] + f0[:, :-1]) / CONTROL_RATE
@@ -84,7 +84,7 @@ def harmonic_amplitudes(
     row = _position(alpha, table.alpha)
     column = _position(pitch, table.pitch)
     parts = []
-    for part in (table.harmonics.real, table.harmonics.imag):
+    for part in (np.real(table.harmonics), np.imag(table.harmonics)):
         values = [
             map_coordinates(jnp.asarray(part[:, :, index]), [row, column], order=1, mode="nearest")
             for index in range(harmonics)

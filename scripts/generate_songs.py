@@ -1,0 +1,79 @@
+"""`chingolo generate`: a repertoire becomes synthetic songs and their song table."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from scripts.command_line import run
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """Generate synthetic songs from a repertoire."""
+
+    repertoire: Annotated[str, tyro.conf.Positional]
+    """Name of a shipped repertoire, or a YAML file."""
+
+    out: Path
+    """Folder for songs.csv, audio/ and contact_sheet.png; an interrupted run continues there."""
+
+    songs: int = 100
+    """How many songs (default 100)."""
+
+    era: str | None = None
+    """Only the populations of this era (default: all)."""
+
+    individuals: int | None = None
+    """Birds per population (default: the repertoire's)."""
+
+    rare_to: int = 0
+    """Bring every theme below this many songs up to it (default 0: leave them rare)."""
+
+    engine: Literal["ode", "wavetable"] = "ode"
+    """`ode` integrates the labia; `wavetable` is cheaper and nearly the same (default ode)."""
+
+    channel: str = "digital-2020"
+    """Recorder: none, random, reel-tape-1966, cassette-1985, digital-2020 or phone."""
+
+    snr: float | None = None
+    """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel)."""
+
+    sample_rate: int = 44_100
+    """Hz (default 44100)."""
+
+    seed: int = 0
+    """Of every draw (default 0)."""
+
+
+def generate(config: GenerateConfig) -> None:
+    """Writes the songs; see `GenerateConfig`."""
+    from synth.generate import generate_songs
+
+    table = generate_songs(
+        config.repertoire,
+        config.out,
+        songs=config.songs,
+        era=config.era,
+        individuals=config.individuals,
+        rare_to=config.rare_to,
+        engine=config.engine,
+        channel=config.channel,
+        snr=config.snr,
+        sample_rate=config.sample_rate,
+        seed=config.seed,
+        progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
+    )
+    print(f"\n{config.out / 'songs.csv'}: {len(table)} synthetic songs")
+    for theme, count in table["label"].value_counts().sort_index().items():
+        print(f"  {theme:<24} {count}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    return run(GenerateConfig, generate, name="chingolo generate", arguments=arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,300 @@
+"""The way from the beak to the file: air, echoes, background, and the recorder.
+
+Applied after synthesis and in this order, so that one song can be heard through any channel. Each
+part can be left out.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import fft, signal
+
+from synth.files import InputError
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """A recording machine."""
+
+    name: str
+    low: float
+    """Lower band limit (-3 dB, second order), Hz."""
+
+    high: float
+    """Upper band limit (-3 dB, fourth order), Hz."""
+
+    hiss: float
+    """Level of the machine's own white noise below the song's peak level, dB."""
+
+    wow: float = 0.0
+    """Slow speed error, peak relative deviation at 0.6 Hz."""
+
+    flutter: float = 0.0
+    """Fast speed error, peak relative deviation at 7 Hz."""
+
+    drive: float = 0.0
+    """Saturation: peak level before tanh; 0 for a linear machine."""
+
+    source: str = ""
+
+
+RECORDERS = {
+    recorder.name: recorder
+    for recorder in (
+        Recorder(
+            "reel-tape-1966",
+            low=150.0,
+            high=8500.0,
+            hiss=42.0,
+            wow=0.0015,
+            flutter=0.001,
+            drive=0.9,
+            source="chosen: a portable reel machine at 19 cm/s; wow and flutter about 0.2 % as "
+            "data sheets of that class state (IEC 60386 sets the measurement)",
+        ),
+        Recorder(
+            "cassette-1985",
+            low=80.0,
+            high=11_000.0,
+            hiss=46.0,
+            wow=0.001,
+            flutter=0.0012,
+            drive=0.6,
+            source="chosen: a field cassette machine with type I tape at 4.76 cm/s",
+        ),
+        Recorder(
+            "digital-2020",
+            low=60.0,
+            high=20_000.0,
+            hiss=75.0,
+            source="chosen: a solid-state recorder, limited by its microphone's own noise",
+        ),
+        Recorder(
+            "phone",
+            low=250.0,
+            high=9000.0,
+            hiss=50.0,
+            drive=0.4,
+            source="chosen: a telephone's microphone with its speech filter and limiter",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Everything between the bird and the file; None or 0 leaves a part out."""
+
+    recorder: str | None = None
+    """Key in `RECORDERS`."""
+
+    snr: float | None = None
+    """Level of the song over the background, dB (mean powers, song where it sounds)."""
+
+    noise_slope: float = -3.0
+    """Spectral slope of the background noise, dB per octave; 0 is white, -3 pink."""
+
+    distance: float = 0.0
+    """m; spherical spreading from 1 m and absorption in air; 0 leaves the air out."""
+
+    temperature: float = 20.0
+    """Of the air, degrees Celsius."""
+
+    humidity: float = 60.0
+    """Relative humidity of the air, %."""
+
+    echo_time: float = 0.0
+    """Reverberation time (60 dB) of the place, s; 0 for none."""
+
+    echo_level: float = -18.0
+    """Level of the reverberation against the direct sound, dB."""
+
+
+def channel_preset(name: str) -> Channel:
+    """The channel of a recorder heard at a good 20 dB.
+
+    Args:
+        name: a key of `RECORDERS`, or `none`.
+
+    Raises:
+        InputError: for another name.
+    """
+    if name == "none":
+        return Channel()
+    if name not in RECORDERS:
+        raise InputError(f"no channel '{name}'; one of none, random, {', '.join(RECORDERS)}")
+    return Channel(recorder=name, snr=20.0, echo_time=0.4)
+
+
+def random_channel(
+    random: np.random.Generator, recorders: tuple[str, ...] = tuple(RECORDERS)
+) -> Channel:
+    """A channel as chance has it: recorder, distance, echoes and a signal-to-noise of 3-25 dB."""
+    return Channel(
+        recorder=str(random.choice(recorders)),
+        snr=float(random.uniform(3, 25)),
+        noise_slope=float(random.uniform(-6, 0)),
+        distance=float(np.exp(random.uniform(np.log(3), np.log(60)))),
+        echo_time=float(random.uniform(0.1, 1.0)),
+        echo_level=float(random.uniform(-26, -10)),
+    )
+
+
+def air_absorption(
+    frequency: np.ndarray, *, temperature: float = 20.0, humidity: float = 60.0
+) -> np.ndarray:
+    """Absorption of sound in air at one atmosphere, ISO 9613-1:1993, equations 3 to 5.
+
+    Args:
+        frequency: [...] Hz.
+        temperature: degrees Celsius.
+        humidity: relative, %.
+
+    Returns:
+        [...] dB per metre.
+    """
+    kelvin = temperature + 273.15
+    ratio = kelvin / 293.15
+    saturation = 10 ** (-6.8346 * (273.16 / kelvin) ** 1.261 + 4.6151)
+    molar = humidity * saturation
+    oxygen = 24 + 4.04e4 * molar * (0.02 + molar) / (0.391 + molar)
+    nitrogen = ratio**-0.5 * (9 + 280 * molar * np.exp(-4.170 * (ratio ** (-1 / 3) - 1)))
+    square = np.asarray(frequency, dtype=float) ** 2
+    relaxation = 0.01275 * np.exp(-2239.1 / kelvin) / (oxygen + square / oxygen)
+    relaxation = relaxation + 0.1068 * np.exp(-3352.0 / kelvin) / (nitrogen + square / nitrogen)
+    return 8.686 * square * (1.84e-11 * ratio**0.5 + ratio**-2.5 * relaxation)
+
+
+def through_channel(
+    wave: np.ndarray,
+    channel: Channel,
+    *,
+    sample_rate: int,
+    random: np.random.Generator,
+    others: tuple[np.ndarray, ...] = (),
+) -> np.ndarray:
+    """Hears a song through a channel.
+
+    Args:
+        wave: [samples] the song at 1 m.
+        channel: what is in between.
+        sample_rate: Hz.
+        random: for echoes, noise and speed errors.
+        others: [samples] waves of other singers, already at their level, laid under the song.
+
+    Returns:
+        [samples] float32 with the song's peak near 0.5 where there is a recorder, else unscaled.
+    """
+    length = len(wave)
+    if not length:
+        return np.zeros(0, np.float32)
+    wave = np.asarray(wave, np.float32)
+    if channel.distance > 0:
+        wave = _through_air(wave, channel, sample_rate)
+    if channel.echo_time > 0:
+        wave = _with_echoes(wave, channel, sample_rate, random)
+    for other in others:
+        count = min(length, len(other))
+        wave[:count] += other[:count]
+    if channel.snr is not None:
+        wave = _with_background(wave, channel, sample_rate, random)
+    if channel.recorder is not None:
+        wave = _record(wave, RECORDERS[channel.recorder], sample_rate, random)
+    return wave[:length].astype(np.float32)
+
+
+def _filter(wave: np.ndarray, gain_at, sample_rate: int) -> np.ndarray:
+    """Filters by a gain given as a function of frequency; zero-padded against wrap-around."""
+    size = fft.next_fast_len(len(wave) + sample_rate // 20, real=True)
+    frequency = fft.rfftfreq(size, 1 / sample_rate)
+    spectrum = fft.rfft(wave, size) * gain_at(frequency).astype(np.float32)
+    return np.asarray(fft.irfft(spectrum, size))[: len(wave)]
+
+
+def _through_air(wave: np.ndarray, channel: Channel, sample_rate: int) -> np.ndarray:
+    def gain(frequency):
+        loss = air_absorption(frequency, temperature=channel.temperature, humidity=channel.humidity)
+        return 10 ** (-loss * channel.distance / 20) / max(channel.distance, 1.0)
+
+    return _filter(wave, gain, sample_rate)
+
+
+def _with_echoes(
+    wave: np.ndarray, channel: Channel, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    """Adds a tail of exponentially decaying noise, 60 dB down after the reverberation time."""
+    count = int(channel.echo_time * sample_rate)
+    time = np.arange(1, count + 1) / sample_rate
+    tail = random.standard_normal(count).astype(np.float32) * 10 ** (-3 * time / channel.echo_time)
+    tail *= 10 ** (channel.echo_level / 20) / np.sqrt((tail**2).sum())
+    echo = signal.oaconvolve(wave, tail.astype(np.float32))[: len(wave)]
+    return wave + echo
+
+
+def _song_power(wave: np.ndarray, sample_rate: int) -> float:
+    """Mean power over the stretches within 20 dB of the loudest (20 ms windows)."""
+    window = max(1, sample_rate // 50)
+    count = len(wave) // window or 1
+    power = (wave[: count * window] ** 2).reshape(count, -1).mean(axis=1)
+    return float(power[power >= 0.01 * power.max()].mean())
+
+
+def _with_background(
+    wave: np.ndarray, channel: Channel, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    def colour(frequency):
+        return np.maximum(frequency, 500.0) ** (channel.noise_slope / (20 * np.log10(2)))
+
+    noise = _filter(random.standard_normal(len(wave)).astype(np.float32), colour, sample_rate)
+    # The band of song, 1 to 10 kHz, is where the ratio is set.
+    sos = signal.butter(
+        2, [1000, min(10_000, 0.45 * sample_rate)], "band", fs=sample_rate, output="sos"
+    )
+    in_band = float(np.square(signal.sosfilt(sos, noise)).mean())
+    wanted = _song_power(wave, sample_rate) / 10 ** ((channel.snr or 0.0) / 10)
+    return wave + noise * np.sqrt(wanted / max(in_band, 1e-30))
+
+
+def _record(
+    wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    if recorder.wow or recorder.flutter:
+        wave = _with_speed_errors(wave, recorder, sample_rate, random)
+    peak = float(np.abs(wave).max())
+    if peak > 0:
+        wave = wave * (0.5 / peak)
+    if recorder.drive:
+        wave = np.tanh(wave * (2 * recorder.drive)) / (2 * recorder.drive)
+    noise = random.standard_normal(len(wave)).astype(np.float32)
+    wave = wave + noise * (0.5 * 10 ** (-recorder.hiss / 20))
+
+    def band(frequency):
+        low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
+        return low / np.sqrt(1 + (frequency / recorder.high) ** 8)
+
+    return _filter(wave, band, sample_rate)
+
+
+def _with_speed_errors(
+    wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    """Reads the wave at a wavering speed, by cubic interpolation (Catmull-Rom)."""
+    time = np.arange(len(wave)) / sample_rate
+    shift = np.zeros(len(wave))
+    for rate, depth in ((0.6, recorder.wow), (7.0, recorder.flutter)):
+        phase = random.uniform(0, 2 * np.pi)
+        shift += depth / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * time + phase)
+    position = np.arange(len(wave)) + shift * sample_rate
+    whole = np.clip(position.astype(int), 1, len(wave) - 3) if len(wave) > 4 else None
+    if whole is None:
+        return wave
+    u = (position - whole).astype(np.float32)
+    p0, p1, p2, p3 = (wave[whole + offset] for offset in (-1, 0, 1, 2))
+    return p1 + 0.5 * u * (
+        p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0))
+    )
+
+
+def with_snr(channel: Channel, snr: float | None) -> Channel:
+    """The same channel at another signal-to-noise ratio, dB."""
+    return replace(channel, snr=snr)

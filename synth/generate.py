@@ -1,0 +1,200 @@
+"""Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from synth.channel import Channel, channel_preset, random_channel, through_channel
+from synth.contact_sheet import write_contact_sheet
+from synth.files import InputError, atomic_path, make_folder
+from synth.population import PlannedSong, plan_songs, sing_planned
+from synth.render import Engine, render
+from synth.repertoire import Repertoire, load_repertoire
+from synth.songs import read_song_table
+from synth.syrinx import BIRDS
+
+BATCH = 128
+"""Songs sung together and entered in the table together; bounds the memory."""
+
+PEAK = 0.5
+
+
+def generate_songs(
+    repertoire_name: str,
+    folder: Path,
+    *,
+    songs: int,
+    seed: int,
+    era: str | None = None,
+    individuals: int | None = None,
+    rare_to: int = 0,
+    engine: Engine = "ode",
+    channel: str = "digital-2020",
+    snr: float | None = None,
+    sample_rate: int = 44_100,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Generates songs into `folder`, or continues what an interrupted call left there.
+
+    The table grows by whole batches, after their audio is complete, so that at any moment it lists
+    complete songs alone.
+
+    Args:
+        repertoire_name: see `load_repertoire`.
+        folder: receives `songs.csv`, `audio/`, `generate.json` and `contact_sheet.png`.
+        songs: how many.
+        seed: of every draw.
+        era: see `plan_songs`.
+        individuals: see `plan_songs`.
+        rare_to: see `plan_songs`.
+        engine: see `render`.
+        channel: `random`, or see `channel_preset`.
+        snr: dB; None takes the channel's own.
+        sample_rate: Hz.
+        progress: called with (songs done, songs in all).
+
+    Returns:
+        The song table that was written.
+
+    Raises:
+        InputError: for a wrong repertoire or request, or a folder that holds another request's
+            songs.
+    """
+    if songs < 1:
+        raise InputError(f"--songs {songs}: at least one song")
+    if not 8000 <= sample_rate <= 192_000:
+        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if channel != "random":
+        channel_preset(channel)
+    repertoire = load_repertoire(repertoire_name)
+    plan = plan_songs(
+        repertoire, songs=songs, seed=seed, era=era, individuals=individuals, rare_to=rare_to
+    )
+    request = {
+        "repertoire": str(repertoire_name),
+        "themes": repertoire.theme_names,
+        "songs": songs,
+        "era": era,
+        "individuals": individuals,
+        "rare_to": rare_to,
+        "engine": engine,
+        "channel": channel,
+        "snr": snr,
+        "sample_rate": sample_rate,
+        "seed": seed,
+    }
+    table_file = folder / "songs.csv"
+    _claim(folder, json.loads(json.dumps(request)))
+    done = _complete_rows(table_file)
+    progress(done, len(plan))
+    for first in range(done, len(plan), BATCH):
+        batch = plan[first : first + BATCH]
+        gestures = [sing_planned(song, repertoire, seed=seed) for song in batch]
+        waves = render(gestures, BIRDS[repertoire.bird], engine=engine, sample_rate=sample_rate)
+        rows = []
+        for number, (song, wave) in enumerate(zip(batch, waves, strict=True), start=first):
+            random = np.random.default_rng([seed, 23, number])
+            heard, device = _hear(wave, channel, snr, sample_rate, random)
+            name = f"audio/{number:06d}.flac"
+            _write_audio(folder / name, heard, sample_rate)
+            rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
+        _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
+        progress(first + len(batch), len(plan))
+    table = read_song_table(table_file)
+    write_contact_sheet(
+        table, folder / "contact_sheet.png", title=f"synthetic: {repertoire.source}"
+    )
+    return table
+
+
+def _hear(
+    wave: np.ndarray,
+    channel: str,
+    snr: float | None,
+    sample_rate: int,
+    random: np.random.Generator,
+) -> tuple[np.ndarray, str]:
+    heard: Channel = random_channel(random) if channel == "random" else channel_preset(channel)
+    if snr is not None:
+        heard = replace(heard, snr=snr)
+    margin = np.zeros(round(0.15 * sample_rate), np.float32)
+    wave = through_channel(
+        np.concatenate([margin, wave, margin]), heard, sample_rate=sample_rate, random=random
+    )
+    peak = float(np.abs(wave).max())
+    return wave * (PEAK / peak) if peak > 0 else wave, heard.recorder or "none"
+
+
+def _write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
+    with atomic_path(path) as temporary:
+        soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
+
+
+def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire: Repertoire):
+    theme = repertoire.themes[repertoire.theme_names.index(song.theme)]
+    return {
+        "path": name,
+        "start_s": 0.0,
+        "end_s": round(duration, 6),
+        "species": repertoire.species,
+        "label": song.theme,
+        "era": song.era,
+        "individual": song.individual,
+        "site": song.site,
+        "latitude": song.latitude,
+        "longitude": song.longitude,
+        "device": device,
+        "origin": "synthetic",
+        "source": repertoire.source,
+        "habitat": theme.habitat,
+    }
+
+
+def _claim(folder: Path, request: dict) -> None:
+    """Notes the request in the folder, or checks that the one there is the same."""
+    make_folder(folder)
+    file = folder / "generate.json"
+    if file.is_file():
+        try:
+            before = json.loads(file.read_text())
+        except ValueError as error:
+            raise InputError(f"{file}: not the note of an earlier run") from error
+        if before != request:
+            changed = [key for key in request if before.get(key) != request[key]]
+            raise InputError(
+                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
+                "choose another --out"
+            )
+        return
+    if (folder / "songs.csv").exists():
+        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(request, indent=1))
+
+
+def _complete_rows(table_file: Path) -> int:
+    """Number of rows in the table after cutting off a line that an interruption left unfinished."""
+    if not table_file.is_file():
+        return 0
+    text = table_file.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    rows = len(pd.read_csv(io.StringIO(whole), dtype=str)) if whole else 0
+    # A batch is written whole or begun again: its draws do not depend on where it was cut.
+    if whole != text:
+        with atomic_path(table_file) as temporary:
+            temporary.write_text(whole, encoding="utf-8")
+    if not rows and table_file.exists():
+        table_file.unlink()
+    return rows
+
+
+def _append_rows(table_file: Path, rows: pd.DataFrame, *, header: bool) -> None:
+    text = rows.to_csv(index=False, header=header)
+    with table_file.open("a", encoding="utf-8", newline="") as file:
+        file.write(text)
