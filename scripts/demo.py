@@ -88,7 +88,7 @@ def _announce(command: str) -> None:
 
 def planted_truth() -> dict[str, str]:
     """Status of each theme as the demonstration's repertoire plants it."""
-    from synth.repertoire import load_repertoire
+    from synth.notation import load_repertoire
 
     sung: dict[str, set[str]] = {era: set() for era in RECORDERS}
     for population in load_repertoire(REPERTOIRE).populations:
