@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
 from analysis.change import change_tests
 from analysis.cluster import Clusters, fit_clusters
 from analysis.latent_table import LatentTable
-from analysis.permutation import smallest_p
+from analysis.placebo import placebo_tests
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
+from analysis.turnover import turnover
 from analysis.units import Design, Eras, find_design, find_eras
+from analysis.verdict import REFUSED, decide
 from analysis.verify import cluster_agreement, nearest_neighbour_agreement
 from synth.files import InputError
 
-CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
 FEWEST_SONGS = 4
 
 
@@ -40,12 +42,16 @@ class Comparison:
     """What `results.json` holds."""
 
 
-def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
+def compare(
+    latents: LatentTable, settings: CompareSettings, *, rerecorded: np.ndarray | None = None
+) -> Comparison:
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
 
     Args:
         latents: songs and their vectors.
         settings: eras, levels and seed.
+        rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
+            recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
 
     Returns:
         The comparison. The column of known labels enters the agreement alone.
@@ -53,7 +59,13 @@ def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
     Raises:
         InputError: for eras or columns that do not occur, or too few songs.
     """
-    latents, notes = without_duplicates(latents)
+    kept, notes = without_duplicates(latents)
+    if rerecorded is not None and rerecorded.shape != latents.z.shape:
+        raise InputError(
+            f"the re-recorded songs have vectors of shape {rerecorded.shape}, the songs "
+            f"{latents.z.shape}; both must come from one encoder and one table"
+        )
+    latents = LatentTable(latents.songs[kept].reset_index(drop=True), latents.z[kept], latents.run)
     if len(latents.songs) < FEWEST_SONGS:
         raise InputError(
             f"{len(latents.songs)} songs: too few to compare anything (at least {FEWEST_SONGS})"
@@ -86,7 +98,12 @@ def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
         ]
         results["eras"] = None
     else:
-        results |= _change(latents, eras, theme, settings)
+        again = None
+        if rerecorded is not None:
+            nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
+            closest = nearest.kneighbors(rerecorded[kept], return_distance=False)[:, 0]
+            again = rerecorded[kept], theme[closest]
+        results |= _change(latents, eras, theme, again, settings)
         results["notes"] = notes + results["notes"]
     added = {
         "cluster": clusters.assignment,
@@ -96,15 +113,14 @@ def compare(latents: LatentTable, settings: CompareSettings) -> Comparison:
     return Comparison(latents.songs.assign(**added), _plane(latents.z), clusters, eras, results)
 
 
-def without_duplicates(latents: LatentTable) -> tuple[LatentTable, list[str]]:
-    """Drops songs that stand twice in the table (same file, same start and end)."""
+def without_duplicates(latents: LatentTable) -> tuple[np.ndarray, list[str]]:
+    """[songs] bool, False for songs that stand in the table before (same file, start and end)."""
     keys = [key for key in ("path", "start_s", "end_s") if key in latents.songs.columns]
     kept = ~latents.songs.duplicated(keys).to_numpy()
     if kept.all():
-        return latents, []
-    songs = latents.songs[kept].reset_index(drop=True)
+        return kept, []
     note = f"{int((~kept).sum())} rows that repeat a song (same file, start and end) were dropped."
-    return LatentTable(songs, latents.z[kept], latents.run), [note]
+    return kept, [note]
 
 
 def _agreement(
@@ -132,11 +148,23 @@ def _agreement(
 
 
 def _change(
-    latents: LatentTable, eras: Eras, theme: np.ndarray, settings: CompareSettings
+    latents: LatentTable,
+    eras: Eras,
+    theme: np.ndarray,
+    rerecorded: tuple[np.ndarray, np.ndarray] | None,
+    settings: CompareSettings,
 ) -> dict[str, Any]:
     design = find_design(latents.songs, eras, era_column=settings.era_column)
     draws = {"permutations": settings.permutations, "seed": settings.seed}
     tests = change_tests(latents.z, theme, design, **draws) if design.testable.any() else {}
+    placebo: dict[str, Any] = {"p": None, "passed": None}
+    if rerecorded is not None and tests:
+        z, again_theme = rerecorded
+        placebo = placebo_tests(latents.z, z, theme, again_theme, design, **draws)
+        beyond = max(tests["energy"]["distance"] - tests["energy"]["expected"], 1e-12)
+        placebo["share"] = placebo["distance"] / beyond
+        placebo["passed"] = placebo["p"] > settings.significance
+    verdict, reasons = decide(latents.songs, eras, design, tests, placebo, settings)
     themes = theme_table(
         theme,
         design,
@@ -145,55 +173,21 @@ def _change(
         significance=settings.significance,
         **draws,
     )
-    verdict, reasons = _verdict(design, eras, tests, settings)
+    missing = dict.fromkeys(("energy", "mmd", "classifier", "permanova", "permdisp"))
     return {
         "verdict": verdict,
         "reasons": reasons,
         "eras": {"historical": eras.historical, "modern": eras.modern},
         "unit": design.unit_name,
         "block": design.block_name,
-        "energy": tests.get("energy"),
-        "composition": tests.get("composition"),
-        "combined": tests.get("combined"),
-        "placebo": {"p": None, "passed": None},
+        **missing,
+        **tests,
+        "placebo": placebo,
         "themes": themes,
+        "turnover": turnover(theme, design, bootstraps=settings.bootstraps, seed=settings.seed),
         "effort": _effort(latents.songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
-
-
-def _verdict(
-    design: Design, eras: Eras, tests: dict, settings: CompareSettings
-) -> tuple[str, list[str]]:
-    if not tests:
-        return REFUSED, [
-            "No site was recorded in both eras, so a change cannot be told from a difference "
-            "between sites."
-        ]
-    p = tests["combined"]["p"]
-    if design.single_individual_era:
-        return REFUSED, [
-            "An era holds a single known individual: its difference from the other era "
-            f"(p = {p:.3f} by recording) may be one between birds."
-        ]
-    smallest = smallest_p(design, settings.permutations)
-    if smallest > settings.significance:
-        return REFUSED, [
-            f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
-            "nor its absence can be shown."
-        ]
-    names = f"{eras.historical} and {eras.modern}"
-    how = f"p = {p:.3f} of latent distance and theme shares together, unit: {design.unit_name}"
-    if p <= settings.significance:
-        return CHANGED, [
-            f"The songs of {names} differ ({how}).",
-            "The recorders of the two eras were not controlled: nothing here tells a changed song "
-            "from a changed recorder.",
-        ]
-    return NO_CHANGE_SHOWN, [
-        f"The songs of {names} are not found different ({how}). That is not proof that nothing "
-        "changed.",
-    ]
 
 
 def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:

@@ -51,6 +51,14 @@ def permutation_p(statistics: np.ndarray) -> float:
     return float((statistics >= observed - tolerance).mean())
 
 
+def within_blocks(values: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """[units, quantities] less the mean of each unit's block."""
+    centred = np.array(values, dtype=np.float64)
+    for members in _members(block):
+        centred[members] -= centred[members].mean(axis=0)
+    return centred
+
+
 def combined_p(statistics: dict[str, np.ndarray]) -> float:
     """P value of several tests at once: the smallest p among them against its own permutations.
 
@@ -82,7 +90,11 @@ def unit_means(design: Design) -> sparse.csr_matrix:
 
 
 def unit_matrix(
-    z: np.ndarray, design: Design, kernel: Callable[[np.ndarray], np.ndarray] | None = None
+    z: np.ndarray,
+    design: Design,
+    kernel: Callable[[np.ndarray], np.ndarray] | None = None,
+    *,
+    one_song: bool = True,
 ) -> np.ndarray:
     """Mean distance (or kernel of it) between the songs of each two units.
 
@@ -90,11 +102,12 @@ def unit_matrix(
         z: [songs, dimensions] vectors.
         design: units of the songs.
         kernel: maps a block of Euclidean distances to values; None leaves distances.
+        one_song: whether the diagonal holds the value of a song with itself, so that statistics are
+            those expected when one song is drawn from each unit, whatever the numbers of songs;
+            else it holds the mean over the unit's own pairs, as for whole copies of units.
 
     Returns:
-        [testable units, testable units] means over song pairs; the diagonal holds the value of a
-        song with itself, so that statistics are those expected when one song is drawn from each
-        unit, whatever the numbers of songs.
+        [testable units, testable units] means over song pairs.
     """
     means = unit_means(design)
     used = np.unique(means.indices)
@@ -105,55 +118,52 @@ def unit_matrix(
     over_columns = np.concatenate([chunk @ means.T for chunk in rows])
     matrix = np.asarray(means @ over_columns)
     matrix = (matrix + matrix.T) / 2
-    np.fill_diagonal(matrix, 0.0 if kernel is None else float(kernel(np.zeros((1, 1)))[0, 0]))
+    if one_song:
+        np.fill_diagonal(matrix, 0.0 if kernel is None else float(kernel(np.zeros((1, 1)))[0, 0]))
     return matrix
 
 
-def blocked_contrast(matrix: np.ndarray, eras: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """Mean over blocks of u' M u, u the difference of the two eras' means within the block.
+def contrasts(eras: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Weights that take the modern mean less the historical one, blocks made up alike.
 
-    Blocks weigh by n_h n_m / (n_h + n_m), the precision of a difference of means.
+    Within a block the eras' means are compared; blocks weigh by n_h n_m / (n_h + n_m), the
+    precision of such a difference. This is the difference between the eras after both are weighted
+    to the same mixture of blocks.
 
     Args:
-        matrix: [units, units] symmetric.
         eras: [draws, units] 0 or 1, shuffled within blocks only.
         block: [units] block of each unit.
 
     Returns:
-        [draws] contrasts.
+        [draws, units] weights; modern ones sum to 1, historical ones to -1.
+    """
+    weights = np.zeros(eras.shape)
+    total = 0.0
+    for members in _members(block):
+        drawn = eras[:, members]
+        modern = int(drawn[0].sum())
+        historical = len(members) - modern
+        precision = modern * historical / len(members)
+        weights[:, members] = precision * (drawn / modern - (1 - drawn) / historical)
+        total += precision
+    return weights / total
+
+
+def quadratic(matrix: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """U' M u for every row u of [draws, units] weights and a [units, units] matrix."""
+    return np.einsum("pu,pu->p", weights @ matrix, weights)
+
+
+def block_quadratic(matrix: np.ndarray, eras: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """Sum over blocks of u' M u within the block, times the block's precision; [draws].
+
+    Unlike `quadratic` of `contrasts`, changes that differ from block to block add up.
     """
     total = np.zeros(len(eras))
-    weights = 0.0
     for members in _members(block):
         drawn = eras[:, members]
         modern = int(drawn[0].sum())
-        historical = len(members) - modern
-        contrast = drawn / modern - (1 - drawn) / historical
-        weight = modern * historical / len(members)
-        part = matrix[np.ix_(members, members)]
-        total += weight * np.einsum("pu,pu->p", contrast @ part, contrast)
-        weights += weight
-    return total / weights
-
-
-def blocked_difference(values: np.ndarray, eras: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """Modern mean less historical mean, averaged over blocks weighted as in `blocked_contrast`.
-
-    Args:
-        values: [units, quantities].
-        eras: [draws, units] 0 or 1, shuffled within blocks only.
-        block: [units] block of each unit.
-
-    Returns:
-        [draws, quantities] differences.
-    """
-    total = np.zeros((len(eras), values.shape[1]))
-    weights = 0.0
-    for members in _members(block):
-        drawn = eras[:, members]
-        modern = int(drawn[0].sum())
-        historical = len(members) - modern
-        weight = modern * historical / len(members)
-        total += weight * (drawn / modern - (1 - drawn) / historical) @ values[members]
-        weights += weight
-    return total / weights
+        weights = drawn / modern - (1 - drawn) / (len(members) - modern)
+        precision = modern * (len(members) - modern) / len(members)
+        total += precision * quadratic(matrix[np.ix_(members, members)], weights)
+    return total

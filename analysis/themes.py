@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.permutation import blocked_difference, permutation_p, permuted_eras
+from analysis.permutation import contrasts, permutation_p, permuted_eras
 from analysis.units import Design
 
 PERSISTS, LOST, NEW, UNCLEAR = "persists", "lost", "new", "unclear"
@@ -141,7 +141,7 @@ def _share_p(shares: np.ndarray, design: Design, *, permutations: int, seed: int
     if not testable.any():
         return [1.0] * shares.shape[1]
     eras = permuted_eras(design, permutations=permutations, seed=seed)
-    difference = blocked_difference(shares[testable], eras, design.block[testable])
+    difference = contrasts(eras, design.block[testable]) @ shares[testable]
     return [permutation_p(np.abs(column)) for column in difference.T]
 
 
@@ -160,7 +160,7 @@ def composition_statistic(theme: np.ndarray, design: Design, eras: np.ndarray) -
     shares = (counts / counts.sum(axis=1, keepdims=True))[design.testable]
     variance = shares.var(axis=0)
     kept = variance > 0
-    difference = blocked_difference(shares[:, kept], eras, design.block[design.testable])
+    difference = contrasts(eras, design.block[design.testable]) @ shares[:, kept]
     return (difference**2 / variance[kept]).sum(axis=1)
 
 

@@ -39,6 +39,9 @@ class Design:
     block: np.ndarray
     """[units] index of the block."""
 
+    name: np.ndarray
+    """[units] name; an individual heard in both eras has one name and two units."""
+
     unit_name: str
     """'individual', 'recording' or 'song'."""
 
@@ -219,7 +222,8 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
-    design = Design(full, era, block, unit_name, block_name, tuple(notes), single)
+    name = np.array([key.split("\t", 1)[1] for key in names], dtype=object)
+    design = Design(full, era, block, name, unit_name, block_name, tuple(notes), single)
     outside = int((~design.testable).sum())
     if block_name == "site" and outside:
         notes.append(

@@ -50,7 +50,8 @@ def statuses(result):
 
 
 def test_lost_and_new_theme_are_found():
-    found = compare(population(), CompareSettings())
+    table = population()
+    found = compare(table, CompareSettings(), rerecorded=table.z)
     assert found.results["verdict"] == "changed"
     assert statuses(found) == {
         "theme 0": "lost",

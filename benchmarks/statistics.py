@@ -1,0 +1,140 @@
+"""Calibration of the verdict by simulation: how often is a change claimed, and how often rightly.
+
+`python -m benchmarks.statistics` prints the table; `--runs` sets the simulations of each line.
+"""
+
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.change import energy_statistic
+from analysis.compare import compare
+from analysis.latent_table import LatentTable
+from analysis.permutation import permutation_p, permuted_eras
+from analysis.settings import CompareSettings
+from analysis.units import find_design, find_eras
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One simulated world; lengths in standard deviations of birds within a site, per dimension."""
+
+    name: str
+    shift: float = 0.0
+    """Distance by which every song of the modern era moved."""
+
+    recorder: float = 0.0
+    """Distance by which the historical recorder moves a song."""
+
+    recorder_known: float = 1.0
+    """Share of the recorder's effect that the model used for the placebo has."""
+
+    sites: float = 1.0
+    """Spread of the sites' centres."""
+
+    uneven_sites: bool = False
+    """Whether the historical birds come mostly from the first sites, the modern from the last."""
+
+    songs: tuple[int, int] = (8, 8)
+    """Mean songs of a bird in each era (Poisson, at least 1)."""
+
+
+SCENARIOS = (
+    Scenario("no change"),
+    Scenario("no change, sites sampled unevenly", uneven_sites=True),
+    Scenario("no change, 2 songs a bird then 16", songs=(2, 16)),
+    Scenario("recorder changed (0.35)", recorder=0.35),
+    Scenario("recorder changed (0.7)", recorder=0.7),
+    Scenario("recorder changed (1.4)", recorder=1.4),
+    Scenario("recorder changed (0.7), model 70 % right", recorder=0.7, recorder_known=0.7),
+    Scenario("songs changed (0.7)", shift=0.7),
+    Scenario("songs changed (0.7), sites uneven", shift=0.7, uneven_sites=True),
+    Scenario("songs changed (0.7), recorder too (0.2)", shift=0.7, recorder=0.2),
+)
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int,
+    *,
+    sites: int = 8,
+    birds_per_site: int = 10,
+    dimensions: int = 8,
+    song_spread: float = 1.0,
+) -> tuple[LatentTable, np.ndarray]:
+    """Simulates two eras; bird spread is 1 in each dimension.
+
+    Returns:
+        The songs, and their vectors after (once more) the historical recorder.
+    """
+    generator = np.random.default_rng(seed)
+    centres = scenario.sites * generator.standard_normal((sites, dimensions))
+    direction, effect = (v / np.linalg.norm(v) for v in generator.standard_normal((2, dimensions)))
+    rows, vectors = [], []
+    for era in (0, 1):
+        for bird in range(sites * birds_per_site):
+            site = bird % sites
+            if scenario.uneven_sites and generator.random() < 0.5:
+                site = int(generator.integers(sites // 2)) + (sites // 2) * era
+            centre = centres[site] + generator.standard_normal(dimensions)
+            centre = centre + era * scenario.shift * direction
+            if era == 0:
+                centre = centre + scenario.recorder * effect
+            for _ in range(max(1, generator.poisson(scenario.songs[era]))):
+                vectors.append(centre + song_spread * generator.standard_normal(dimensions))
+                rows.append((("1966", "2020")[era], f"{era}-{bird}", f"site {site}"))
+    songs = pd.DataFrame(rows, columns=pd.Index(["era", "individual", "site"]))
+    songs["path"] = [f"/{i}.wav" for i in range(len(songs))]
+    z = np.asarray(vectors, np.float32)
+    rerecorded = z + np.float32(scenario.recorder_known * scenario.recorder) * effect
+    return LatentTable(songs, z, {}), rerecorded.astype(np.float32)
+
+
+def naive_p(latents: LatentTable, *, permutations: int, seed: int) -> float:
+    """P value of the energy distance where songs are permuted freely, as often done."""
+    songs = latents.songs[["path", "era"]]
+    eras = find_eras(songs, CompareSettings())
+    assert eras is not None
+    design = find_design(songs, eras)
+    drawn = permuted_eras(design, permutations=permutations, seed=seed)
+    return permutation_p(energy_statistic(latents.z, design, drawn))
+
+
+def calibrate(
+    scenario: Scenario, *, runs: int, permutations: int = 499, naive: bool = True
+) -> dict[str, float]:
+    """Shares of runs in which each test rejects at 0.05, and of each verdict."""
+    names = ("combined", "energy", "mmd", "classifier", "permanova")
+    counts = dict.fromkeys(["changed", "no change shown", "refused", "placebo", "naive", *names], 0)
+    for run in range(runs):
+        latents, rerecorded = simulate(scenario, seed=run)
+        settings = CompareSettings(permutations=permutations, bootstraps=20, seed=run)
+        results = compare(latents, settings, rerecorded=rerecorded).results
+        counts[results["verdict"]] += 1
+        counts["placebo"] += not results["placebo"]["passed"]
+        for name in names:
+            counts[name] += results[name]["p"] <= 0.05
+        if naive:
+            counts["naive"] += naive_p(latents, permutations=permutations, seed=run) <= 0.05
+    return {name: count / runs for name, count in counts.items()}
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    runs = parser.parse_args().runs
+    columns = ("changed", "refused", "combined", "energy", "mmd", "classifier", "permanova")
+    print(f"{runs} runs a line; 80 birds an era at 8 sites; 8 dimensions; level 0.05")
+    print("share of runs: verdict changed | refused | tests that reject | songs as units (naive)")
+    print(f"{'':<42}" + "".join(f"{name[:9]:>10}" for name in (*columns, "naive")))
+    for scenario in SCENARIOS:
+        shares = calibrate(scenario, runs=runs)
+        values = "".join(f"{shares[name]:>10.3f}" for name in (*columns, "naive"))
+        print(f"{scenario.name:<42}{values}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
