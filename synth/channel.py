@@ -285,10 +285,10 @@ def _with_speed_errors(
         phase = random.uniform(0, 2 * np.pi)
         shift += depth / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * time + phase)
     position = np.arange(len(wave)) + shift * sample_rate
-    whole = np.clip(position.astype(int), 1, len(wave) - 3) if len(wave) > 4 else None
-    if whole is None:
+    if len(wave) < 5:
         return wave
-    u = (position - whole).astype(np.float32)
+    whole = np.clip(position.astype(int), 1, len(wave) - 3)
+    u = np.clip(position - whole, 0, 1).astype(np.float32)
     p0, p1, p2, p3 = (wave[whole + offset] for offset in (-1, 0, 1, 2))
     return p1 + 0.5 * u * (
         p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0))

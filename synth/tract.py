@@ -63,8 +63,8 @@ def through_tract(
         sample_rate: wanted rate, Hz.
 
     Returns:
-        [round(samples * sample_rate / wave_rate)] float32; band-limited: a raised-cosine edge takes
-        the top 5 % below the lower Nyquist frequency.
+        [round(samples * sample_rate / wave_rate)] float32; band-limited: raised-cosine edges take
+        the top 5 % below the lower Nyquist frequency, and 50 to 300 Hz.
     """
     wanted = round(len(wave) * sample_rate / wave_rate)
     if bird is None and sample_rate == wave_rate:
@@ -79,7 +79,10 @@ def through_tract(
     frequency = np.arange(kept) * (wave_rate / length)
     nyquist = min(wave_rate, sample_rate) / 2
     edge = np.clip((nyquist - frequency) / (0.05 * nyquist), 0, 1)
-    gain = np.sin(0.5 * np.pi * edge) ** 2 * (new_length / length)
+    # Below 50 Hz nothing radiates; rounding of the source there would be raised by the equalising.
+    low = np.clip((frequency - 50) / 250, 0, 1)
+    gain = np.sin(0.5 * np.pi * edge) ** 2 * np.sin(0.5 * np.pi * low) ** 2
+    gain = gain * (new_length / length)
     if bird is not None:
         gain = gain * tract_response(frequency, bird)
     filtered = np.asarray(spectrum)[:kept] * gain.astype(np.complex64)
