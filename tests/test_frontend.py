@@ -1,0 +1,87 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import librosa
+import numpy as np
+import pytest
+
+from train.frontend import above_noise, frames_in, log_mel, pcen, silent_frames
+from train.presets import FrontEnd
+
+MSN_AUDIO = FrontEnd(
+    sample_rate=16000, n_fft=1024, hop=160, n_mels=64, f_min=60.0, f_max=7800.0, noise="none"
+)
+
+
+@pytest.fixture
+def song() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    time = np.arange(20000) / 22050
+    return (0.3 * np.sin(2 * np.pi * (3000 + 2000 * time) * time)).astype(np.float32) + rng.normal(
+        0, 0.01, 20000
+    ).astype(np.float32)
+
+
+@pytest.mark.parametrize("front_end", [FrontEnd(), MSN_AUDIO], ids=["songbird", "msn-audio"])
+def test_log_mel_equals_librosa(song: np.ndarray, front_end: FrontEnd):
+    power = librosa.feature.melspectrogram(
+        y=song.astype(np.float64),
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        hop_length=front_end.hop,
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+    ).T
+    ours = np.asarray(log_mel(jnp.asarray(song[None]), front_end)[0])
+    assert ours.shape == power.shape == (frames_in(front_end, len(song)), front_end.n_mels)
+    np.testing.assert_allclose(ours, np.log(np.maximum(power, 1e-10)), atol=1e-4)
+
+
+def test_pcen_equals_librosa(song: np.ndarray):
+    front_end = FrontEnd()
+    power = np.exp(np.asarray(log_mel(jnp.asarray(song[None]), front_end)))
+    magnitude = np.sqrt(power[0].astype(np.float64)) * 2.0**31
+    frames = 0.4 * front_end.sample_rate / front_end.hop
+    smoothing = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
+    theirs = librosa.pcen(
+        magnitude,
+        sr=front_end.sample_rate,
+        hop_length=front_end.hop,
+        time_constant=0.4,
+        axis=0,
+        zi=(1 - smoothing) * magnitude[:1],  # librosa starts at 1, ours at the first frame
+    )
+    ours = np.asarray(pcen(jnp.asarray(power), front_end))[0]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_log_mel_is_differentiable(song: np.ndarray):
+    waveform = jnp.asarray(song[None, :4096])
+    direction = jnp.cos(jnp.arange(4096.0))[None] * 1e-3
+    slope = jax.grad(lambda w: log_mel(w, FrontEnd()).mean())(waveform)
+    half = [log_mel(waveform + sign * direction, FrontEnd()).mean() for sign in (1, -1)]
+    np.testing.assert_allclose((slope * direction).sum(), (half[0] - half[1]) / 2, rtol=2e-2)
+
+
+def test_level_and_padding_change_nothing_after_the_floor_is_taken_off(song: np.ndarray):
+    front_end = FrontEnd()
+    alone = jnp.asarray(song[None])
+    quiet = above_noise(log_mel(0.1 * alone, front_end), front_end)
+    loud = above_noise(log_mel(alone, front_end), front_end)
+    np.testing.assert_allclose(quiet, loud, atol=1e-3)
+
+    padded = jnp.pad(alone, ((0, 0), (128 * 80, 128 * 80)))
+    wide = above_noise(log_mel(padded, front_end), front_end)
+    assert silent_frames(log_mel(padded, front_end))[0, :70].all()
+    assert float(jnp.abs(wide[0, :70]).max()) == 0.0
+    inside = np.asarray(wide[0, 90:-90] - loud[0, 10 : 10 + wide.shape[1] - 180])
+    assert np.abs(inside).mean() < 0.2  # the median is over other frames, no more
+
+
+def test_silence_stays_finite():
+    for noise in ("none", "median", "pcen"):
+        front_end = dataclasses.replace(FrontEnd(), noise=noise)
+        out = above_noise(log_mel(jnp.zeros((1, 4096)), front_end), front_end)
+        assert np.isfinite(np.asarray(out)).all()

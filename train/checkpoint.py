@@ -1,0 +1,185 @@
+"""Files of a run: Orbax checkpoints, the readable config, and the exported encoder."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax import serialization
+
+from synth.files import InputError, atomic_folder, atomic_path
+from train.models.heads import Classifier
+from train.models.learner import make_encoder
+from train.presets import Preset, from_dict
+from train.state import State
+
+
+class Checkpoints:
+    """Orbax's CheckpointManager over RUN/checkpoints; keeps the last two."""
+
+    def __init__(self, run: Path):
+        """Opens or makes the folder."""
+        import orbax.checkpoint as ocp
+
+        self._ocp = ocp
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+        self._manager = ocp.CheckpointManager((run / "checkpoints").resolve(), options=options)
+
+    def latest(self) -> int | None:
+        """Number of the last whole checkpoint, or None."""
+        return self._manager.latest_step()
+
+    def save(self, state: State) -> None:
+        """Saves the state under its step's number.
+
+        Raises:
+            InputError: if the disk refuses it.
+        """
+        step = int(state.step)
+        if step == self._manager.latest_step():
+            return
+        try:
+            self._manager.save(step, args=self._ocp.args.StandardSave(jax.device_get(state)))
+        except (OSError, ValueError) as error:
+            if isinstance(error, ValueError) and "space" not in str(error).lower():
+                raise
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"checkpoint of step {step} could not be written ({reason})"
+            ) from error
+
+    def restore(self, like: State) -> State:
+        """Restores the last checkpoint into the shape of `like`, on this process's devices.
+
+        Raises:
+            InputError: if there is none, or it is of another preset.
+        """
+        step = self.latest()
+        folder = self._manager.directory
+        if step is None:
+            raise InputError(f"{folder}: holds no checkpoint to resume from")
+        abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
+        try:
+            restored = self._manager.restore(step, args=self._ocp.args.StandardRestore(abstract))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{folder}: checkpoint {step} does not fit this preset and these classes"
+            ) from error
+        shapes = jax.tree.map(lambda a, b: a.shape == b.shape, restored, like)
+        if not all(jax.tree.leaves(shapes)):
+            raise InputError(
+                f"{folder}: checkpoint {step} does not fit this preset and these classes"
+            )
+        return jax.tree.map(jax.numpy.asarray, restored)
+
+    def close(self) -> None:
+        """Waits for what is being written and closes."""
+        self._manager.close()
+
+
+def write_config(run: Path, config: dict[str, Any]) -> None:
+    """Writes RUN/config.json."""
+    with atomic_path(run / "config.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """Reads RUN/config.json.
+
+    Raises:
+        InputError: if it is missing or not JSON.
+    """
+    return _read_json(run / "config.json", "not a training run; make one with `chingolo train`")
+
+
+def _read_json(path: Path, advice: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"{path.parent}: holds no {path.name}: {advice}")
+    try:
+        return json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not JSON ({error})") from error
+
+
+@dataclass(frozen=True)
+class TrainedEncoder:
+    """An exported encoder: all that `embed` needs."""
+
+    preset: Preset
+    classes: tuple[str, ...]
+    params: dict[str, Any]
+    mean: float
+    variance: float
+    hash: str
+
+
+def export_encoder(run: Path, state: State, preset: Preset, classes: tuple[str, ...]) -> None:
+    """Writes RUN/encoder: the teacher's encoder without projector, and the label head if any."""
+    kept = {"encoder": state.teacher["encoder"]}
+    if classes:
+        kept["classifier"] = state.teacher["classifier"]
+    weights = serialization.msgpack_serialize(jax.device_get(kept))
+    description = {
+        "preset": dataclasses.asdict(preset),
+        "classes": list(classes),
+        "mean": float(state.mean),
+        "variance": float(state.variance),
+        "step": int(state.step),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    with atomic_folder(run / "encoder") as folder:
+        (folder / "weights.msgpack").write_bytes(weights)
+        (folder / "encoder.json").write_text(json.dumps(description, indent=2) + "\n")
+
+
+def load_encoder(run: str | Path) -> TrainedEncoder:
+    """Loads RUN/encoder (or such a folder itself).
+
+    Raises:
+        InputError: if it is missing, damaged or of another version.
+    """
+    folder = Path(run)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such run")
+    if (folder / "encoder").is_dir():
+        folder = folder / "encoder"
+    advice = "no exported encoder; make one with `chingolo train`"
+    description = _read_json(folder / "encoder.json", advice)
+    try:
+        weights = (folder / "weights.msgpack").read_bytes()
+    except OSError as error:
+        raise InputError(f"{folder}: weights.msgpack cannot be read ({error.strerror})") from error
+    digest = hashlib.sha256(weights).hexdigest()
+    if digest != description.get("sha256"):
+        raise InputError(f"{folder}: weights.msgpack is damaged (its hash is not that of its json)")
+    return TrainedEncoder(
+        preset=from_dict(Preset, description["preset"]),
+        classes=tuple(description["classes"]),
+        params=dict(serialization.msgpack_restore(weights)),  # type: ignore[arg-type]
+        mean=description["mean"],
+        variance=description["variance"],
+        hash=digest[:16],
+    )
+
+
+def apply_encoder(encoder: TrainedEncoder, spectrogram: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Latent vectors and class probabilities of normalised log-mel clips.
+
+    Args:
+        encoder: from `load_encoder`.
+        spectrogram: [batch, frames, n_mels].
+
+    Returns:
+        z [batch, dimensions] and probabilities [batch, classes] (no columns without a classifier).
+    """
+    network = make_encoder(encoder.preset.encoder)
+    z = network.apply({"params": encoder.params["encoder"]}, spectrogram)
+    if not encoder.classes:
+        return z, z[:, :0]  # type: ignore[index, return-value]
+    classifier = Classifier(encoder.preset.method.bottleneck, len(encoder.classes))
+    logits = classifier.apply({"params": encoder.params["classifier"]}, z)
+    return z, jax.nn.softmax(logits)  # type: ignore[arg-type, return-value]
