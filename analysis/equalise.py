@@ -149,12 +149,12 @@ def with_noise(
     band = signal.butter(4, SONG_BAND, "band", fs=sample_rate, output="sos")
     noise = random.standard_normal(len(wave))
     # the level of the song within the song band, as `measure_channel` takes it
-    filtered = signal.sosfilt(band, wave)
+    filtered = np.asarray(signal.sosfilt(band, wave))
     frames = filtered[: len(filtered) // 256 * 256].reshape(-1, 256)
     power = (frames**2).mean(axis=1) if len(frames) else np.array([np.mean(filtered**2)])
     song = power[power >= 0.01 * power.max()].mean()
     missing = song * (10 ** (-wanted / 10) - 10 ** (-measured / 10))
-    return wave + noise * np.sqrt(missing / np.mean(signal.sosfilt(band, noise) ** 2))
+    return wave + noise * np.sqrt(missing / np.mean(np.square(signal.sosfilt(band, noise))))
 
 
 def equalise(
