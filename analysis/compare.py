@@ -1,6 +1,7 @@
 """The comparison of two eras in one latent space: clusters, agreement, themes, tests, verdict."""
 
 import dataclasses
+import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,9 @@ def compare(
         "theme_naming": naming,
         "themes": [],
         "notes": [*notes, *repeats],
+        "map": "plane of largest variance of the latent vectors",
         "settings": dataclasses.asdict(settings),
+        "versions": _versions(),
         "run": latents.run,
     }
     if eras is None:
@@ -210,6 +213,11 @@ def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[s
             if column in rows.columns:
                 effort[name][f"{column}s"] = len(set(rows[column]) - {""})
     return effort
+
+
+def _versions() -> dict[str, str]:
+    names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
+    return {name: importlib.metadata.version(name) for name in names}
 
 
 def _plane(z: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ class Controlled:
     """Songs of two eras with their channels made alike."""
 
     latents: LatentTable
-    """The songs of the two eras, under their own paths, with vectors of the equalised recordings."""
+    """The songs of the two eras, under their own paths; vectors of the equalised recordings."""
 
     rerecorded: np.ndarray
     """[songs, dimensions] vectors of the modern songs after the historical recorder; historical

@@ -52,7 +52,7 @@ def compare_eras(config: CompareConfig) -> None:
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, rerecorded=rerecorded, notes=notes)
     _tell("drawing the report ...")
-    write_report(comparison, config.out)
+    write_report(comparison, config.out, report=_tell)
     print(headline(comparison))
     print(f"report: {config.out / 'report.html'}")
 
