@@ -95,8 +95,8 @@ def synthetic_source(name: str, front_end):
     Raises:
         InputError: if there is no such repertoire.
     """
+    from synth.notation import load_repertoire
     from synth.pairs import draw_pairs
-    from synth.repertoire import load_repertoire
 
     repertoire = load_repertoire(name)
 

@@ -1,13 +1,14 @@
 """The way from the beak to the file: air, echoes, background, and the recorder.
 
-Applied after synthesis and in this order, so that one song can be heard through any channel. Each
+Applied after synthesis, in this order, so that one song can be heard through any channel. Each
 part can be left out.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy import fft, signal
+from scipy import fft
 
 from synth.files import InputError
 
@@ -180,84 +181,111 @@ def through_channel(
         channel: what is in between.
         sample_rate: Hz.
         random: for echoes, noise and speed errors.
-        others: [samples] waves of other singers, already at their level, laid under the song.
+        others: [samples] waves of other singers as they arrive at the recorder.
 
     Returns:
         [samples] float32 with the song's peak near 0.5 where there is a recorder, else unscaled.
     """
+    wave = np.asarray(wave, np.float32)
     length = len(wave)
     if not length:
-        return np.zeros(0, np.float32)
-    wave = np.asarray(wave, np.float32)
+        return wave
+    # The linear parts share one trip to the frequency domain, padded for the longest echo.
+    size = _spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
+    spectrum = np.asarray(fft.rfft(wave, size))
+    gain = np.ones(1, np.float32)
     if channel.distance > 0:
-        wave = _through_air(wave, channel, sample_rate)
+        loss = _absorption(size, sample_rate, channel.temperature, channel.humidity)
+        gain = 10 ** (-loss * (channel.distance / 20)) / max(channel.distance, 1.0)
     if channel.echo_time > 0:
-        wave = _with_echoes(wave, channel, sample_rate, random)
+        gain = gain * _echoes(channel, size, sample_rate, random)
+    heard = spectrum * gain
     for other in others:
-        count = min(length, len(other))
-        wave[:count] += other[:count]
+        heard = heard + np.asarray(fft.rfft(np.asarray(other, np.float32)[:length], size))
     if channel.snr is not None:
-        wave = _with_background(wave, channel, sample_rate, random)
-    if channel.recorder is not None:
-        wave = _record(wave, RECORDERS[channel.recorder], sample_rate, random)
-    return wave[:length].astype(np.float32)
+        passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
+        power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
+        heard = heard + _background(channel.noise_slope, power, size, sample_rate, random)
+    recorder = RECORDERS[channel.recorder] if channel.recorder is not None else None
+    if recorder is None:
+        return np.asarray(fft.irfft(heard, size), np.float32)[:length]
+    return _record(heard, recorder, size, length, sample_rate, random)
 
 
-def _filter(wave: np.ndarray, gain_at, sample_rate: int) -> np.ndarray:
-    """Filters by a gain given as a function of frequency; zero-padded against wrap-around."""
-    size = fft.next_fast_len(len(wave) + sample_rate // 20, real=True)
-    frequency = fft.rfftfreq(size, 1 / sample_rate)
-    spectrum = fft.rfft(wave, size) * gain_at(frequency).astype(np.float32)
-    return np.asarray(fft.irfft(spectrum, size))[: len(wave)]
+def _spectrum_size(length: int, sample_rate: int) -> int:
+    """A fast length, in steps of 0.1 s so that gains of the same size are met again."""
+    step = max(1, sample_rate // 10)
+    return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
 
 
-def _through_air(wave: np.ndarray, channel: Channel, sample_rate: int) -> np.ndarray:
-    def gain(frequency):
-        loss = air_absorption(frequency, temperature=channel.temperature, humidity=channel.humidity)
-        return 10 ** (-loss * channel.distance / 20) / max(channel.distance, 1.0)
-
-    return _filter(wave, gain, sample_rate)
+@lru_cache(maxsize=32)
+def _frequencies(size: int, sample_rate: int) -> np.ndarray:
+    return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)
 
 
-def _with_echoes(
-    wave: np.ndarray, channel: Channel, sample_rate: int, random: np.random.Generator
+@lru_cache(maxsize=32)
+def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
+    loss = air_absorption(
+        _frequencies(size, sample_rate), temperature=temperature, humidity=humidity
+    )
+    return loss.astype(np.float32)
+
+
+@lru_cache(maxsize=32)
+def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
+    frequency = _frequencies(size, sample_rate)
+    low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
+    return (low / np.sqrt(1 + (frequency / recorder.high) ** 8)).astype(np.float32)
+
+
+def _energy(spectrum: np.ndarray) -> float:
+    return float(np.vdot(spectrum, spectrum).real)
+
+
+def _echoes(
+    channel: Channel, size: int, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Adds a tail of exponentially decaying noise, 60 dB down after the reverberation time."""
-    count = int(channel.echo_time * sample_rate)
-    time = np.arange(1, count + 1) / sample_rate
-    tail = random.standard_normal(count).astype(np.float32) * 10 ** (-3 * time / channel.echo_time)
-    tail *= 10 ** (channel.echo_level / 20) / np.sqrt((tail**2).sum())
-    echo = signal.oaconvolve(wave, tail.astype(np.float32))[: len(wave)]
-    return wave + echo
+    """Response of the direct sound with a tail of noise that decays 60 dB in the echo time."""
+    count = max(1, int(channel.echo_time * sample_rate))
+    time = np.arange(1, count + 1, dtype=np.float32) / np.float32(sample_rate)
+    tail = random.standard_normal(count, dtype=np.float32)
+    tail *= np.exp(time * np.float32(-3 * np.log(10) / channel.echo_time))
+    tail *= 10 ** (channel.echo_level / 20) / np.sqrt(np.dot(tail, tail))
+    return 1 + np.asarray(fft.rfft(np.concatenate([[np.float32(0)], tail]), size))
 
 
 def _song_power(wave: np.ndarray, sample_rate: int) -> float:
     """Mean power over the stretches within 20 dB of the loudest (20 ms windows)."""
     window = max(1, sample_rate // 50)
-    count = len(wave) // window or 1
+    count = len(wave) // window
+    if not count:
+        return float(np.mean(wave**2))
     power = (wave[: count * window] ** 2).reshape(count, -1).mean(axis=1)
     return float(power[power >= 0.01 * power.max()].mean())
 
 
-def _with_background(
-    wave: np.ndarray, channel: Channel, sample_rate: int, random: np.random.Generator
+def _background(
+    slope: float, power: float, size: int, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    def colour(frequency):
-        return np.maximum(frequency, 500.0) ** (channel.noise_slope / (20 * np.log10(2)))
-
-    noise = _filter(random.standard_normal(len(wave)).astype(np.float32), colour, sample_rate)
-    # The band of song, 1 to 10 kHz, is where the ratio is set.
-    sos = signal.butter(
-        2, [1000, min(10_000, 0.45 * sample_rate)], "band", fs=sample_rate, output="sos"
-    )
-    in_band = float(np.square(signal.sosfilt(sos, noise)).mean())
-    wanted = _song_power(wave, sample_rate) / 10 ** ((channel.snr or 0.0) / 10)
-    return wave + noise * np.sqrt(wanted / max(in_band, 1e-30))
+    """Spectrum of Gaussian noise: slope in dB per octave above 500 Hz, power in 1-10 kHz."""
+    frequency = _frequencies(size, sample_rate)
+    noise = random.standard_normal((len(frequency), 2), dtype=np.float32).view(np.complex64)[:, 0]
+    noise = noise * np.maximum(frequency, 500.0) ** np.float32(slope / (20 * np.log10(2)))
+    in_band = (frequency >= 1000) & (frequency <= 10_000)
+    found = 2 * _energy(noise[in_band]) / size**2
+    return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
 
 
 def _record(
-    wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
+    heard: np.ndarray,
+    recorder: Recorder,
+    size: int,
+    length: int,
+    sample_rate: int,
+    random: np.random.Generator,
 ) -> np.ndarray:
+    """Level, speed errors, saturation and hiss in time; the machine's band in frequency."""
+    wave = np.asarray(fft.irfft(heard, size), np.float32)[:length]
     if recorder.wow or recorder.flutter:
         wave = _with_speed_errors(wave, recorder, sample_rate, random)
     peak = float(np.abs(wave).max())
@@ -265,26 +293,25 @@ def _record(
         wave = wave * (0.5 / peak)
     if recorder.drive:
         wave = np.tanh(wave * (2 * recorder.drive)) / (2 * recorder.drive)
-    noise = random.standard_normal(len(wave)).astype(np.float32)
-    wave = wave + noise * (0.5 * 10 ** (-recorder.hiss / 20))
-
-    def band(frequency):
-        low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
-        return low / np.sqrt(1 + (frequency / recorder.high) ** 8)
-
-    return _filter(wave, band, sample_rate)
+    hiss = random.standard_normal(length, dtype=np.float32)
+    wave = wave + hiss * np.float32(0.5 * 10 ** (-recorder.hiss / 20))
+    spectrum = np.asarray(fft.rfft(wave, size)) * _band(recorder, size, sample_rate)
+    return np.asarray(fft.irfft(spectrum, size), np.float32)[:length]
 
 
 def _with_speed_errors(
     wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
     """Reads the wave at a wavering speed, by cubic interpolation (Catmull-Rom)."""
-    time = np.arange(len(wave)) / sample_rate
-    shift = np.zeros(len(wave))
+    # The shift is slow: a point every 5 ms, joined linearly, says it all.
+    knots = np.arange(0, len(wave) + sample_rate // 200, max(1, sample_rate // 200))
+    shift = np.zeros(len(knots))
     for rate, depth in ((0.6, recorder.wow), (7.0, recorder.flutter)):
         phase = random.uniform(0, 2 * np.pi)
-        shift += depth / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * time + phase)
-    position = np.arange(len(wave)) + shift * sample_rate
+        angle = 2 * np.pi * rate * knots / sample_rate + phase
+        shift += depth * sample_rate / (2 * np.pi * rate) * np.sin(angle)
+    index = np.arange(len(wave))
+    position = index + np.interp(index, knots, shift)
     if len(wave) < 5:
         return wave
     whole = np.clip(position.astype(int), 1, len(wave) - 3)
@@ -293,8 +320,3 @@ def _with_speed_errors(
     return p1 + 0.5 * u * (
         p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0))
     )
-
-
-def with_snr(channel: Channel, snr: float | None) -> Channel:
-    """The same channel at another signal-to-noise ratio, dB."""
-    return replace(channel, snr=snr)

@@ -13,9 +13,10 @@ import soundfile
 from synth.channel import Channel, channel_preset, random_channel, through_channel
 from synth.contact_sheet import write_contact_sheet
 from synth.files import InputError, atomic_path, make_folder
+from synth.notation import load_repertoire
 from synth.population import PlannedSong, plan_songs, sing_planned
 from synth.render import Engine, render
-from synth.repertoire import Repertoire, load_repertoire
+from synth.repertoire import Repertoire
 from synth.songs import read_song_table
 from synth.syrinx import BIRDS
 

@@ -4,6 +4,8 @@ The source takes no feedback from the tract, so tube and cavity act on the finis
 transfer function is applied in the frequency domain, with delays and derivatives exact.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import fft
 
@@ -69,21 +71,28 @@ def through_tract(
     wanted = round(len(wave) * sample_rate / wave_rate)
     if bird is None and sample_rate == wave_rate:
         return np.asarray(wave, dtype=np.float32)
-    # A length that is whole at both rates, with room for the tail of the tract.
+    # A length that is whole at both rates, with room for the tail of the tract, and in steps of a
+    # quarter second, so that the response of one length serves many songs.
     common = int(np.gcd(wave_rate, sample_rate))
-    units = -(-(len(wave) + wave_rate // 50) * common // wave_rate)
+    seconds = np.ceil(4 * (len(wave) / wave_rate + 0.02)) / 4
+    units = int(seconds * common) + 1
     units = int(fft.next_fast_len(units, real=True) or units)
     length, new_length = units * wave_rate // common, units * sample_rate // common
     spectrum = fft.rfft(np.asarray(wave, np.float32), length)
     kept = min(len(spectrum), new_length // 2 + 1)
-    frequency = np.arange(kept) * (wave_rate / length)
-    nyquist = min(wave_rate, sample_rate) / 2
+    gain = _gain(bird, kept, wave_rate / length, min(wave_rate, sample_rate) / 2)
+    filtered = np.asarray(spectrum)[:kept] * (gain * np.float32(new_length / length))
+    return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
+
+
+@lru_cache(maxsize=32)
+def _gain(bird: Bird | None, count: int, spacing: float, nyquist: float) -> np.ndarray:
+    """[count] response of the tract and the band's edges at multiples of `spacing` Hz."""
+    frequency = np.arange(count) * spacing
     edge = np.clip((nyquist - frequency) / (0.05 * nyquist), 0, 1)
     # Below 50 Hz nothing radiates; rounding of the source there would be raised by the equalising.
     low = np.clip((frequency - 50) / 250, 0, 1)
     gain = np.sin(0.5 * np.pi * edge) ** 2 * np.sin(0.5 * np.pi * low) ** 2
-    gain = gain * (new_length / length)
     if bird is not None:
         gain = gain * tract_response(frequency, bird)
-    filtered = np.asarray(spectrum)[:kept] * gain.astype(np.complex64)
-    return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
+    return gain.astype(np.complex64)

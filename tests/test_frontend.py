@@ -59,7 +59,7 @@ def test_pcen_equals_librosa(song: np.ndarray):
 
 def test_log_mel_is_differentiable(song: np.ndarray):
     waveform = jnp.asarray(song[None, :4096])
-    direction = jnp.cos(jnp.arange(4096.0))[None] * 1e-3
+    direction = jnp.cos(jnp.arange(4096.0))[None] * 1e-4
     slope = jax.grad(lambda w: log_mel(w, FrontEnd()).mean())(waveform)
     half = [log_mel(waveform + sign * direction, FrontEnd()).mean() for sign in (1, -1)]
     np.testing.assert_allclose((slope * direction).sum(), (half[0] - half[1]) / 2, rtol=2e-2)

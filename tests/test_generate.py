@@ -8,8 +8,8 @@ import synth.generate
 from scripts.generate_songs import main
 from synth.files import InputError
 from synth.generate import generate_songs
+from synth.notation import load_repertoire
 from synth.pairs import draw_pairs
-from synth.repertoire import load_repertoire
 from synth.songs import load_song, read_song_table
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from synth.files import InputError
+from synth.notation import FOLDER, load_repertoire
 from synth.population import plan_songs, sing_planned
-from synth.repertoire import FOLDER, load_repertoire
 from synth.variation import Singer, vary
 
 GOOD = """\

@@ -48,7 +48,7 @@ def test_a_tone_is_filtered_and_resampled_exactly():
         gain = tract_response(np.array(3000.0), bird)
         expected = np.imag(gain * np.exp(2j * np.pi * 3000 * np.arange(rate) / rate))
         middle = slice(rate // 4, 3 * rate // 4)
-        np.testing.assert_allclose(heard[middle], expected[middle], atol=2e-4 * np.abs(gain))
+        np.testing.assert_allclose(heard[middle], expected[middle], atol=2e-4 * float(np.abs(gain)))
 
 
 def test_nothing_folds_when_the_rate_falls():

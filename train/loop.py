@@ -13,7 +13,7 @@ import numpy as np
 from synth.files import InputError, make_folder
 from train.checkpoint import Checkpoints, export_encoder, read_config, write_config
 from train.data import Corpus, PairSource, batches, clip_samples, prefetch
-from train.parallel import parallel_step, shard
+from train.parallel import parallel_step, replicate, shard
 from train.presets import Preset, from_dict
 from train.state import State, make_recipe, make_state
 
@@ -71,6 +71,7 @@ def train(
             state = checkpoints.restore(state)
         else:
             write_config(run, config)
+        state = replicate(state)
         state = run_steps(run, preset, recipe, state, checkpoints, corpus, source, seed, report)
         checkpoints.save(state)
     finally:

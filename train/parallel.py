@@ -5,6 +5,7 @@ from functools import partial
 
 import jax
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from train.state import Recipe, State
 from train.step import Batch, Metrics, step
@@ -21,6 +22,12 @@ def parallel_step(recipe: Recipe) -> Callable[[State, Batch], tuple[State, Metri
         out_axes=None,  # type: ignore[arg-type]
         donate_argnums=0,
     )
+
+
+def replicate(state: State) -> State:
+    """Copies the state to all devices, laid out as the step returns it (one compilation)."""
+    mesh = Mesh(np.array(jax.devices()), (AXIS,))
+    return jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
 
 
 def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -119,7 +119,7 @@ class Method:
     teacher_temperature: tuple[float, float] = (0.04, 0.07)
     """Temperature of the teacher's softmax at the start and from a fifth of the run on."""
 
-    momentum: tuple[float, float] = (0.99, 0.9995)
+    momentum: tuple[float, float] = (0.96, 0.99)
     """Share of the teacher kept at a step, at the start and at the end (cosine)."""
 
     centre_momentum: float = 0.9

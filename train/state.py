@@ -96,7 +96,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
     key, start = jax.random.split(jax.random.key(seed))
     frames = frames_in(front_end, round(front_end.clip_s * front_end.sample_rate))
     blank = jnp.zeros((2, frames, front_end.n_mels))
-    params = dict(recipe.model.init(start, blank)["params"])
+    params = dict(jax.jit(recipe.model.init)(start, blank)["params"])
     return State(
         step=jnp.zeros((), jnp.int32),
         params=params,

@@ -1,0 +1,203 @@
+"""The notation of repertoires: YAML that a field worker can type from a sketch.
+
+The shipped files under `synth/repertoires/` show it; every error names the file, the line and what
+was expected.
+"""
+
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from synth.files import InputError
+from synth.gestures import Note
+from synth.marked_yaml import LineMap, MarkedReader, read_marked_yaml
+from synth.repertoire import (
+    DEFAULT_VARIATION,
+    LAYERS,
+    Item,
+    Population,
+    Repertoire,
+    Strengths,
+    Theme,
+)
+from synth.syrinx import BIRDS
+
+FOLDER = Path(__file__).with_name("repertoires")
+
+
+def load_repertoire(name: str | Path) -> Repertoire:
+    """Loads a repertoire.
+
+    Args:
+        name: the name of a shipped repertoire (`zonotrichia_capensis`), or a YAML file.
+
+    Raises:
+        InputError: if there is no such repertoire, or the file is wrong (names the line).
+    """
+    path = Path(name)
+    shipped = FOLDER / f"{name}.yaml"
+    if path.suffix not in (".yaml", ".yml"):
+        if not shipped.is_file():
+            names = ", ".join(sorted(file.stem for file in FOLDER.glob("*.yaml")))
+            raise InputError(
+                f"{name}: no such repertoire; shipped are {names}, or give a .yaml file"
+            )
+        path = shipped
+    return _read_repertoire(read_marked_yaml(path), MarkedReader(path))
+
+
+def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
+    reader.known_keys(
+        parsed,
+        ("species", "source", "bird", "base", "gap", "notes", "themes", "variation", "populations"),
+    )
+    if "base" in parsed:
+        base = load_repertoire(reader.value(parsed, "base", str))
+        reader.known_keys(parsed, ("base", "source", "variation", "populations"))
+        species, bird, themes, variation = base.species, base.bird, base.themes, base.variation
+        source = reader.value(parsed, "source", str, base.source)
+    else:
+        species = reader.value(parsed, "species", str)
+        source = reader.value(parsed, "source", str)
+        bird = reader.value(parsed, "bird", str)
+        if bird not in BIRDS:
+            line = parsed.lines["bird"]
+            raise reader.fail(line, f"no bird '{bird}'; expected one of {', '.join(BIRDS)}")
+        notes_section = reader.value(parsed, "notes", dict)
+        notes = {
+            str(name): _read_note(body, reader, notes_section.lines[name], str(name))
+            for name, body in notes_section.items()
+        }
+        gap = reader.value(parsed, "gap", float, 0.0)
+        themes_section = reader.value(parsed, "themes", dict)
+        themes = tuple(
+            _read_theme(str(name), body, notes, gap, reader, themes_section.lines[name])
+            for name, body in themes_section.items()
+        )
+        if not themes:
+            raise reader.fail(parsed.lines["themes"], "no theme; expected at least one")
+        variation = tuple(DEFAULT_VARIATION.items())
+    if "variation" in parsed:
+        section = reader.value(parsed, "variation", dict)
+        reader.known_keys(section, LAYERS)
+        variation = tuple(
+            (layer, _read_strengths(section[layer], strengths, reader, section.lines[layer]))
+            if layer in section
+            else (layer, strengths)
+            for layer, strengths in variation
+        )
+    names = tuple(theme.name for theme in themes)
+    populations = tuple(
+        _read_population(body, names, reader, parsed.lines["populations"])
+        for body in reader.value(parsed, "populations", list, [])
+    )
+    return Repertoire(species, source, bird, themes, variation, populations)
+
+
+def _read_note(body: Any, reader: MarkedReader, line: int, name: str) -> Note:
+    points = reader.value(body, "points", list, line=line)
+    reader.known_keys(body, ("points", "loudness", "attack", "release", "timbre"))
+    where = body.lines["points"]
+    if len(points) < 2:
+        raise reader.fail(where, f"note '{name}': expected at least two [time s, kHz] points")
+    for point in points:
+        good = isinstance(point, list) and len(point) == 2
+        if not good or not all(type(number) in (int, float) for number in point):
+            raise reader.fail(where, f"note '{name}': {point!r} is not a [time s, kHz] point")
+    times, pitches = zip(*points, strict=True)
+    if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
+        raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
+    if min(pitches) < 0.5 or max(pitches) > 12:
+        raise reader.fail(
+            where, f"note '{name}': frequencies in kHz from 0.5 to 12, found {pitches}"
+        )
+    note = Note(
+        points=tuple((float(time), 1000.0 * pitch) for time, pitch in points),
+        loudness=reader.value(body, "loudness", float, 0.0),
+        attack=reader.value(body, "attack", float, Note.attack),
+        release=reader.value(body, "release", float, Note.release),
+        timbre=reader.value(body, "timbre", float, 1.0),
+    )
+    for key in ("attack", "release", "timbre"):
+        if getattr(note, key) <= 0:
+            raise reader.fail(body.lines[key], f"note '{name}': '{key}' must be above 0")
+    return note
+
+
+def _read_theme(
+    name: str, body: Any, notes: dict[str, Note], gap: float, reader: MarkedReader, line: int
+) -> Theme:
+    entries = reader.value(body, "song", list, line=line)
+    reader.known_keys(body, ("song", "share", "habitat"))
+    line = body.lines["song"]
+    items, pause = [], 0.0
+
+    def note_named(key: str, line: int) -> Note:
+        if key not in notes:
+            raise reader.fail(
+                line, f"theme '{name}': no note '{key}'; notes are {', '.join(notes)}"
+            )
+        return notes[key]
+
+    for entry in entries:
+        if isinstance(entry, str):
+            items.append(Item(note_named(entry, line), gap=pause))
+            pause = gap
+        elif isinstance(entry, LineMap) and "pause" in entry:
+            reader.known_keys(entry, ("pause",))
+            pause = reader.value(entry, "pause", float)
+        elif isinstance(entry, LineMap) and "trill" in entry:
+            reader.known_keys(entry, ("trill", "count", "rate"))
+            at = entry.lines["trill"]
+            note = note_named(reader.value(entry, "trill", str), at)
+            count, rate = reader.value(entry, "count", int), reader.value(entry, "rate", float)
+            if count < 1 or rate <= 0:
+                raise reader.fail(at, f"theme '{name}': a trill's count and rate must be above 0")
+            items.append(Item(note, count=count, rate=rate, gap=pause))
+            pause = gap
+        else:
+            raise reader.fail(
+                line, f"theme '{name}': {entry!r} is not a note, 'pause: s' or 'trill: note'"
+            )
+    if not items:
+        raise reader.fail(line, f"theme '{name}': no note in its song")
+    share = reader.value(body, "share", float, 1.0)
+    return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
+
+
+def _read_strengths(body: Any, defaults: Strengths, reader: MarkedReader, line: int) -> Strengths:
+    names = tuple(field.name for field in fields(Strengths))
+    if not isinstance(body, LineMap):
+        raise reader.fail(line, f"expected strengths such as 'pitch: 0.03', found {body!r}")
+    reader.known_keys(body, names)
+    values = {name: reader.value(body, name, float, getattr(defaults, name)) for name in names}
+    for name, value in values.items():
+        if value < 0:
+            raise reader.fail(body.lines[name], f"'{name}' is a strength and cannot be negative")
+    return Strengths(**values)
+
+
+def _read_population(
+    body: Any, names: tuple[str, ...], reader: MarkedReader, line: int
+) -> Population:
+    era = reader.value(body, "era", str, line=line)
+    keys = ("era", "site", "individuals", "shares", "latitude", "longitude")
+    reader.known_keys(body, keys)
+    shares = reader.value(body, "shares", dict, LineMap())
+    for theme, share in shares.items():
+        if theme not in names:
+            at = shares.lines[theme]
+            raise reader.fail(at, f"no theme '{theme}'; themes are {', '.join(names)}")
+        if type(share) not in (int, float) or share < 0:
+            raise reader.fail(shares.lines[theme], f"'{theme}': a share is a number from 0 on")
+    if shares and not sum(shares.values()) > 0:
+        raise reader.fail(body.lines["shares"], "the shares add up to nothing")
+    return Population(
+        era=era,
+        site=reader.value(body, "site", str),
+        individuals=reader.value(body, "individuals", int),
+        shares=tuple((str(theme), float(share)) for theme, share in shares.items()),
+        latitude=float(body["latitude"]) if "latitude" in body else None,
+        longitude=float(body["longitude"]) if "longitude" in body else None,
+    )
