@@ -1,6 +1,8 @@
 """The comparison of two eras in one latent space: clusters, agreement, themes, tests, verdict."""
 
 import dataclasses
+import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +45,11 @@ class Comparison:
 
 
 def compare(
-    latents: LatentTable, settings: CompareSettings, *, rerecorded: np.ndarray | None = None
+    latents: LatentTable,
+    settings: CompareSettings,
+    *,
+    rerecorded: np.ndarray | None = None,
+    notes: Sequence[str] = (),
 ) -> Comparison:
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
 
@@ -52,6 +58,7 @@ def compare(
         settings: eras, levels and seed.
         rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
             recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
+        notes: sentences on how the vectors were made, for the report.
 
     Returns:
         The comparison. The column of known labels enters the agreement alone.
@@ -59,7 +66,7 @@ def compare(
     Raises:
         InputError: for eras or columns that do not occur, or too few songs.
     """
-    kept, notes = without_duplicates(latents)
+    kept, repeats = without_duplicates(latents)
     if rerecorded is not None and rerecorded.shape != latents.z.shape:
         raise InputError(
             f"the re-recorded songs have vectors of shape {rerecorded.shape}, the songs "
@@ -87,8 +94,10 @@ def compare(
         },
         "theme_naming": naming,
         "themes": [],
-        "notes": notes,
+        "notes": [*notes, *repeats],
+        "map": "plane of largest variance of the latent vectors",
         "settings": dataclasses.asdict(settings),
+        "versions": _versions(),
         "run": latents.run,
     }
     if eras is None:
@@ -103,8 +112,8 @@ def compare(
             nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
             closest = nearest.kneighbors(rerecorded[kept], return_distance=False)[:, 0]
             again = rerecorded[kept], theme[closest]
-        results |= _change(latents, eras, theme, again, settings)
-        results["notes"] = notes + results["notes"]
+        change = _change(latents, eras, theme, again, settings)
+        results |= change | {"notes": results["notes"] + change["notes"]}
     added = {
         "cluster": clusters.assignment,
         "cluster_probability": clusters.probability,
@@ -204,6 +213,11 @@ def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[s
             if column in rows.columns:
                 effort[name][f"{column}s"] = len(set(rows[column]) - {""})
     return effort
+
+
+def _versions() -> dict[str, str]:
+    names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
+    return {name: importlib.metadata.version(name) for name in names}
 
 
 def _plane(z: np.ndarray) -> np.ndarray:

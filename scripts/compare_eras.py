@@ -21,6 +21,11 @@ class CompareConfig:
     out: Path
     """Folder for report.html, results.json and songs.csv; an existing one is replaced."""
 
+    run: Path | None = None
+    """The training run that made the latent table. With it the channels of the eras are made alike
+    (band, rate, noise), the songs embedded anew, and the channel placebo is made; without it a
+    change is claimed only where one recorder made both eras."""
+
     settings: CompareSettings = field(default_factory=CompareSettings)
 
 
@@ -29,14 +34,31 @@ def compare_eras(config: CompareConfig) -> None:
     from analysis.compare import compare
     from analysis.latent_table import read_latent_table
     from analysis.report import headline, write_report
+    from analysis.units import find_eras
 
     latents = read_latent_table(config.latents)
-    print(f"comparing {len(latents.songs)} songs ...", file=sys.stderr, flush=True)
-    comparison = compare(latents, config.settings)
-    print("drawing the report ...", file=sys.stderr, flush=True)
-    write_report(comparison, config.out)
+    rerecorded, notes = None, ()
+    if config.run is not None:
+        from analysis.controlled import control_channel
+
+        eras = find_eras(latents.songs, config.settings)
+        if eras is not None:
+            _tell("making the channels of the eras alike ...")
+            controlled = control_channel(
+                latents, eras, config.run, seed=config.settings.seed, report=_tell
+            )
+            latents, notes = controlled.latents, controlled.notes
+            rerecorded = controlled.rerecorded
+    _tell(f"comparing {len(latents.songs)} songs ...")
+    comparison = compare(latents, config.settings, rerecorded=rerecorded, notes=notes)
+    _tell("drawing the report ...")
+    write_report(comparison, config.out, report=_tell)
     print(headline(comparison))
     print(f"report: {config.out / 'report.html'}")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
