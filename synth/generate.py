@@ -91,7 +91,7 @@ def generate_songs(
         "seed": seed,
     }
     table_file = folder / "songs.csv"
-    _claim(folder, json.loads(json.dumps(request)))
+    claim(folder, json.loads(json.dumps(request)), note="generate.json")
     done = _complete_rows(table_file)
     progress(done, len(plan))
     for first in range(done, len(plan), BATCH):
@@ -101,9 +101,9 @@ def generate_songs(
         rows = []
         for number, (song, wave) in enumerate(zip(batch, waves, strict=True), start=first):
             random = np.random.default_rng([seed, 23, number])
-            heard, device = _hear(wave, channel, snr, sample_rate, random)
+            heard, device = hear(wave, channel, snr, sample_rate, random)
             name = f"audio/{number:06d}.flac"
-            _write_audio(folder / name, heard, sample_rate)
+            write_audio(folder / name, heard, sample_rate)
             rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
         _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
         progress(first + len(batch), len(plan))
@@ -114,13 +114,22 @@ def generate_songs(
     return table
 
 
-def _hear(
+def hear(
     wave: np.ndarray,
     channel: str,
     snr: float | None,
     sample_rate: int,
     random: np.random.Generator,
 ) -> tuple[np.ndarray, str]:
+    """A song through a channel: the wave with a margin of 0.15 s and peak `PEAK`, and the device.
+
+    Args:
+        wave: [samples].
+        channel: `random`, or see `channel_preset`.
+        snr: dB; None takes the channel's own.
+        sample_rate: Hz.
+        random: of the channel.
+    """
     heard: Channel = random_channel(random) if channel == "random" else channel_preset(channel)
     if snr is not None:
         heard = replace(heard, snr=snr)
@@ -132,7 +141,8 @@ def _hear(
     return wave * (PEAK / peak) if peak > 0 else wave, heard.recorder or "none"
 
 
-def _write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
+def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
+    """Writes [samples] as 16-bit FLAC, under its final name only whole."""
     with atomic_path(path) as temporary:
         soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
 
@@ -157,10 +167,19 @@ def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire:
     }
 
 
-def _claim(folder: Path, request: dict) -> None:
-    """Notes the request in the folder, or checks that the one there is the same."""
+def claim(folder: Path, request: dict, *, note: str) -> None:
+    """Notes the request in the folder, or checks that the one there is the same.
+
+    Args:
+        folder: of the output; made where it is missing.
+        request: as JSON gives it back.
+        note: name of the file that holds the request.
+
+    Raises:
+        InputError: if the folder holds another request's songs, or songs of unknown origin.
+    """
     make_folder(folder)
-    file = folder / "generate.json"
+    file = folder / note
     if file.is_file():
         try:
             before = json.loads(file.read_text())

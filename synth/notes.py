@@ -5,6 +5,7 @@ its amplitude, the turning of its phase corrects the pitch.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import signal
@@ -200,7 +201,7 @@ def _between_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
     level = np.log(np.maximum(amplitude, 1e-12))
     dips, _ = signal.find_peaks(-level, prominence=-np.log(DIP))
     edges = [0, *(int(dip) for dip in dips), len(amplitude)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _note(

@@ -87,7 +87,7 @@ def find_peaks(wave: np.ndarray) -> Plane:
     flat = best
     for index, kernel in enumerate(kernels.astype(np.complex64)):
         spectrum = np.asarray(fft.fft(frames * kernel, BINS, axis=1))[:, band]
-        power = spectrum.real**2 + spectrum.imag**2
+        power = np.square(np.abs(spectrum))
         if CHIRP_RATES[index] == 0:
             flat = power
         better = power > best
