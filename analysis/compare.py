@@ -11,10 +11,11 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from analysis.change import change_tests
+from analysis.change import Evidence, change_tests
 from analysis.cluster import Clusters, fit_clusters
+from analysis.descriptors import TITLES, descriptor_table
 from analysis.latent_table import LatentTable
-from analysis.placebo import placebo_tests
+from analysis.placebo import placebo_tests, recorder_share
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
@@ -49,6 +50,8 @@ def compare(
     settings: CompareSettings,
     *,
     rerecorded: np.ndarray | None = None,
+    descriptors: pd.DataFrame | None = None,
+    rerecorded_descriptors: pd.DataFrame | None = None,
     notes: Sequence[str] = (),
 ) -> Comparison:
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
@@ -58,6 +61,8 @@ def compare(
         settings: eras, levels and seed.
         rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
             recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
+        descriptors: [songs] rows of `analysis.descriptors.describe`, or None.
+        rerecorded_descriptors: the same of the re-recorded songs.
         notes: sentences on how the vectors were made, for the report.
 
     Returns:
@@ -107,12 +112,16 @@ def compare(
         ]
         results["eras"] = None
     else:
+        measured = None if descriptors is None else descriptors[kept].reset_index(drop=True)
+        evidence = Evidence(latents.z, theme, _numbers(measured))
         again = None
         if rerecorded is not None:
             nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
             closest = nearest.kneighbors(rerecorded[kept], return_distance=False)[:, 0]
-            again = rerecorded[kept], theme[closest]
-        change = _change(latents, eras, theme, again, settings)
+            remeasured = rerecorded_descriptors
+            remeasured = None if remeasured is None else remeasured[kept].reset_index(drop=True)
+            again = Evidence(rerecorded[kept], theme[closest], _numbers(remeasured))
+        change = _change(latents.songs, eras, evidence, again, measured, settings)
         results |= change | {"notes": results["notes"] + change["notes"]}
     added = {
         "cluster": clusters.assignment,
@@ -156,24 +165,34 @@ def _agreement(
     }
 
 
+def _numbers(descriptors: pd.DataFrame | None) -> np.ndarray | None:
+    return None if descriptors is None else descriptors[list(TITLES)].to_numpy(np.float64)
+
+
 def _change(
-    latents: LatentTable,
+    songs: pd.DataFrame,
     eras: Eras,
-    theme: np.ndarray,
-    rerecorded: tuple[np.ndarray, np.ndarray] | None,
+    evidence: Evidence,
+    rerecorded: Evidence | None,
+    descriptors: pd.DataFrame | None,
     settings: CompareSettings,
 ) -> dict[str, Any]:
-    design = find_design(latents.songs, eras, era_column=settings.era_column)
+    design = find_design(songs, eras, era_column=settings.era_column)
     draws = {"permutations": settings.permutations, "seed": settings.seed}
-    tests = change_tests(latents.z, theme, design, **draws) if design.testable.any() else {}
+    tests = change_tests(evidence, design, **draws) if design.testable.any() else {}
     placebo: dict[str, Any] = {"p": None, "passed": None}
     if rerecorded is not None and tests:
-        z, again_theme = rerecorded
-        placebo = placebo_tests(latents.z, z, theme, again_theme, design, **draws)
-        beyond = max(tests["energy"]["distance"] - tests["energy"]["expected"], 1e-12)
-        placebo["share"] = placebo["distance"] / beyond
+        placebo = placebo_tests(evidence, rerecorded, design, **draws)
+        placebo["share"] = recorder_share(tests, placebo, significance=settings.significance)
         placebo["passed"] = placebo["p"] > settings.significance
-    verdict, reasons = decide(latents.songs, eras, design, tests, placebo, settings)
+    theme = evidence.theme
+    assert theme is not None
+    described = None
+    if descriptors is not None and tests:
+        described = descriptor_table(
+            descriptors, theme, design, bootstraps=settings.bootstraps, **draws
+        )
+    verdict, reasons = decide(songs, eras, design, tests, placebo, settings)
     themes = theme_table(
         theme,
         design,
@@ -190,11 +209,13 @@ def _change(
         "unit": design.unit_name,
         "block": design.block_name,
         **missing,
-        **tests,
+        **{name: test for name, test in tests.items() if name != "descriptors"},
+        "descriptors": described,
+        "descriptors_p": tests.get("descriptors", {}).get("p"),
         "placebo": placebo,
         "themes": themes,
         "turnover": turnover(theme, design, bootstraps=settings.bootstraps, seed=settings.seed),
-        "effort": _effort(latents.songs, eras, design),
+        "effort": _effort(songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
 

@@ -16,6 +16,8 @@ TESTS = {
     "permanova": ("PERMANOVA, share of variance (R²)", "r2"),
     "within_blocks": ("Energy distance within sites, summed", ""),
     "composition": ("Shares of the themes", ""),
+    "drift": ("PERMANOVA within themes", ""),
+    "descriptors_p": ("Acoustic descriptors within themes", ""),
     "combined": ("All of these at once", ""),
     "permdisp": ("PERMDISP, difference in spread (F)", "f"),
 }
@@ -214,8 +216,10 @@ def statistics(results: dict[str, Any]) -> str:
     rows = []
     for name, (title, key) in TESTS.items():
         test = results.get(name)
-        if not test:
+        if test is None:
             continue
+        if not isinstance(test, dict):
+            test = {"p": test}
         value = f"{test[key]:.3g}" if key else ""
         expected = f"{test['expected']:.3g}" if "expected" in test else ""
         rows.append(
@@ -241,10 +245,11 @@ def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return "<p>Channel placebo: not made.</p>"
     outcome = "passed" if placebo["passed"] else "failed"
+    share = placebo["share"]
+    told = "" if share is None else f"; the recorder alone makes {share:.0%} of the difference"
     return (
         f"<p>Channel placebo: {outcome} (p = {placebo['p']:.3f} of modern songs against themselves "
-        "through the historical recorder; it moves them by "
-        f"{placebo['share']:.0%} of the distance between the eras).</p>"
+        f"through the historical recorder{told}).</p>"
     )
 
 
@@ -284,8 +289,8 @@ def _descriptors(results: dict[str, Any]) -> str:
         f"<th class='old'>{text(eras['historical'])}</th>"
         f"<th class='young'>{text(eras['modern'])}</th><th>effect (unit s.d.)</th>"
         f"<th>p (Holm)</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        "<p>Means over units; the effect is the difference within sites over the standard "
-        "deviation among units, with 95 % bootstrap intervals.</p>"
+        "<p>Means over units; the effect is the difference between songs of one theme and site, in "
+        "standard deviations among units, with 95 % bootstrap intervals.</p>"
     )
 
 
