@@ -151,7 +151,7 @@ class Preset:
     method: Method = Method()
     """Method."""
 
-    steps: int = 400
+    steps: int = 200
     """Optimiser steps."""
 
     batch: int = 64
