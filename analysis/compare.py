@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from analysis.change import Evidence, change_tests
 from analysis.cluster import Clusters, fit_clusters
+from analysis.cluster_quality import dbcv, novelty, stability
 from analysis.descriptors import TITLES, descriptor_table
 from analysis.latent_table import LatentTable
 from analysis.placebo import placebo_tests, recorder_share
+from analysis.reduce import reduce
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
 from analysis.units import Design, Eras, find_design, find_eras
 from analysis.verdict import REFUSED, decide
-from analysis.verify import cluster_agreement, nearest_neighbour_agreement
+from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
 from synth.files import InputError
 
 FEWEST_SONGS = 4
@@ -35,7 +36,7 @@ class Comparison:
     """The songs compared, with the columns `cluster`, `cluster_probability` and `theme` added."""
 
     map: np.ndarray
-    """[songs, 2] the plane of largest variance of the latent vectors, for the picture."""
+    """[songs, 2] places of the songs in the picture."""
 
     clusters: Clusters
 
@@ -84,7 +85,17 @@ def compare(
         )
     eras = find_eras(latents.songs, settings)
     clusters = fit_clusters(
-        latents.z, min_cluster_size=settings.min_cluster_size, seed=settings.seed
+        latents.z,
+        min_cluster_size=settings.min_cluster_size,
+        method=settings.clusterer,
+        clusters=settings.clusters,
+        seed=settings.seed,
+    )
+    reduction = reduce(
+        latents.z,
+        dimensions=settings.map_dimensions,
+        method=settings.map_method,
+        seed=settings.seed,
     )
     theme, naming = name_themes(latents.songs, clusters.assignment)
     results: dict[str, Any] = {
@@ -94,13 +105,21 @@ def compare(
         "clusters": {
             "n": clusters.count,
             "noise_fraction": clusters.noise_fraction,
+            "method": clusters.method,
             "min_cluster_size": clusters.min_cluster_size,
+            "stability": stability(latents.z, clusters, seed=settings.seed),
+            "dbcv": dbcv(latents.z, clusters, seed=settings.seed),
             **_agreement(latents, clusters, settings),
         },
         "theme_naming": naming,
         "themes": [],
         "notes": [*notes, *repeats],
-        "map": "plane of largest variance of the latent vectors",
+        "map": {
+            "method": reduction.method,
+            "trustworthiness": reduction.trustworthiness,
+            "continuity": reduction.continuity,
+        },
+        "novel": None,
         "settings": dataclasses.asdict(settings),
         "versions": _versions(),
         "run": latents.run,
@@ -127,8 +146,10 @@ def compare(
         "cluster": clusters.assignment,
         "cluster_probability": clusters.probability,
         "theme": theme,
-    }
-    return Comparison(latents.songs.assign(**added), _plane(latents.z), clusters, eras, results)
+    } | {f"map_{i + 1}": column for i, column in enumerate(reduction.points.T)}
+    return Comparison(
+        latents.songs.assign(**added), reduction.points[:, :2], clusters, eras, results
+    )
 
 
 def without_duplicates(latents: LatentTable) -> tuple[np.ndarray, list[str]]:
@@ -162,6 +183,7 @@ def _agreement(
         **cluster_agreement(clusters.assignment, labels),
         "label_column": column,
         "nearest_neighbours": neighbours,
+        "linear_probe": linear_probe(latents.z, labels, group, seed=settings.seed),
     }
 
 
@@ -215,6 +237,13 @@ def _change(
         "placebo": placebo,
         "themes": themes,
         "turnover": turnover(theme, design, bootstraps=settings.bootstraps, seed=settings.seed),
+        "novel": novelty(
+            evidence.z,
+            eras.of_song,
+            design.unit_of_song,
+            min_cluster_size=settings.min_cluster_size,
+            seed=settings.seed,
+        ),
         "effort": _effort(songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
@@ -239,9 +268,3 @@ def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[s
 def _versions() -> dict[str, str]:
     names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
     return {name: importlib.metadata.version(name) for name in names}
-
-
-def _plane(z: np.ndarray) -> np.ndarray:
-    if z.shape[1] < 2:
-        return np.column_stack([z[:, 0], np.zeros(len(z))])
-    return PCA(2, svd_solver="full").fit_transform(z.astype(np.float64))

@@ -59,8 +59,18 @@ def song_map(comparison: Comparison) -> str:
         '<div id="tip" hidden><canvas></canvas><p></p></div></div>'
         '<div id="legend"></div><p id="said" class="small" aria-live="polite"></p>'
         f"<p>Each mark is a song; songs that lie near are alike to the encoder "
-        f"({text(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
+        f"({_map_words(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
         "spectrogram (0.5 to 10 kHz, its whole length), click to hear it.</p>"
+    )
+
+
+def _map_words(how: dict[str, Any]) -> str:
+    name = {"pca": "plane of largest variance", "umap": "UMAP"}[how["method"]]
+    if how["trustworthiness"] is None:
+        return name
+    return (
+        f"{name}; trustworthiness {how['trustworthiness']:.2f}, continuity "
+        f"{how['continuity']:.2f} of 1"
     )
 
 
@@ -356,7 +366,9 @@ def methods(results: dict[str, Any]) -> str:
     lines = [
         f"Songs were represented by latent vectors ({made or 'origin not told'}).",
         f"Clusters were found with HDBSCAN (exact spanning tree, min_cluster_size "
-        f"{found['min_cluster_size']}).",
+        f"{found['min_cluster_size']})."
+        if found["method"] == "hdbscan"
+        else f"Clusters were found with k-means ({found['n']} clusters).",
     ]
     if results["eras"]:
         lines.append(
