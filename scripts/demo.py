@@ -59,7 +59,7 @@ def demo(config: DemoConfig) -> None:
     recordings = config.out / "recordings.csv"
     write_song_table(pd.concat(tables).drop(columns=["label", "habitat"]), recordings)
 
-    encoder, latents, report = (config.out / name for name in ("encoder", "latent.parquet", "."))
+    encoder, latents = config.out / "encoder", config.out / "latent.parquet"
     _announce(f"train {recordings} --synthetic {KNOWN_THEMES} --out {encoder}")
     shutil.rmtree(encoder, ignore_errors=True)
     train_encoder.command(
@@ -74,8 +74,8 @@ def demo(config: DemoConfig) -> None:
     _announce(f"embed {encoder} {recordings} --out {latents}")
     embed_songs.command(embed_songs.EmbedConfig(encoder, (recordings,), out=latents))
     report = config.out / "comparison"
-    _announce(f"compare {latents} --out {report}")
-    compare_eras.compare_eras(compare_eras.CompareConfig(latents, out=report))
+    _announce(f"compare {latents} --run {encoder} --out {report}")
+    compare_eras.compare_eras(compare_eras.CompareConfig(latents, out=report, run=encoder))
     shutil.copyfile(report / "report.html", config.out / "report.html")
     results = json.loads((report / "results.json").read_text())
     print(f"\nreport: {config.out / 'report.html'}")

@@ -175,14 +175,14 @@ def source_envelope(gesture: Gesture, bird: Bird, *, with_tract: bool = True) ->
     return gesture.loudness / np.exp(map_coordinates(gain, [row, column], order=1, mode="nearest"))
 
 
-def voiced_stretches(loudness: np.ndarray) -> list[slice]:
+def voiced_stretches(loudness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The stretches of frames in which something sounds, each with a silent frame at either end.
 
     Args:
-        loudness: [frames] amplitude.
+        loudness: [frames] amplitude, 0 in the first and the last frame.
+
+    Returns:
+        ([stretches], [stretches]): first frame, and the frame after the last.
     """
-    sounding = np.concatenate([[False], loudness > 0, [False]])
-    edges = np.flatnonzero(np.diff(sounding.astype(np.int8)))
-    starts = np.maximum(edges[::2] - 1, 0)
-    stops = np.minimum(edges[1::2] + 1, len(loudness))
-    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
+    edges = np.flatnonzero(np.diff((loudness > 0).astype(np.int8)))
+    return edges[::2], edges[1::2] + 2

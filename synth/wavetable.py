@@ -9,7 +9,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.ndimage import map_coordinates
 
 from synth.calibration import HARMONICS, load_calibration
 from synth.integrate import CONTROL_RATE
@@ -81,19 +80,42 @@ def harmonic_amplitudes(
         ([..., harmonics], [..., harmonics]).
     """
     table = load_calibration()
-    row = _position(alpha, table.alpha)
-    column = _position(pitch, table.pitch)
-    parts = []
-    for part in (np.real(table.harmonics), np.imag(table.harmonics)):
-        values = [
-            map_coordinates(jnp.asarray(part[:, :, index]), [row, column], order=1, mode="nearest")
-            for index in range(harmonics)
-        ]
-        parts.append(jnp.stack(values, axis=-1))
-    return parts[0], parts[1]
+    c = table.harmonics[..., :harmonics]
+    rows = jnp.asarray(np.concatenate([np.real(c), np.imag(c)], -1).reshape(-1, 2 * harmonics))
+    i, u = _cell(alpha, table.alpha)
+    j, v = _cell(pitch, table.pitch)
+    corner = i * len(table.pitch) + j
+    parts = (1 - u) * ((1 - v) * rows[corner] + v * rows[corner + 1]) + u * (
+        (1 - v) * rows[corner + len(table.pitch)] + v * rows[corner + len(table.pitch) + 1]
+    )
+    return parts[..., :harmonics], parts[..., harmonics:]
 
 
-def _position(value: jax.Array, nodes: np.ndarray) -> jax.Array:
-    """Where a value lies among nodes that are evenly spaced in the logarithm."""
+def _cell(value: jax.Array, nodes: np.ndarray) -> tuple[jax.Array, jax.Array]:
+    """The interval between nodes (evenly spaced in the logarithm), and how far into it [..., 1]."""
     spacing = np.log(nodes[-1] / nodes[0]) / (len(nodes) - 1)
-    return jnp.log(value / nodes[0]) / np.float32(spacing)
+    position = jnp.log(value / nodes[0]) / np.float32(spacing)
+    index = jnp.clip(position.astype(jnp.int32), 0, len(nodes) - 2)
+    return index, jnp.clip(position - index, 0.0, 1.0)[..., None]
+
+
+HARMONIC_COUNTS = (2, 4, 6, 9, 14, HARMONICS)
+FAINT = 10 ** (-90 / 20)
+"""Harmonics this far below the fundamental, at every alpha, are left out."""
+
+
+def harmonics_needed(lowest: np.ndarray, gamma: float, sample_rate: int) -> np.ndarray:
+    """How many harmonics stretches need, as one of `HARMONIC_COUNTS`.
+
+    Args:
+        lowest: [stretches] lowest f0, Hz; a higher pitch has fainter harmonics.
+        gamma: 1/s.
+        sample_rate: Hz; what lies above 47 % of it is not sung.
+    """
+    table = load_calibration()
+    level = np.abs(table.harmonics)
+    audible = (level / level[..., :1]).max(axis=0) > FAINT
+    count = HARMONICS - np.argmax(audible[:, ::-1], axis=1)
+    column = np.searchsorted(table.pitch, lowest / gamma, side="right") - 1
+    wanted = np.minimum(count[np.clip(column, 0, None)], 0.47 * sample_rate / lowest)
+    return np.array(HARMONIC_COUNTS)[np.searchsorted(HARMONIC_COUNTS, np.maximum(wanted, 1))]
