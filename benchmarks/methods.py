@@ -172,10 +172,10 @@ def trained(
     repertoire = load_repertoire(REPERTOIRE)
     front_end = preset.front_end
 
-    def source(draw: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def source(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pairs = draw_pairs(
             repertoire,
-            seed=draw,
+            seed=seed,
             count=count,
             sample_rate=front_end.sample_rate,
             clip_s=front_end.clip_s,
