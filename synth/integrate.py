@@ -29,6 +29,9 @@ KAISER: Any = ("kaiser", 7.5)
 # Half-band, 75 dB down from 25 kHz on (folds onto 19 kHz and above); its delay is one frame.
 HALF_BAND = np.asarray(firwin(81, 0.5, window=KAISER), np.float32)
 
+# A compilation of its own: fused with what makes the wave, it would break the inner loops up.
+transpose = jax.jit(jnp.transpose)
+
 Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
 
 
@@ -43,7 +46,7 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
         gamma: 1/s.
 
     Returns:
-        The carry, and [lanes, frames * 20] envelope times y (normalised velocity) at `BASE_RATE`,
+        The carry, and [frames * 20, lanes] envelope times y (normalised velocity) at `BASE_RATE`,
         one frame late.
     """
     lanes = controls.shape[-1]
@@ -78,7 +81,7 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
         for index, tap in enumerate(HALF_BAND)
         if abs(tap) > 1e-9
     )
-    return (x, y, origin, wave[-(len(HALF_BAND) - 1) :]), low.T
+    return (x, y, origin, wave[-(len(HALF_BAND) - 1) :]), low
 
 
 def integrate_lanes(
@@ -149,7 +152,9 @@ def _integrate_group(
             gamma=gamma,
         )
         state = tuple(np.asarray(part) for part in state)
-        waves[:active, chunk * per_chunk : (chunk + 1) * per_chunk] = np.asarray(low)[:active]
+        waves[:active, chunk * per_chunk : (chunk + 1) * per_chunk] = np.asarray(transpose(low))[
+            :active
+        ]
     return waves[:, SAMPLES_PER_FRAME:]
 
 

@@ -15,7 +15,7 @@ from synth.wavetable import harmonics_needed, sing
 
 Engine = Literal["ode", "wavetable"]
 LANES = 64
-"""Stretches side by side in the wavetable engine, each padded to a power of two of frames."""
+"""Stretches side by side in the wavetable engine, each padded to 2^n + 1 frames."""
 
 
 @dataclass(frozen=True)
@@ -176,17 +176,17 @@ def _sum_harmonics(timeline: Timeline, bird: Bird, per_frame: int) -> list[np.nd
         ::2
     ]
     needed = harmonics_needed(lowest, bird.gamma, CONTROL_RATE * per_frame)
-    width = np.maximum(32, 2 ** np.ceil(np.log2(frames)).astype(int))
+    width = 1 + np.maximum(32, 2 ** np.ceil(np.log2(frames - 1)).astype(int))
     for key in sorted(set(zip(width.tolist(), needed.tolist(), strict=True))):
         members = np.flatnonzero((width == key[0]) & (needed == key[1]))
         for begin in range(0, len(members), LANES):
             block = members[begin : begin + LANES]
             # Each lane goes on at its last frame, where the envelope is 0; idle lanes repeat one.
             lanes = np.pad(block, (0, LANES - len(block)), mode="edge")
-            within = np.minimum(np.arange(key[0]), frames[lanes, None] - 1)
+            within = np.minimum(np.arange(key[0])[:, None], frames[lanes] - 1)
             waves = np.asarray(
                 sing(
-                    *curves[:, start[lanes, None] + within],
+                    *curves[:, start[lanes] + within],
                     gamma=bird.gamma,
                     samples_per_frame=per_frame,
                     harmonics=key[1],
