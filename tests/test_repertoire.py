@@ -118,5 +118,5 @@ def test_two_voiced_notes(tmp_path):
     assert gesture.second is not None
     assert gesture.second.f0[gesture.second.loudness > 0].min() > 5000
     uneven = both.replace("[0.1, 7.0]", "[0.2, 7.0]")
-    with pytest.raises(InputError, match="line 5: .*'second' must last as long"):
+    with pytest.raises(InputError, match=r"line 5: .*'second' must last as long"):
         load_repertoire(write(tmp_path, uneven))
