@@ -1,11 +1,14 @@
 """Tests of a change between two eras; units are permuted within blocks, songs never."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.metrics import pairwise_distances
 from sklearn.model_selection import GroupKFold
 
+from analysis.descriptors import descriptor_statistic, within_themes
 from analysis.permutation import (
     block_quadratic,
     combined_p,
@@ -174,31 +177,41 @@ def permdisp_statistic(z: np.ndarray, design: Design, eras: np.ndarray) -> np.nd
     return between / within * max(len(values) - len(np.unique(block)) - 1, 1)
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of each song; none of it may depend on the eras."""
+
+    z: np.ndarray
+    """[songs, dimensions] latent vectors."""
+
+    theme: np.ndarray | None = None
+    """[songs] name of the theme, "" for none."""
+
+    descriptors: np.ndarray | None = None
+    """[songs, quantities] acoustic descriptors, NaN where not measured."""
+
+
 def change_tests(
-    z: np.ndarray,
-    theme: np.ndarray | None,
-    design: Design,
-    *,
-    permutations: int = 999,
-    seed: int = 0,
+    evidence: Evidence, design: Design, *, permutations: int = 999, seed: int = 0
 ) -> dict[str, dict[str, float]]:
     """All tests of one change, on the same permutations of units within blocks.
 
     Args:
-        z: [songs, dimensions] vectors.
-        theme: [songs] name of the theme of each song, "" for none, found without the eras; None
-            leaves the theme shares out.
+        evidence: of each song.
         design: units, eras and blocks.
         permutations: number of permutations.
         seed: seed of the permutations.
 
     Returns:
-        `energy` with `distance`, the mean `expected` over the permutations and `p`; `mmd` alike,
-        the distance its square root; `classifier` with `auc` and `p`; `permanova` with `r2`,
-        `expected` and `p`; `permdisp` with `f` and `p`; `within_blocks.p` of the energy distances
-        within blocks summed, which finds changes that differ between blocks; `composition.p` of the
-        themes' shares; `combined.p` of all but PERMDISP at once, which the verdict goes by.
+        For each test `value`, the mean `expected` over the permutations, and `p`: `energy` (also
+        `distance`), `mmd` (also `distance`, the root), `classifier` (also `auc`), `permanova`
+        (also `r2`), `permdisp` (also `f`); `within_blocks`, the energy distances within blocks
+        summed, which finds changes that differ between blocks; `composition` of the themes'
+        shares; `drift`, PERMANOVA on vectors less their theme's mean, and `descriptors` treated
+        alike, which find changes within themes; `combined.p` of all but PERMDISP at once, which
+        the verdict goes by.
     """
+    z, theme = evidence.z, evidence.theme
     eras = permuted_eras(design, permutations=permutations, seed=seed)
     matrix = unit_matrix(z, design)
     block = design.block[design.testable]
@@ -206,26 +219,30 @@ def change_tests(
     mmd = mmd_statistic(z, design, eras)
     classifier = classifier_statistic(z, design, eras, seed=seed)
     permanova = permanova_statistic(z, design, eras)
-    permdisp = permdisp_statistic(z, design, eras)
     deciding = {"energy": energy, "mmd": mmd, "classifier": classifier, "permanova": permanova}
-    tests: dict[str, dict[str, float]] = {}
     if len(np.unique(block)) > 1:
         deciding["within_blocks"] = block_quadratic(-matrix, eras, block)
-        tests["within_blocks"] = {"p": permutation_p(deciding["within_blocks"])}
     if theme is not None:
         deciding["composition"] = composition_statistic(theme, design, eras)
-        tests["composition"] = {"p": permutation_p(deciding["composition"])}
-    discrepancy = np.sqrt(np.maximum(mmd, 0.0))
-    return tests | {
-        "energy": _summary("distance", energy),
-        "mmd": _summary("distance", discrepancy) | {"p": permutation_p(mmd)},
-        "classifier": {"auc": float(classifier[0]), "p": permutation_p(classifier)},
-        "permanova": _summary("r2", permanova),
-        "permdisp": {"f": float(permdisp[0]), "p": permutation_p(permdisp)},
-        "combined": {"p": combined_p(deciding)},
+        deciding["drift"] = permanova_statistic(within_themes(z, theme), design, eras)
+        if evidence.descriptors is not None:
+            residuals = within_themes(evidence.descriptors, theme)
+            deciding["descriptors"] = descriptor_statistic(residuals, design, eras)
+    tests = {name: summary(values) for name, values in deciding.items()}
+    tests["energy"]["distance"] = float(energy[0])
+    tests["mmd"]["distance"] = float(np.sqrt(max(mmd[0], 0.0)))
+    tests["classifier"]["auc"] = float(classifier[0])
+    tests["permanova"]["r2"] = float(permanova[0])
+    permdisp = permdisp_statistic(z, design, eras)
+    tests["permdisp"] = summary(permdisp) | {"f": float(permdisp[0])}
+    tests["combined"] = {"p": combined_p(deciding)}
+    return tests
+
+
+def summary(values: np.ndarray) -> dict[str, float]:
+    """`value` of a statistic, the mean `expected` over its permutations, and `p`."""
+    return {
+        "value": float(values[0]),
+        "expected": float(values[1:].mean()),
+        "p": permutation_p(values),
     }
-
-
-def _summary(name: str, values: np.ndarray) -> dict[str, float]:
-    expected = float(values[1:].mean())
-    return {name: float(values[0]), "expected": expected, "p": permutation_p(values)}

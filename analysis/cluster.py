@@ -1,14 +1,17 @@
-"""Clusters of songs: HDBSCAN fitted once on a reference; new songs are assigned or are novel."""
+"""Clusters of songs, fitted once on a reference; new songs are assigned or are novel."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import hdbscan
 import numpy as np
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.metrics import silhouette_score
 
 NOISE = -1
 MOST_DIMENSIONS = 10
+Method = Literal["hdbscan", "kmeans"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Clusters:
     """[songs] strength of membership, 0 to 1."""
 
     model: Any
-    """The fitted `hdbscan.HDBSCAN`; None where there were too few songs to fit."""
+    """The fitted `hdbscan.HDBSCAN` or `KMeans`; None where there were too few songs to fit."""
 
     projection: PCA | None
     """Projection before clustering, where the vectors had more than 10 dimensions."""
@@ -31,6 +34,12 @@ class Clusters:
     """[clusters] our number of each of the model's clusters."""
 
     min_cluster_size: int
+
+    method: Method = "hdbscan"
+
+    reach: np.ndarray | None = None
+    """[clusters, by the model's number] distance from the centre beyond which a song is novel
+    (k-means)."""
 
     @property
     def count(self) -> int:
@@ -43,26 +52,38 @@ class Clusters:
         return float((self.assignment == NOISE).mean())
 
 
-def fit_clusters(z: np.ndarray, *, min_cluster_size: int = 0, seed: int = 0) -> Clusters:
+def fit_clusters(
+    z: np.ndarray,
+    *,
+    min_cluster_size: int = 0,
+    method: Method = "hdbscan",
+    clusters: int = 0,
+    seed: int = 0,
+) -> Clusters:
     """Fits HDBSCAN (Campello et al. 2013; McInnes et al. 2017) with the exact spanning tree.
 
     Args:
         z: [songs, dimensions] vectors; more than 10 dimensions are first projected on the 10 of
             largest variance, because densities mean little in many.
         min_cluster_size: fewest songs in a cluster; 0 means two per cent of the songs, at least 5.
-        seed: seed of the projection.
+        method: `kmeans` puts every reference song into a cluster.
+        clusters: number of clusters of k-means; 0 takes that of 2 to 12 with the best silhouette.
+        seed: seed of k-means.
 
     Returns:
-        The clusters; with fewer songs than `min_cluster_size` + 1 every song is noise.
+        The clusters; with no more songs than `min_cluster_size` every song is noise.
     """
     size = min_cluster_size or max(5, round(0.02 * len(z)))
     if len(z) <= size:
         nothing = np.full(len(z), NOISE)
-        return Clusters(nothing, np.zeros(len(z)), None, None, np.zeros(0, int), size)
+        return Clusters(nothing, np.zeros(len(z)), None, None, np.zeros(0, int), size, method)
     projection = None
     if z.shape[1] > MOST_DIMENSIONS:
         kept = min(MOST_DIMENSIONS, len(z))
-        projection = PCA(kept, svd_solver="full", random_state=seed).fit(z.astype(np.float64))
+        projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+    points = project(projection, z)
+    if method == "kmeans":
+        return _fit_kmeans(points, projection, clusters, size, seed)
     model = hdbscan.HDBSCAN(
         min_cluster_size=size,
         min_samples=min(size, 5),
@@ -70,14 +91,32 @@ def fit_clusters(z: np.ndarray, *, min_cluster_size: int = 0, seed: int = 0) -> 
         approx_min_span_tree=False,
         prediction_data=True,
         core_dist_n_jobs=1,
-    ).fit(_project(projection, z))
-    found = int(model.labels_.max()) + 1
-    sizes = np.bincount(model.labels_[model.labels_ >= 0], minlength=found)
-    rank = np.empty(found, dtype=int)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(found)
-    return Clusters(
-        _ranked(rank, model.labels_), model.probabilities_, model, projection, rank, size
-    )
+    ).fit(points)
+    rank = _rank(model.labels_)
+    found = _ranked(rank, model.labels_)
+    return Clusters(found, model.probabilities_, model, projection, rank, size)
+
+
+def _fit_kmeans(
+    points: np.ndarray, projection: PCA | None, clusters: int, size: int, seed: int
+) -> Clusters:
+    def fit(count: int) -> KMeans:
+        return KMeans(count, n_init=10, random_state=seed).fit(points)
+
+    if clusters:
+        model = fit(min(clusters, len(points)))
+    else:
+        tried = [fit(count) for count in range(2, min(12, len(points) - 1) + 1)]
+        sample = {"sample_size": min(len(points), 2000), "random_state": seed}
+        scores = [silhouette_score(points, model.labels_, **sample) for model in tried]
+        model = tried[int(np.argmax(scores))]
+    distance = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
+    labels = model.labels_
+    reach = np.array([np.quantile(distance[labels == i], 0.99) for i in range(model.n_clusters)])
+    rank = _rank(labels)
+    probability = np.clip(1 - distance / np.maximum(2 * reach[labels], 1e-12), 0.0, 1.0)
+    found = _ranked(rank, labels)
+    return Clusters(found, probability, model, projection, rank, size, "kmeans", reach)
 
 
 def assign(clusters: Clusters, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,13 +131,29 @@ def assign(clusters: Clusters, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if clusters.model is None or not clusters.count:
         return np.full(len(z), NOISE), np.zeros(len(z))
-    predicted = hdbscan.approximate_predict(clusters.model, _project(clusters.projection, z))
+    points = project(clusters.projection, z)
+    if clusters.reach is not None:
+        labels = clusters.model.predict(points)
+        distance = np.linalg.norm(points - clusters.model.cluster_centers_[labels], axis=1)
+        reach = clusters.reach[labels]
+        probability = np.clip(1 - distance / np.maximum(2 * reach, 1e-12), 0.0, 1.0)
+        return _ranked(clusters.rank, np.where(distance > reach, NOISE, labels)), probability
+    predicted = hdbscan.approximate_predict(clusters.model, points)
     return _ranked(clusters.rank, predicted[0]), np.asarray(predicted[1])
 
 
-def _project(projection: PCA | None, z: np.ndarray) -> np.ndarray:
+def project(projection: PCA | None, z: np.ndarray) -> np.ndarray:
+    """[songs, at most 10] float64 vectors as they are clustered."""
     z = np.ascontiguousarray(z, dtype=np.float64)
     return z if projection is None else projection.transform(z)
+
+
+def _rank(labels: np.ndarray) -> np.ndarray:
+    """[clusters] place of each cluster by size, the largest first."""
+    sizes = np.bincount(labels[labels >= 0])
+    rank = np.empty(len(sizes), dtype=int)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank
 
 
 def _ranked(rank: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from analysis.change import change_tests
+from analysis.change import Evidence, change_tests
 from analysis.cluster import Clusters, fit_clusters
+from analysis.cluster_quality import dbcv, novelty, stability
+from analysis.descriptors import TITLES, descriptor_table
 from analysis.latent_table import LatentTable
-from analysis.placebo import placebo_tests
+from analysis.placebo import placebo_tests, recorder_share
+from analysis.reduce import reduce
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
 from analysis.units import Design, Eras, find_design, find_eras
 from analysis.verdict import REFUSED, decide
-from analysis.verify import cluster_agreement, nearest_neighbour_agreement
+from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
 from synth.files import InputError
 
 FEWEST_SONGS = 4
@@ -34,7 +36,7 @@ class Comparison:
     """The songs compared, with the columns `cluster`, `cluster_probability` and `theme` added."""
 
     map: np.ndarray
-    """[songs, 2] the plane of largest variance of the latent vectors, for the picture."""
+    """[songs, 2] places of the songs in the picture."""
 
     clusters: Clusters
 
@@ -49,6 +51,8 @@ def compare(
     settings: CompareSettings,
     *,
     rerecorded: np.ndarray | None = None,
+    descriptors: pd.DataFrame | None = None,
+    rerecorded_descriptors: pd.DataFrame | None = None,
     notes: Sequence[str] = (),
 ) -> Comparison:
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
@@ -58,6 +62,8 @@ def compare(
         settings: eras, levels and seed.
         rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
             recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
+        descriptors: [songs] rows of `analysis.descriptors.describe`, or None.
+        rerecorded_descriptors: the same of the re-recorded songs.
         notes: sentences on how the vectors were made, for the report.
 
     Returns:
@@ -79,7 +85,17 @@ def compare(
         )
     eras = find_eras(latents.songs, settings)
     clusters = fit_clusters(
-        latents.z, min_cluster_size=settings.min_cluster_size, seed=settings.seed
+        latents.z,
+        min_cluster_size=settings.min_cluster_size,
+        method=settings.clusterer,
+        clusters=settings.clusters,
+        seed=settings.seed,
+    )
+    reduction = reduce(
+        latents.z,
+        dimensions=settings.map_dimensions,
+        method=settings.map_method,
+        seed=settings.seed,
     )
     theme, naming = name_themes(latents.songs, clusters.assignment)
     results: dict[str, Any] = {
@@ -89,13 +105,21 @@ def compare(
         "clusters": {
             "n": clusters.count,
             "noise_fraction": clusters.noise_fraction,
+            "method": clusters.method,
             "min_cluster_size": clusters.min_cluster_size,
+            "stability": stability(latents.z, clusters, seed=settings.seed),
+            "dbcv": dbcv(latents.z, clusters, seed=settings.seed),
             **_agreement(latents, clusters, settings),
         },
         "theme_naming": naming,
         "themes": [],
         "notes": [*notes, *repeats],
-        "map": "plane of largest variance of the latent vectors",
+        "map": {
+            "method": reduction.method,
+            "trustworthiness": reduction.trustworthiness,
+            "continuity": reduction.continuity,
+        },
+        "novel": None,
         "settings": dataclasses.asdict(settings),
         "versions": _versions(),
         "run": latents.run,
@@ -107,19 +131,25 @@ def compare(
         ]
         results["eras"] = None
     else:
+        measured = None if descriptors is None else descriptors[kept].reset_index(drop=True)
+        evidence = Evidence(latents.z, theme, _numbers(measured))
         again = None
         if rerecorded is not None:
             nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
             closest = nearest.kneighbors(rerecorded[kept], return_distance=False)[:, 0]
-            again = rerecorded[kept], theme[closest]
-        change = _change(latents, eras, theme, again, settings)
+            remeasured = rerecorded_descriptors
+            remeasured = None if remeasured is None else remeasured[kept].reset_index(drop=True)
+            again = Evidence(rerecorded[kept], theme[closest], _numbers(remeasured))
+        change = _change(latents.songs, eras, evidence, again, measured, settings)
         results |= change | {"notes": results["notes"] + change["notes"]}
     added = {
         "cluster": clusters.assignment,
         "cluster_probability": clusters.probability,
         "theme": theme,
-    }
-    return Comparison(latents.songs.assign(**added), _plane(latents.z), clusters, eras, results)
+    } | {f"map_{i + 1}": column for i, column in enumerate(reduction.points.T)}
+    return Comparison(
+        latents.songs.assign(**added), reduction.points[:, :2], clusters, eras, results
+    )
 
 
 def without_duplicates(latents: LatentTable) -> tuple[np.ndarray, list[str]]:
@@ -153,27 +183,38 @@ def _agreement(
         **cluster_agreement(clusters.assignment, labels),
         "label_column": column,
         "nearest_neighbours": neighbours,
+        "linear_probe": linear_probe(latents.z, labels, group, seed=settings.seed),
     }
 
 
+def _numbers(descriptors: pd.DataFrame | None) -> np.ndarray | None:
+    return None if descriptors is None else descriptors[list(TITLES)].to_numpy(np.float64)
+
+
 def _change(
-    latents: LatentTable,
+    songs: pd.DataFrame,
     eras: Eras,
-    theme: np.ndarray,
-    rerecorded: tuple[np.ndarray, np.ndarray] | None,
+    evidence: Evidence,
+    rerecorded: Evidence | None,
+    descriptors: pd.DataFrame | None,
     settings: CompareSettings,
 ) -> dict[str, Any]:
-    design = find_design(latents.songs, eras, era_column=settings.era_column)
+    design = find_design(songs, eras, era_column=settings.era_column)
     draws = {"permutations": settings.permutations, "seed": settings.seed}
-    tests = change_tests(latents.z, theme, design, **draws) if design.testable.any() else {}
+    tests = change_tests(evidence, design, **draws) if design.testable.any() else {}
     placebo: dict[str, Any] = {"p": None, "passed": None}
     if rerecorded is not None and tests:
-        z, again_theme = rerecorded
-        placebo = placebo_tests(latents.z, z, theme, again_theme, design, **draws)
-        beyond = max(tests["energy"]["distance"] - tests["energy"]["expected"], 1e-12)
-        placebo["share"] = placebo["distance"] / beyond
+        placebo = placebo_tests(evidence, rerecorded, design, **draws)
+        placebo["share"] = recorder_share(tests, placebo, significance=settings.significance)
         placebo["passed"] = placebo["p"] > settings.significance
-    verdict, reasons = decide(latents.songs, eras, design, tests, placebo, settings)
+    theme = evidence.theme
+    assert theme is not None
+    described = None
+    if descriptors is not None and tests:
+        described = descriptor_table(
+            descriptors, theme, design, bootstraps=settings.bootstraps, **draws
+        )
+    verdict, reasons = decide(songs, eras, design, tests, placebo, settings)
     themes = theme_table(
         theme,
         design,
@@ -190,11 +231,20 @@ def _change(
         "unit": design.unit_name,
         "block": design.block_name,
         **missing,
-        **tests,
+        **{name: test for name, test in tests.items() if name != "descriptors"},
+        "descriptors": described,
+        "descriptors_p": tests.get("descriptors", {}).get("p"),
         "placebo": placebo,
         "themes": themes,
         "turnover": turnover(theme, design, bootstraps=settings.bootstraps, seed=settings.seed),
-        "effort": _effort(latents.songs, eras, design),
+        "novel": novelty(
+            evidence.z,
+            eras.of_song,
+            design.unit_of_song,
+            min_cluster_size=settings.min_cluster_size,
+            seed=settings.seed,
+        ),
+        "effort": _effort(songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
 
@@ -218,9 +268,3 @@ def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[s
 def _versions() -> dict[str, str]:
     names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
     return {name: importlib.metadata.version(name) for name in names}
-
-
-def _plane(z: np.ndarray) -> np.ndarray:
-    if z.shape[1] < 2:
-        return np.column_stack([z[:, 0], np.zeros(len(z))])
-    return PCA(2, svd_solver="full").fit_transform(z.astype(np.float64))

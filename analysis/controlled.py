@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from analysis.descriptors import measure_songs
 from analysis.embed import embed
 from analysis.equalise import equalise
 from analysis.latent_table import LatentTable
@@ -24,6 +26,12 @@ class Controlled:
     rerecorded: np.ndarray
     """[songs, dimensions] vectors of the modern songs after the historical recorder; historical
     rows hold those of `latents`."""
+
+    descriptors: pd.DataFrame
+    """[songs] acoustic descriptors of the equalised recordings."""
+
+    rerecorded_descriptors: pd.DataFrame
+    """[songs] those after the historical recorder; historical rows as in `descriptors`."""
 
     notes: tuple[str, ...]
     """What was measured and done, in sentences."""
@@ -59,12 +67,22 @@ def control_channel(
             raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
         report("embedding the re-recorded modern songs ...")
         again = embed(equalised.rerecorded, run, report=report)
+        report("measuring the songs ...")
+        descriptors = measure_songs(equalised.songs)
+        remeasured = measure_songs(equalised.rerecorded)
     rerecorded = np.array(made.z)
-    rerecorded[eras.of_song[rows] == MODERN] = again.z
+    modern = eras.of_song[rows] == MODERN
+    rerecorded[modern] = again.z
+    rerecorded_descriptors = descriptors.copy()
+    rerecorded_descriptors.loc[modern] = remeasured.to_numpy()
     songs = made.songs.drop(columns=["path"]).assign(path=latents.songs["path"].iloc[rows])
     for column in ("start_s", "end_s"):
         if column in latents.songs.columns:
             songs[column] = latents.songs[column].iloc[rows]
     return Controlled(
-        LatentTable(songs.reset_index(drop=True), made.z, made.run), rerecorded, equalised.notes
+        latents=LatentTable(songs.reset_index(drop=True), made.z, made.run),
+        rerecorded=rerecorded,
+        descriptors=descriptors,
+        rerecorded_descriptors=rerecorded_descriptors,
+        notes=equalised.notes,
     )

@@ -93,7 +93,7 @@ def report_page(
         sections.methods(results),
     ]
     title = f"{eras['historical']} and {eras['modern']} compared" if eras else "Songs in one space"
-    data = json.dumps(media.map, separators=(",", ":")).replace("</", "<\\/")
+    data = json.dumps(media.map, separators=(",", ":")).replace("<", "\\u003c")
     filled = {
         "title": sections.text(title),
         "body": "\n".join(parts),

@@ -16,6 +16,8 @@ TESTS = {
     "permanova": ("PERMANOVA, share of variance (R²)", "r2"),
     "within_blocks": ("Energy distance within sites, summed", ""),
     "composition": ("Shares of the themes", ""),
+    "drift": ("PERMANOVA within themes", ""),
+    "descriptors_p": ("Acoustic descriptors within themes", ""),
     "combined": ("All of these at once", ""),
     "permdisp": ("PERMDISP, difference in spread (F)", "f"),
 }
@@ -57,8 +59,18 @@ def song_map(comparison: Comparison) -> str:
         '<div id="tip" hidden><canvas></canvas><p></p></div></div>'
         '<div id="legend"></div><p id="said" class="small" aria-live="polite"></p>'
         f"<p>Each mark is a song; songs that lie near are alike to the encoder "
-        f"({text(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
+        f"({_map_words(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
         "spectrogram (0.5 to 10 kHz, its whole length), click to hear it.</p>"
+    )
+
+
+def _map_words(how: dict[str, Any]) -> str:
+    name = {"pca": "plane of largest variance", "umap": "UMAP"}[how["method"]]
+    if how["trustworthiness"] is None:
+        return name
+    return (
+        f"{name}; trustworthiness {how['trustworthiness']:.2f}, continuity "
+        f"{how['continuity']:.2f} of 1"
     )
 
 
@@ -214,8 +226,10 @@ def statistics(results: dict[str, Any]) -> str:
     rows = []
     for name, (title, key) in TESTS.items():
         test = results.get(name)
-        if not test:
+        if test is None:
             continue
+        if not isinstance(test, dict):
+            test = {"p": test}
         value = f"{test[key]:.3g}" if key else ""
         expected = f"{test['expected']:.3g}" if "expected" in test else ""
         rows.append(
@@ -241,10 +255,11 @@ def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return "<p>Channel placebo: not made.</p>"
     outcome = "passed" if placebo["passed"] else "failed"
+    share = placebo["share"]
+    told = "" if share is None else f"; the recorder alone makes {share:.0%} of the difference"
     return (
         f"<p>Channel placebo: {outcome} (p = {placebo['p']:.3f} of modern songs against themselves "
-        "through the historical recorder; it moves them by "
-        f"{placebo['share']:.0%} of the distance between the eras).</p>"
+        f"through the historical recorder{told}).</p>"
     )
 
 
@@ -284,8 +299,8 @@ def _descriptors(results: dict[str, Any]) -> str:
         f"<th class='old'>{text(eras['historical'])}</th>"
         f"<th class='young'>{text(eras['modern'])}</th><th>effect (unit s.d.)</th>"
         f"<th>p (Holm)</th></tr></thead><tbody>{rows}</tbody></table></div>"
-        "<p>Means over units; the effect is the difference within sites over the standard "
-        "deviation among units, with 95 % bootstrap intervals.</p>"
+        "<p>Means over units; the effect is the difference between songs of one theme and site, in "
+        "standard deviations among units, with 95 % bootstrap intervals.</p>"
     )
 
 
@@ -351,7 +366,9 @@ def methods(results: dict[str, Any]) -> str:
     lines = [
         f"Songs were represented by latent vectors ({made or 'origin not told'}).",
         f"Clusters were found with HDBSCAN (exact spanning tree, min_cluster_size "
-        f"{found['min_cluster_size']}).",
+        f"{found['min_cluster_size']})."
+        if found["method"] == "hdbscan"
+        else f"Clusters were found with k-means ({found['n']} clusters).",
     ]
     if results["eras"]:
         lines.append(

@@ -1,6 +1,7 @@
 """What a comparison can be told; light to import, so that `--help` answers at once."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,18 @@ class CompareSettings:
 
     min_cluster_size: int = 0
     """Fewest songs that make a cluster; 0: two per cent of the songs, but at least 5."""
+
+    clusterer: Literal["hdbscan", "kmeans"] = "hdbscan"
+    """Density clusters that leave noise out, or k-means, which puts every song into a cluster."""
+
+    clusters: int = 0
+    """Number of clusters of k-means; 0: that of 2 to 12 with the best silhouette."""
+
+    map_method: Literal["pca", "umap"] = "pca"
+    """How the map is drawn: principal components, or UMAP (the extra `umap`)."""
+
+    map_dimensions: Literal[2, 3, 4] = 2
+    """Dimensions of the map in songs.csv; the picture shows the first two."""
 
     permutations: int = 999
     """Permutations of each test; the smallest p value is 1 / (permutations + 1)."""

@@ -35,7 +35,7 @@ def name_themes(
         labels, counts = np.unique(predicted[members].astype(str), return_counts=True)
         best = int(np.argmax(counts))
         if labels[best] and counts[best] >= majority * members.sum():
-            names[members] = labels[best]
+            names[members] = str(labels[best])
     return names, (
         "Themes are clusters of the latent vectors, named after the label that a classifier "
         "trained on a separate labelled corpus predicts for most of their songs; clusters of one "
@@ -146,7 +146,7 @@ def _share_p(shares: np.ndarray, design: Design, *, permutations: int, seed: int
 
 
 def composition_statistic(theme: np.ndarray, design: Design, eras: np.ndarray) -> np.ndarray:
-    """Squared differences in theme share, each over its variance among units, summed over themes.
+    """Largest squared difference in a theme's share, over the variance of shares among units.
 
     Args:
         theme: [songs] name of the theme, "" for none.
@@ -154,14 +154,16 @@ def composition_statistic(theme: np.ndarray, design: Design, eras: np.ndarray) -
         eras: [draws, testable units] 0 or 1, as `permuted_eras` draws them.
 
     Returns:
-        [draws] statistic, large where the repertoires differ.
+        [draws] statistic, large where a theme came, went, or became more or less common.
     """
     _, counts = theme_counts(theme, design)
     shares = (counts / counts.sum(axis=1, keepdims=True))[design.testable]
     variance = shares.var(axis=0)
     kept = variance > 0
+    if not kept.any():
+        return np.zeros(len(eras))
     difference = contrasts(eras, design.block[design.testable]) @ shares[:, kept]
-    return (difference**2 / variance[kept]).sum(axis=1)
+    return (difference**2 / variance[kept]).max(axis=1)
 
 
 def theme_status(old: dict, young: dict, *, differ: bool, absent_below: float) -> str:

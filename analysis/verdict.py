@@ -128,11 +128,11 @@ def decide(
             f"{differ}, but no longer once the modern songs come through the historical recorder "
             f"too (p = {placebo['matched_p']:.3f}): the recorder may be the whole difference.",
         ]
-    if placebo["share"] > settings.largest_recorder_share:
+    share = placebo["share"]
+    if share is not None and share > settings.largest_recorder_share:
         return REFUSED, [
-            f"{differ}, but the historical recorder alone moves modern songs by "
-            f"{placebo['share']:.0%} of the distance between the eras: too much to call the rest a "
-            "change.",
+            f"{differ}, but by every test that finds it the historical recorder alone makes at "
+            f"least {share:.0%} of the difference: too much to call the rest a change.",
         ]
     return CHANGED, [
         f"{differ}.",

@@ -1,6 +1,7 @@
 """Agreement with known labels; folds are by individual or recording, never by clip."""
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     adjusted_mutual_info_score,
     adjusted_rand_score,
@@ -8,6 +9,9 @@ from sklearn.metrics import (
     pairwise_distances,
     v_measure_score,
 )
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 
 def cluster_agreement(assignment: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -67,6 +71,72 @@ def nearest_neighbour_agreement(
         "chance": float(np.unique(right, return_counts=True)[1].max() / len(right)),
         "songs": len(kept),
     }
+
+
+def linear_probe(
+    z: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    fold: np.ndarray | None = None,
+    folds: int = 5,
+    seed: int = 0,
+) -> dict[str, float] | None:
+    """Logistic regression of the label on the vectors, whole groups held out.
+
+    Args:
+        z: [songs, dimensions] vectors, standardised on each training part.
+        labels: [songs] text, "" for unlabelled songs, which are left out.
+        groups: [songs] individual or recording; a group is never in both parts.
+        fold: [songs] given folds, which then take the place of `groups`.
+        folds: folds of groups; fewer where a label has fewer groups.
+        seed: of the folds.
+
+    Returns:
+        `accuracy`, `macro_f1`, `calibration_error` (10 bins of the best class's probability; Guo et
+        al. 2017), `songs` and `folds`; None with fewer than two labels that occur in two groups.
+    """
+    kept = labels != ""
+    truth = labels.astype(str)
+    parts = groups.astype(str) if fold is None else fold.astype(str)
+    spread = {name: len(set(parts[kept & (truth == name)])) for name in set(truth[kept])}
+    kept &= np.array([spread.get(name, 0) >= 2 for name in truth])
+    if len(set(truth[kept])) < 2:
+        return None
+    x, y, part = z[kept].astype(np.float64), truth[kept], parts[kept]
+    names = np.unique(y)
+    if fold is None:
+        count = min(folds, min(spread[name] for name in names))
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        splits = list(splitter.split(x, y, part))
+    else:
+        splits = list(LeaveOneGroupOut().split(x, y, part))
+    probability = np.zeros((len(y), len(names)))
+    for train, test in splits:
+        if len(set(y[train])) < 2:
+            return None
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+        model.fit(x[train], y[train])
+        columns = np.searchsorted(names, model.classes_)
+        probability[np.ix_(test, columns)] = model.predict_proba(x[test])
+    predicted = names[probability.argmax(axis=1)]
+    return {
+        "accuracy": float((predicted == y).mean()),
+        "macro_f1": float(f1_score(y, predicted, average="macro", labels=names)),
+        "calibration_error": calibration_error(probability.max(axis=1), predicted == y),
+        "songs": len(y),
+        "folds": len(splits),
+    }
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:
+    """Expected calibration error: mean gap of confidence and accuracy over equal-width bins."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        (place == i).sum() * abs(confidence[place == i].mean() - right[place == i].mean())
+        for i in np.unique(place)
+    ]
+    return float(np.sum(gaps) / len(confidence))
 
 
 def _vote(labels: np.ndarray) -> str:

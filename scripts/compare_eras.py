@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tyro
 
@@ -37,20 +38,29 @@ def compare_eras(config: CompareConfig) -> None:
     from analysis.units import find_eras
 
     latents = read_latent_table(config.latents)
-    rerecorded, notes = None, ()
-    if config.run is not None:
+    eras = find_eras(latents.songs, config.settings)
+    measured: dict[str, Any] = {}
+    if eras is not None and config.run is not None:
         from analysis.controlled import control_channel
 
-        eras = find_eras(latents.songs, config.settings)
-        if eras is not None:
-            _tell("making the channels of the eras alike ...")
-            controlled = control_channel(
-                latents, eras, config.run, seed=config.settings.seed, report=_tell
-            )
-            latents, notes = controlled.latents, controlled.notes
-            rerecorded = controlled.rerecorded
+        _tell("making the channels of the eras alike ...")
+        controlled = control_channel(
+            latents, eras, config.run, seed=config.settings.seed, report=_tell
+        )
+        latents = controlled.latents
+        measured = {
+            "rerecorded": controlled.rerecorded,
+            "descriptors": controlled.descriptors,
+            "rerecorded_descriptors": controlled.rerecorded_descriptors,
+            "notes": controlled.notes,
+        }
+    elif eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
+        from analysis.descriptors import measure_songs
+
+        _tell("measuring the songs ...")
+        measured = {"descriptors": measure_songs(latents.songs)}
     _tell(f"comparing {len(latents.songs)} songs ...")
-    comparison = compare(latents, config.settings, rerecorded=rerecorded, notes=notes)
+    comparison = compare(latents, config.settings, **measured)
     _tell("drawing the report ...")
     write_report(comparison, config.out, report=_tell)
     print(headline(comparison))

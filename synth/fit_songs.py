@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from synth.calibration import beta_of_pitch
-from synth.channel import channel_preset
+from synth.channel import channel_preset, random_channel
 from synth.files import InputError, atomic_path, make_folder
 from synth.fit import Fit, Quality, UnfittableError, fit_song, judge, resynthesise
 from synth.fit_figures import write_comparison_sheet
@@ -159,7 +159,9 @@ def _fit_one(
         device = "none"
         if copy:
             random = np.random.default_rng([seed, 29, number, copy])
-            sung, device = hear(sung, channel, None, sample_rate, random)
+            hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+            sung = hear(sung, hearing, (), sample_rate, random)
+            device = hearing.recorder or "none"
         else:
             sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
         name = f"audio/{number:06d}_{copy:04d}.flac"
@@ -192,7 +194,7 @@ def _write_gesture(fit: Fit, bird: Bird, path: Path) -> None:
     }
     arrays = {name: np.asarray(value, np.float32) for name, value in values.items()}
     with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, description=np.array(ARRAYS), **arrays)
+        np.savez_compressed(temporary, allow_pickle=False, description=np.array(ARRAYS), **arrays)
 
 
 def _theme_from(record: dict[str, Any]) -> Theme:

@@ -175,7 +175,7 @@ def test_combined_p_holds_its_level_and_finds_what_one_test_finds():
 def test_all_tests_come_in_one_dictionary(pair):
     _, _, z, design = pair
     theme = np.where(np.arange(50) % 2, "A", "B").astype(object)
-    tests = change.change_tests(z, theme, design, permutations=99)
+    tests = change.change_tests(change.Evidence(z, theme), design, permutations=99)
     assert set(tests) == {
         "energy",
         "mmd",
@@ -183,6 +183,7 @@ def test_all_tests_come_in_one_dictionary(pair):
         "permanova",
         "permdisp",
         "composition",
+        "drift",
         "combined",
     }
     assert all(0 < test["p"] <= 1 for test in tests.values())
