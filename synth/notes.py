@@ -20,7 +20,7 @@ BAND_WINDOW = 132
 MARGIN = 0.02
 """s added to either end of a ridge, where its edge may be found."""
 
-DIP = 0.3
+DIP = 0.1
 """A dip of the amplitude to this share of the peaks on both sides parts two notes."""
 
 ONSET, RELEASE, HALF = 0.12, 0.22, 0.5
@@ -239,13 +239,14 @@ def _note(
     body = edge >= 1
     measured = np.interp(time, time[body], amplitude[here][body]) if body.any() else peak
     strong = amplitude[here] > 0.3 * peak
+    snr = float(np.median(ridge.snr))
     harmonic = float("nan")
     if second is not None and strong.sum() > 4:
-        noise = np.quantile(second, 0.1)
-        ratio = np.median(second[here][strong] / amplitude[here][strong])
+        # Background falls with frequency: what lies at f0 bounds what lies at 2 f0. The band of the
+        # demodulation is twice that of a bin.
+        noise = np.sqrt(2) * np.median(amplitude[here][strong]) * 10 ** (-snr / 20)
         if np.median(second[here][strong]) > 3 * noise:
-            harmonic = float(ratio)
-    snr = float(np.median(ridge.snr))
+            harmonic = float(np.median(second[here][strong] / amplitude[here][strong]))
     return FittedNote(
         first=int(index[0]),
         f0=f0[here],

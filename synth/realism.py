@@ -69,7 +69,7 @@ def realism(table: pd.DataFrame, quality: pd.DataFrame, bird: Bird) -> Realism:
         return Realism(None, None, len(real), recordings, f"needs 3 recordings; {method}")
     truth = np.array(real)
     probability = cross_val_predict(
-        RandomForestClassifier(200, random_state=0, min_samples_leaf=2),
+        RandomForestClassifier(100, random_state=0, min_samples_leaf=2),
         np.array(features),
         truth,
         groups=np.array(groups),
