@@ -186,11 +186,18 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
     else:
         unit_name = "recording"
         unit = path
-        single = era_column != "individual" and min(per_era) == 1 and bool((known & used).any())
+        birds = set(individual[used & known])
+        one_bird = len(birds) == 1 and bool(known[used].all())
+        single = era_column != "individual" and min(per_era) == 1 and not one_bird
         if era_column == "individual":
             notes.append(
                 "The groups are individuals, so the unit is the recording: a difference found "
                 "speaks of these birds alone, not of a population."
+            )
+        elif one_bird:
+            notes.append(
+                "All songs are one individual's, so the unit is the recording: a difference found "
+                "speaks of this bird alone."
             )
         elif single:
             notes.append(
