@@ -80,7 +80,8 @@ def fit_clusters(
     projection = None
     if z.shape[1] > MOST_DIMENSIONS:
         kept = min(MOST_DIMENSIONS, len(z))
-        projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
     points = project(projection, z)
     if method == "kmeans":
         return _fit_kmeans(points, projection, clusters, size, seed)

@@ -20,7 +20,7 @@ from analysis.reduce import reduce
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
-from analysis.units import Design, Eras, find_design, find_eras
+from analysis.units import Design, Eras, effort, find_design, find_eras
 from analysis.verdict import REFUSED, decide
 from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
 from synth.files import InputError
@@ -38,7 +38,8 @@ class Comparison:
     map: np.ndarray
     """[songs, 2] places of the songs in the picture."""
 
-    clusters: Clusters
+    clusters: Clusters | None
+    """None for a table of types."""
 
     eras: Eras | None
 
@@ -121,7 +122,7 @@ def compare(
         },
         "novel": None,
         "settings": dataclasses.asdict(settings),
-        "versions": _versions(),
+        "versions": versions(),
         "run": latents.run,
     }
     if eras is None:
@@ -283,27 +284,12 @@ def _change(
             min_cluster_size=settings.min_cluster_size,
             seed=settings.seed,
         ),
-        "effort": _effort(songs, eras, design),
+        "effort": effort(songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
 
 
-def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:
-    effort = {}
-    for code, name in enumerate(("historical", "modern")):
-        rows = songs[eras.of_song == code]
-        effort[name] = {
-            "songs": len(rows),
-            "recordings": rows["path"].nunique(),
-            "units": int((design.era == code).sum()),
-            "tested_units": int(((design.era == code) & design.testable).sum()),
-        }
-        for column in ("individual", "site"):
-            if column in rows.columns:
-                effort[name][f"{column}s"] = len(set(rows[column]) - {""})
-    return effort
-
-
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the software behind the results."""
     names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
     return {name: importlib.metadata.version(name) for name in names}
