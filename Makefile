@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-statistics clean
+.PHONY: demo test lint bench bench-methods bench-statistics clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ lint: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks
+
+bench-methods: $(VENV)/.development
+	$(BIN)/python -m benchmarks.methods
 
 bench-statistics: $(VENV)/.development
 	$(BIN)/python -m benchmarks.statistics

@@ -15,7 +15,6 @@ from synth.files import InputError
 from synth.songs import load_song
 from train.checkpoint import TrainedEncoder, apply_encoder, load_encoder
 from train.data import clip_samples, fit_clip
-from train.frontend import above_noise, log_mel, normalise
 
 
 def embed(
@@ -111,8 +110,5 @@ def cut(song: np.ndarray, samples: int) -> list[np.ndarray]:
 
 def encode(encoder: TrainedEncoder, clips: Array) -> tuple[Array, Array]:
     """Latent vectors of length 1 and class probabilities of waveforms [batch, samples]."""
-    front_end = encoder.preset.front_end
-    spectrogram = above_noise(log_mel(clips, front_end), front_end)
-    spectrogram = normalise(spectrogram, jnp.asarray(encoder.mean), jnp.asarray(encoder.variance))
-    z, probability = apply_encoder(encoder, spectrogram)
+    z, probability = apply_encoder(encoder, clips)
     return z / (jnp.linalg.norm(z, axis=1, keepdims=True) + 1e-12), probability

@@ -40,6 +40,9 @@ class GenerateConfig:
     snr: float | None = None
     """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel)."""
 
+    other_singers: int = 0
+    """Other birds heard behind each song, 15 dB fainter (default 0)."""
+
     sample_rate: int = 44_100
     """Hz (default 44100)."""
 
@@ -61,6 +64,7 @@ def generate(config: GenerateConfig) -> None:
         engine=config.engine,
         channel=config.channel,
         snr=config.snr,
+        other_singers=config.other_singers,
         sample_rate=config.sample_rate,
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),

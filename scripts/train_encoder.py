@@ -4,11 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from scripts.command_line import run
+
+if TYPE_CHECKING:
+    from train.presets import FrontEnd, Preset
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,41 @@ class TrainConfig:
     label_column: str | None = None
     """Column of the song tables to use as labels; default: labels of songs are not read."""
 
+    balance: bool = False
+    """Draw songs so that every label is as frequent (needs --label-column)."""
+
+    pair_column: str | None = None
+    """Column that names what is sung; songs of one name, such as a recording and its varied
+    re-syntheses, pair up as renditions of one song."""
+
+    weights: tuple[float, ...] = ()
+    """Share of the draws of each song table; default: every song as often."""
+
+    hold_out: float = 0.0
+    """Share of the songs to keep from training, whole groups at a time, for a nearest-neighbour
+    probe in metrics.jsonl; the probe, and it alone, then reads --probe-column."""
+
+    group_column: str = "individual"
+    """What is held out whole; `path` for recordings."""
+
+    probe_column: str = "label"
+    """What neighbours of the probe should share."""
+
+    teacher: Path | None = None
+    """Trained run whose vectors a smaller student learns (with --set method.name=distill)."""
+
+    set: tuple[str, ...] = ()
+    """Single settings to change in the preset, such as method.name=simclr encoder.size=small."""
+
+    coordinator: str | None = None
+    """Address host:port of the first of several hosts (jax.distributed); default: one host."""
+
+    hosts: int = 1
+    """Number of hosts."""
+
+    host: int = 0
+    """Number of this host."""
+
     seed: int = 0
     """Decides everything random."""
 
@@ -43,53 +81,117 @@ class TrainConfig:
 
 def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
-    import pandas as pd
-
-    from synth.songs import read_song_table
-    from train.data import labels, load_corpus
+    from train.presets import change
     from train.presets import preset as named_preset
 
-    preset = named_preset(config.preset)
+    preset = change(named_preset(config.preset), config.set)
     if config.steps is not None:
         preset = dataclasses.replace(preset, steps=config.steps)
-    tables = [read_song_table(path) for path in config.songs]
+    if config.coordinator is not None:
+        from train.parallel import join_hosts
+
+        join_hosts(config.coordinator, config.hosts, config.host)
     source, classes = None, ()
     if config.synthetic is not None:
         source, classes = synthetic_source(config.synthetic, preset.front_end)
-    corpus = None
-    if tables:
-        table = pd.concat(tables, ignore_index=True)
-        if config.label_column is not None:
-            found = {name for name in labels(table, config.label_column) if name}
-            classes = (*classes, *sorted(found - set(classes)))
-        print(f"reading {len(table)} songs")
-        corpus = load_corpus(
-            table, preset.front_end, label_column=config.label_column, classes=classes
-        )
+    corpus, probe, classes = recorded(config, preset, classes)
+    distilled = None
+    if config.teacher is not None:
+        from train.checkpoint import load_encoder
+
+        distilled = load_encoder(config.teacher)
 
     from train.loop import train
 
-    inputs = {
-        "songs": [str(path) for path in config.songs],
-        "synthetic": config.synthetic,
-        "label_column": config.label_column,
-        "preset": config.preset,
-    }
     train(
         config.out,
         preset,
         corpus=corpus,
         source=source,
         classes=classes,
+        probe=probe,
+        distilled=distilled,
         seed=config.seed,
         resume=config.resume,
-        inputs=inputs,
+        inputs={
+            "songs": [str(path) for path in config.songs],
+            **{
+                name: getattr(config, name)
+                for name in ("synthetic", "label_column", "balance", "pair_column", "preset")
+            },
+            "weights": list(config.weights),
+            "hold_out": config.hold_out,
+        },
         report=lambda line: print(line, flush=True),
     )
     print(f"{config.out}/encoder")
 
 
-def synthetic_source(name: str, front_end):
+def recorded(config: TrainConfig, preset: "Preset", classes: tuple[str, ...]):
+    """The song tables' corpus, a probe of the songs held out, and the classes with their labels.
+
+    Raises:
+        InputError: for tables or columns that cannot be used.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from synth.files import InputError
+    from synth.songs import read_song_table
+    from train.data import balanced_weight, labels, load_corpus, split_by_group
+    from train.probe import make_probe
+
+    if not config.songs:
+        return None, None, classes
+    if config.weights and len(config.weights) != len(config.songs):
+        raise InputError(
+            f"--weights: {len(config.weights)} given for {len(config.songs)} song tables"
+        )
+    tables = [read_song_table(path) for path in config.songs]
+    table = pd.concat(tables, ignore_index=True)
+    weight = None
+    if config.weights:
+        shares = zip(config.weights, tables, strict=True)
+        weight = np.concatenate([np.full(len(rows), share / len(rows)) for share, rows in shares])
+    if config.label_column is not None:
+        found = labels(table, config.label_column)
+        parts = {part for name in found for part in name.split("+")}
+        known = parts if preset.method.multilabel else set(found)
+        classes = (*classes, *sorted(known - {"", *classes}))
+        if config.balance:
+            weight = balanced_weight(found) * (1.0 if weight is None else weight)
+    elif config.balance:
+        raise InputError("--balance needs --label-column")
+    held, groups, shown = np.zeros(len(table), bool), [], []
+    if config.hold_out > 0:
+        groups = labels(table, config.group_column)
+        shown = labels(table, config.probe_column)
+        held = split_by_group(groups, config.hold_out, config.seed)
+    print(f"reading {len(table)} songs", flush=True)
+    whole = load_corpus(
+        table,
+        preset.front_end,
+        label_column=config.label_column,
+        classes=classes,
+        multilabel=preset.method.multilabel,
+        pair_column=config.pair_column,
+        weight=weight,
+    )
+    probe = None
+    if held.any():
+        rows = np.flatnonzero(held)
+        probe = make_probe(
+            [whole.songs[i] for i in rows],
+            [shown[i] for i in rows],
+            [groups[i] for i in rows],
+            preset.front_end,
+            seed=config.seed,
+        )
+        print(f"holding out {len(rows)} songs of {len({groups[i] for i in rows})} groups")
+    return whole.choose(np.flatnonzero(~held)), probe, classes
+
+
+def synthetic_source(name: str, front_end: "FrontEnd"):
     """The pair source of a repertoire, and its themes' names.
 
     Raises:

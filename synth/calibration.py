@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import RectBivariateSpline
+from scipy.ndimage import map_coordinates
 from scipy.optimize import root_scalar
 
 from synth.files import atomic_path
@@ -182,15 +183,31 @@ def write_calibration(calibration: Calibration, path: Path = TABLE_FILE) -> None
         )
 
 
+FINE = (96, 768)
+"""Points in (alpha, F) at which the splines through the table are laid out for quick look-ups."""
+
+
 @lru_cache(maxsize=1)
-def _splines() -> tuple[RectBivariateSpline, RectBivariateSpline]:
+def _fine_tables() -> tuple[np.ndarray, np.ndarray]:
+    """Cubic splines through ln(beta - saddle-node's) and the turning point, on a fine grid."""
     table = load_calibration()
     floor = np.array([saddle_node_beta(value) for value in table.alpha])
-    grid = np.log(table.alpha), np.log(table.pitch)
-    return (
-        RectBivariateSpline(*grid, np.log(table.beta - floor[:, None])),
-        RectBivariateSpline(*grid, table.turning_point),
-    )
+    nodes = np.log(table.alpha), np.log(table.pitch)
+    grid = [np.linspace(axis[0], axis[-1], count) for axis, count in zip(nodes, FINE, strict=True)]
+    distance = RectBivariateSpline(*nodes, np.log(table.beta - floor[:, None]))(*grid)
+    return distance, RectBivariateSpline(*nodes, table.turning_point)(*grid)
+
+
+def _look_up(fine: np.ndarray, log_alpha: np.ndarray, log_pitch: np.ndarray) -> np.ndarray:
+    position = [
+        (value - np.log(nodes[0])) * ((count - 1) / np.log(nodes[-1] / nodes[0]))
+        for value, nodes, count in zip(
+            (log_alpha, log_pitch), (ALPHA_NODES, PITCH_NODES), FINE, strict=True
+        )
+    ]
+    position = np.stack(np.broadcast_arrays(*position))
+    flat = map_coordinates(fine, position.reshape(2, -1), order=1, mode="nearest")
+    return flat.reshape(position.shape[1:])
 
 
 @lru_cache(maxsize=1)
@@ -212,12 +229,12 @@ def beta_of_pitch(alpha: np.ndarray, f0: np.ndarray, gamma: float) -> np.ndarray
     """
     log_alpha, log_pitch = _table_coordinates(alpha, f0, gamma)
     floor = np.interp(log_alpha, *_floor_of_alpha())
-    return floor + np.exp(_splines()[0].ev(log_alpha, log_pitch))
+    return floor + np.exp(_look_up(_fine_tables()[0], log_alpha, log_pitch))
 
 
 def turning_point_of_pitch(alpha: np.ndarray, f0: np.ndarray, gamma: float) -> np.ndarray:
     """[...] the x at which the cycle of a pitch turns (y = 0); arguments as `beta_of_pitch`."""
-    return _splines()[1].ev(*_table_coordinates(alpha, f0, gamma))
+    return _look_up(_fine_tables()[1], *_table_coordinates(alpha, f0, gamma))
 
 
 def pitch_of_beta(alpha: float, beta: np.ndarray, gamma: float) -> np.ndarray:

@@ -104,6 +104,12 @@ class Channel:
     humidity: float = 60.0
     """Relative humidity of the air, %."""
 
+    other_singers: int = 0
+    """How many other birds are heard at once; `through_channel` takes their songs."""
+
+    other_level: float = -15.0
+    """Peak level of the loudest other bird against the song's, dB; the next are 3 dB fainter."""
+
     echo_time: float = 0.0
     """Reverberation time (60 dB) of the place, s; 0 for none."""
 
@@ -181,7 +187,7 @@ def through_channel(
         channel: what is in between.
         sample_rate: Hz.
         random: for echoes, noise and speed errors.
-        others: [samples] waves of other singers as they arrive at the recorder.
+        others: [samples] songs of other singers; the first `channel.other_singers` are heard.
 
     Returns:
         [samples] float32 with the song's peak near 0.5 where there is a recorder, else unscaled.
@@ -200,8 +206,11 @@ def through_channel(
     if channel.echo_time > 0:
         gain = gain * _echoes(channel, size, sample_rate, random)
     heard = spectrum * gain
-    for other in others:
-        heard = heard + np.asarray(fft.rfft(np.asarray(other, np.float32)[:length], size))
+    for number, other in enumerate(others[: channel.other_singers]):
+        level = 10 ** ((channel.other_level - 3 * number) / 20)
+        level *= float(np.abs(wave).max()) / max(float(np.abs(other).max(initial=0)), 1e-12)
+        shifted = np.roll(_fit(np.asarray(other, np.float32), length), random.integers(length))
+        heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
     if channel.snr is not None:
         passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
         power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
@@ -210,6 +219,10 @@ def through_channel(
     if recorder is None:
         return np.asarray(fft.irfft(heard, size), np.float32)[:length]
     return _record(heard, recorder, size, length, sample_rate, random)
+
+
+def _fit(wave: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(wave, (0, max(0, length - len(wave))))[:length]
 
 
 def _spectrum_size(length: int, sample_rate: int) -> int:

@@ -38,6 +38,7 @@ def generate_songs(
     engine: Engine = "ode",
     channel: str = "digital-2020",
     snr: float | None = None,
+    other_singers: int = 0,
     sample_rate: int = 44_100,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
@@ -57,6 +58,7 @@ def generate_songs(
         engine: see `render`.
         channel: `random`, or see `channel_preset`.
         snr: dB; None takes the channel's own.
+        other_singers: how many other birds of the batch are heard behind each song.
         sample_rate: Hz.
         progress: called with (songs done, songs in all).
 
@@ -87,23 +89,41 @@ def generate_songs(
         "engine": engine,
         "channel": channel,
         "snr": snr,
+        "other_singers": other_singers,
         "sample_rate": sample_rate,
         "seed": seed,
     }
+
+    def sing(songs: list[PlannedSong]) -> list[np.ndarray]:
+        gestures = [sing_planned(song, repertoire, seed=seed) for song in songs]
+        return render(gestures, BIRDS[repertoire.bird], engine=engine, sample_rate=sample_rate)
+
     table_file = folder / "songs.csv"
     _claim(folder, json.loads(json.dumps(request)))
     done = _complete_rows(table_file)
     progress(done, len(plan))
     for first in range(done, len(plan), BATCH):
         batch = plan[first : first + BATCH]
-        gestures = [sing_planned(song, repertoire, seed=seed) for song in batch]
-        waves = render(gestures, BIRDS[repertoire.bird], engine=engine, sample_rate=sample_rate)
+        waves = sing(batch)
+        neighbours = [
+            np.random.default_rng([seed, 29, number]).integers(len(plan), size=other_singers)
+            for number in range(first, first + len(batch))
+        ]
+        others = sing([plan[index] for chosen in neighbours for index in chosen])
         rows = []
         for number, (song, wave) in enumerate(zip(batch, waves, strict=True), start=first):
             random = np.random.default_rng([seed, 23, number])
-            heard, device = _hear(wave, channel, snr, sample_rate, random)
+            hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+            hearing = replace(hearing, other_singers=other_singers)
+            if snr is not None:
+                hearing = replace(hearing, snr=snr)
+            at = (number - first) * other_singers
+            heard = _hear(
+                wave, hearing, tuple(others[at : at + other_singers]), sample_rate, random
+            )
             name = f"audio/{number:06d}.flac"
             _write_audio(folder / name, heard, sample_rate)
+            device = hearing.recorder or "none"
             rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
         _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
         progress(first + len(batch), len(plan))
@@ -116,20 +136,16 @@ def generate_songs(
 
 def _hear(
     wave: np.ndarray,
-    channel: str,
-    snr: float | None,
+    channel: Channel,
+    others: tuple[np.ndarray, ...],
     sample_rate: int,
     random: np.random.Generator,
-) -> tuple[np.ndarray, str]:
-    heard: Channel = random_channel(random) if channel == "random" else channel_preset(channel)
-    if snr is not None:
-        heard = replace(heard, snr=snr)
-    margin = np.zeros(round(0.15 * sample_rate), np.float32)
-    wave = through_channel(
-        np.concatenate([margin, wave, margin]), heard, sample_rate=sample_rate, random=random
-    )
+) -> np.ndarray:
+    """The song with 0.15 s before and after it, through the channel, its peak at `PEAK`."""
+    wave = np.pad(wave, round(0.15 * sample_rate))
+    wave = through_channel(wave, channel, sample_rate=sample_rate, random=random, others=others)
     peak = float(np.abs(wave).max())
-    return wave * (PEAK / peak) if peak > 0 else wave, heard.recorder or "none"
+    return wave * (PEAK / peak) if peak > 0 else wave
 
 
 def _write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:

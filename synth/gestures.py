@@ -4,7 +4,8 @@ A `Song` is a list of events (notes placed in time); `song_gesture` draws its cu
 rate; `source_envelope` turns loudness into what the oscillator's wave is multiplied by.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -37,6 +38,9 @@ class Note:
 
     timbre: float = 1.0
     """Factor on the bird's alpha; above 1 the sound is richer in harmonics."""
+
+    second: tuple[tuple[float, float], ...] = ()
+    """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
 
     @property
     def duration(self) -> float:
@@ -111,18 +115,34 @@ def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
         lead: silence before and after, s.
 
     Returns:
-        The gesture, [frames] each.
+        The gesture, [frames] each; two-voiced notes make a second one inside it.
     """
+    first = _draw(song, bird, lead, lambda note: note.points)
+    if not any(event.note.second for event in song.events):
+        return first
+    return replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+
+
+def _draw(
+    song: Song,
+    bird: Bird,
+    lead: float,
+    points_of: Callable[[Note], tuple[tuple[float, float], ...]],
+) -> Gesture:
+    """The curves of one source; notes without points of it are silent there."""
     frames = round((song.duration + 2 * lead) * CONTROL_RATE) + 2
     f0 = np.zeros(frames)
     loudness = np.zeros(frames)
     alpha = np.full(frames, bird.alpha)
     for event in song.events:
+        points = points_of(event.note)
+        if not points:
+            continue
         begin = lead + event.start
         first = int(np.ceil(begin * CONTROL_RATE))
         last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
         time = np.arange(first, last) / CONTROL_RATE - begin
-        shape = _pitch_shape(event.note.points)
+        shape = _pitch_shape(points)
         f0[first:last] = event.pitch * np.interp(
             time * (SHAPE_POINTS - 1) / event.duration, np.arange(SHAPE_POINTS), shape
         )
@@ -175,14 +195,14 @@ def source_envelope(gesture: Gesture, bird: Bird, *, with_tract: bool = True) ->
     return gesture.loudness / np.exp(map_coordinates(gain, [row, column], order=1, mode="nearest"))
 
 
-def voiced_stretches(loudness: np.ndarray) -> list[slice]:
+def voiced_stretches(loudness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The stretches of frames in which something sounds, each with a silent frame at either end.
 
     Args:
-        loudness: [frames] amplitude.
+        loudness: [frames] amplitude, 0 in the first and the last frame.
+
+    Returns:
+        ([stretches], [stretches]): first frame, and the frame after the last.
     """
-    sounding = np.concatenate([[False], loudness > 0, [False]])
-    edges = np.flatnonzero(np.diff(sounding.astype(np.int8)))
-    starts = np.maximum(edges[::2] - 1, 0)
-    stops = np.minimum(edges[1::2] + 1, len(loudness))
-    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
+    edges = np.flatnonzero(np.diff((loudness > 0).astype(np.int8)))
+    return edges[::2], edges[1::2] + 2

@@ -29,6 +29,9 @@ KAISER: Any = ("kaiser", 7.5)
 # Half-band, 75 dB down from 25 kHz on (folds onto 19 kHz and above); its delay is one frame.
 HALF_BAND = np.asarray(firwin(81, 0.5, window=KAISER), np.float32)
 
+# A compilation of its own: fused with what makes the wave, it would break the inner loops up.
+transpose = jax.jit(jnp.transpose)
+
 Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
 
 
@@ -82,9 +85,9 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
 
 
 def integrate_lanes(
-    alpha: list[np.ndarray],
-    beta: list[np.ndarray],
-    envelope: list[np.ndarray],
+    curves: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
     turning_point: np.ndarray,
     *,
     gamma: float,
@@ -92,76 +95,70 @@ def integrate_lanes(
     """Integrates stretches of unequal length, the long ones first, at most 256 side by side.
 
     Args:
-        alpha: stretches of [frames] pressure at `CONTROL_RATE`.
-        beta: stretches of [frames] tension.
-        envelope: stretches of [frames] factor on the wave.
+        curves: [3, frames] alpha, beta and envelope at `CONTROL_RATE`, all stretches in one row.
+        start: [stretches] first frame of each.
+        stop: [stretches] frame after its last; the envelope is 0 in both outer frames.
         turning_point: [stretches] x to start from, at rest (y = 0).
         gamma: 1/s.
 
     Returns:
         stretches of [(frames - 1) * 20] float32: envelope times normalised velocity at `BASE_RATE`.
     """
-    lengths = np.array([len(stretch) for stretch in alpha])
-    order = np.argsort(-lengths, kind="stable")
-    waves: list[np.ndarray] = [np.zeros(0, np.float32)] * len(alpha)
+    order = np.argsort(start - stop, kind="stable")
+    waves: list[np.ndarray] = [np.zeros(0, np.float32)] * len(order)
     for first in range(0, len(order), LANE_COUNTS[-1]):
         group = order[first : first + LANE_COUNTS[-1]]
-        controls = _stack_controls(alpha, beta, envelope, group, lengths)
-        for lane, wave in zip(
-            group,
-            _integrate_group(controls, lengths[group], turning_point[group], gamma),
-            strict=True,
-        ):
-            waves[lane] = wave
+        frames = stop[group] - start[group]
+        # Each lane goes on at its last frame, where the envelope is 0.
+        frame = np.minimum(np.arange(frames[0])[:, None], frames - 1) + start[group]
+        controls = curves[:, frame].transpose(1, 0, 2)
+        sung = _integrate_group(controls, frames, turning_point[group], gamma)
+        for lane, wave, length in zip(group, sung, frames, strict=True):
+            waves[lane] = wave[: (length - 1) * SAMPLES_PER_FRAME]
     return waves
-
-
-def _stack_controls(alpha, beta, envelope, group, lengths) -> np.ndarray:
-    """[frames, 3, lanes], each lane holding its last value with the envelope at zero."""
-    longest = int(lengths[group[0]])
-    controls = np.zeros((longest, 3, len(group)), np.float32)
-    for lane, index in enumerate(group):
-        length = lengths[index]
-        for row, source in enumerate((alpha, beta, envelope)):
-            controls[:length, row, lane] = source[index]
-        controls[length:, :2, lane] = controls[length - 1, :2, lane]
-    return controls
 
 
 def _integrate_group(
-    controls: np.ndarray, lengths: np.ndarray, turning_point: np.ndarray, gamma: float
-) -> list[np.ndarray]:
-    """One group of at most 256 lanes, longest first; lanes that have ended are dropped."""
-    tail = len(HALF_BAND) - 1
-    x = turning_point.astype(np.float32)
-    state = (x, np.zeros_like(x), controls[0], np.zeros((tail, len(x)), np.float32))
-    pieces = []
+    controls: np.ndarray, frames: np.ndarray, turning_point: np.ndarray, gamma: float
+) -> np.ndarray:
+    """One group of at most 256 lanes, longest first; those that have ended are dropped on the way.
+
+    Args:
+        controls: [frames, 3, lanes] float32.
+        frames: [lanes] length of each.
+        turning_point: [lanes].
+        gamma: 1/s.
+
+    Returns:
+        [lanes, samples].
+    """
+    longest, _, lanes = controls.shape
     # One frame more than the longest lane, since the filter delivers one frame late.
-    for start in range(1, int(lengths[0]) + 1, FRAMES_PER_CHUNK):
-        active = int((lengths >= start).sum())
-        lanes = next(count for count in LANE_COUNTS if count >= active)
-        block = controls[start : start + FRAMES_PER_CHUNK, :, :active]
-        block = (
-            np.pad(block, ((0, FRAMES_PER_CHUNK - len(block)), (0, 0), (0, 0)), mode="edge")
-            if len(block)
-            else np.repeat(controls[-1:, :, :active], FRAMES_PER_CHUNK, 0)
-        )
+    controls = np.pad(controls, ((0, FRAMES_PER_CHUNK), (0, 0), (0, 0)), mode="edge")
+    x = turning_point.astype(np.float32)
+    tail = np.zeros((len(HALF_BAND) - 1, lanes), np.float32)
+    state = (x, np.zeros_like(x), controls[0], tail)
+    chunks = -(-longest // FRAMES_PER_CHUNK)
+    waves = np.zeros((lanes, chunks * FRAMES_PER_CHUNK * SAMPLES_PER_FRAME), np.float32)
+    per_chunk = FRAMES_PER_CHUNK * SAMPLES_PER_FRAME
+    for chunk in range(chunks):
+        begin = 1 + chunk * FRAMES_PER_CHUNK
+        active = int((frames >= begin).sum())
+        width = next(count for count in LANE_COUNTS if count >= active)
+        block = controls[begin : begin + FRAMES_PER_CHUNK, :, :active]
         state, low = integrate_chunk(
-            tuple(_to_lanes(part, active, lanes) for part in state),
-            _to_lanes(block, active, lanes),
+            tuple(_to_lanes(part, active, width) for part in state),
+            _to_lanes(block, active, width),
             gamma=gamma,
         )
         state = tuple(np.asarray(part) for part in state)
-        pieces.append(np.asarray(low))
-    waves = []
-    for lane, length in enumerate(lengths):
-        samples = (int(length) - 1) * SAMPLES_PER_FRAME
-        own = [piece[:, lane] for piece in pieces if lane < piece.shape[1]]
-        waves.append(np.concatenate(own)[SAMPLES_PER_FRAME : SAMPLES_PER_FRAME + samples])
-    return waves
+        waves[:active, chunk * per_chunk : (chunk + 1) * per_chunk] = np.asarray(transpose(low))[
+            :active
+        ]
+    return waves[:, SAMPLES_PER_FRAME:]
 
 
-def _to_lanes(part: np.ndarray, active: int, lanes: int) -> np.ndarray:
+def _to_lanes(part: np.ndarray, active: int, width: int) -> np.ndarray:
     """Keeps the active lanes and repeats the last one up to a compiled width."""
     part = part[..., :active]
-    return np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, lanes - active)], mode="edge")
+    return np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, width - active)], mode="edge")

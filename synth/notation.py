@@ -96,9 +96,34 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
 
 
 def _read_note(body: Any, reader: MarkedReader, line: int, name: str) -> Note:
-    points = reader.value(body, "points", list, line=line)
-    reader.known_keys(body, ("points", "loudness", "attack", "release", "timbre"))
-    where = body.lines["points"]
+    reader.value(body, "points", list, line=line)
+    reader.known_keys(body, ("points", "second", "loudness", "attack", "release", "timbre"))
+    points = _read_points(body, "points", reader, name)
+    second = _read_points(body, "second", reader, name) if "second" in body else ()
+    if second and second[-1][0] != points[-1][0]:
+        raise reader.fail(
+            body.lines["second"], f"note '{name}': 'second' must last as long as 'points'"
+        )
+    note = Note(
+        points=points,
+        second=second,
+        loudness=reader.value(body, "loudness", float, 0.0),
+        attack=reader.value(body, "attack", float, Note.attack),
+        release=reader.value(body, "release", float, Note.release),
+        timbre=reader.value(body, "timbre", float, 1.0),
+    )
+    for key in ("attack", "release", "timbre"):
+        if getattr(note, key) <= 0:
+            raise reader.fail(body.lines[key], f"note '{name}': '{key}' must be above 0")
+    return note
+
+
+def _read_points(
+    body: LineMap, key: str, reader: MarkedReader, name: str
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in s and kHz, returned in s and Hz."""
+    points = reader.value(body, key, list)
+    where = body.lines[key]
     if len(points) < 2:
         raise reader.fail(where, f"note '{name}': expected at least two [time s, kHz] points")
     for point in points:
@@ -112,17 +137,7 @@ def _read_note(body: Any, reader: MarkedReader, line: int, name: str) -> Note:
         raise reader.fail(
             where, f"note '{name}': frequencies in kHz from 0.5 to 12, found {pitches}"
         )
-    note = Note(
-        points=tuple((float(time), 1000.0 * pitch) for time, pitch in points),
-        loudness=reader.value(body, "loudness", float, 0.0),
-        attack=reader.value(body, "attack", float, Note.attack),
-        release=reader.value(body, "release", float, Note.release),
-        timbre=reader.value(body, "timbre", float, 1.0),
-    )
-    for key in ("attack", "release", "timbre"):
-        if getattr(note, key) <= 0:
-            raise reader.fail(body.lines[key], f"note '{name}': '{key}' must be above 0")
-    return note
+    return tuple((float(time), 1000.0 * pitch) for time, pitch in points)
 
 
 def _read_theme(

@@ -6,30 +6,39 @@ from typing import Literal
 
 import numpy as np
 
-from synth.calibration import HARMONICS, beta_of_pitch, turning_point_of_pitch
+from synth.calibration import beta_of_pitch, turning_point_of_pitch
 from synth.gestures import Gesture, source_envelope, voiced_stretches
 from synth.integrate import BASE_RATE, CONTROL_RATE, SAMPLES_PER_FRAME, integrate_lanes
 from synth.syrinx import Bird
 from synth.tract import through_tract
-from synth.wavetable import sing
+from synth.wavetable import harmonics_needed, sing
 
 Engine = Literal["ode", "wavetable"]
 LANES = 64
-"""Stretches side by side in the wavetable engine, each padded to a power of two of frames."""
+"""Stretches side by side in the wavetable engine, each padded to 2^n + 1 frames."""
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """One phonated stretch of one source of a song, [frames] each."""
-
-    song: int
-    start: int
-    """First frame."""
+class Timeline:
+    """The sources of all songs in one row of frames, a silent frame at either end of each."""
 
     f0: np.ndarray
+    """[frames] Hz."""
+
     alpha: np.ndarray
+    """[frames]."""
+
     envelope: np.ndarray
+    """[frames]."""
+
     log_beta_noise: np.ndarray
+    """[frames]."""
+
+    start: np.ndarray
+    """[stretches] first frame of each phonated stretch, silent."""
+
+    stop: np.ndarray
+    """[stretches] frame after the last, which is silent."""
 
 
 def render(
@@ -71,35 +80,33 @@ def render(
     # The wavetable engine works at half the base rate where nothing above it is wanted.
     halved = engine == "wavetable" and sample_rate <= BASE_RATE // 2
     per_frame = SAMPLES_PER_FRAME // 2 if halved else SAMPLES_PER_FRAME
-    waves = [np.zeros((len(gesture.f0) - 1) * per_frame, np.float32) for gesture in gestures]
-    stretches: list[Stretch] = []
-    number = 0
+    sources: list[tuple[int, Gesture]] = []
     for song, gesture in enumerate(gestures):
         voice: Gesture | None = gesture
         while voice is not None:
-            random = np.random.default_rng([seed, number])
-            jitter = beta_noise * random.standard_normal(len(voice.f0))
-            envelope = source_envelope(voice, bird, with_tract=tract)
-            stretches += [
-                Stretch(song, at.start, voice.f0[at], voice.alpha[at], envelope[at], jitter[at])
-                for at in voiced_stretches(voice.loudness)
-            ]
-            if airflow_noise:
-                time = np.arange(len(waves[song])) / per_frame
-                level = np.interp(time, np.arange(len(envelope)), envelope)
-                hiss = random.standard_normal(len(level)) * level * airflow_noise
-                waves[song] += hiss.astype(np.float32)
+            sources.append((song, voice))
             voice = voice.second
-            number += 1
-    if stretches:
-        sounds = (
-            _integrate(stretches, bird)
-            if engine == "ode"
-            else _sum_harmonics(stretches, bird, per_frame)
-        )
-        for stretch, sound in zip(stretches, sounds, strict=True):
-            begin = stretch.start * per_frame
-            waves[stretch.song][begin : begin + len(sound)] += sound
+    if not sources:
+        return []
+    randoms = [np.random.default_rng([seed, number]) for number in range(len(sources))]
+    timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
+    sounds = (
+        _integrate(timeline, bird) if engine == "ode" else _sum_harmonics(timeline, bird, per_frame)
+    )
+    row = np.zeros(len(timeline.f0) * per_frame, np.float32)
+    for start, sound in zip(timeline.start, sounds, strict=True):
+        row[start * per_frame : start * per_frame + len(sound)] = sound
+    waves = [np.zeros((len(gesture.f0) - 1) * per_frame, np.float32) for gesture in gestures]
+    begin = 1
+    for (song, voice), random in zip(sources, randoms, strict=True):
+        frames = len(voice.f0)
+        wave = row[begin * per_frame : (begin + frames - 1) * per_frame]
+        if airflow_noise:
+            time = np.arange(len(wave)) / per_frame
+            level = np.interp(time, np.arange(frames), timeline.envelope[begin : begin + frames])
+            wave = wave + airflow_noise * level * random.standard_normal(len(wave))
+        waves[song][: len(wave)] += wave[: len(waves[song])]
+        begin += frames + 2
     return [
         through_tract(
             wave,
@@ -111,67 +118,80 @@ def render(
     ]
 
 
-def _beta(stretches: list[Stretch], bird: Bird) -> list[np.ndarray]:
-    """[frames] tension of each stretch, from one look into the table for all."""
-    alpha = np.concatenate([stretch.alpha for stretch in stretches])
-    f0 = np.concatenate([stretch.f0 for stretch in stretches])
-    noise = np.concatenate([stretch.log_beta_noise for stretch in stretches])
-    beta = beta_of_pitch(alpha, f0, bird.gamma) * np.exp(noise)
-    return np.split(beta, np.cumsum([len(stretch.f0) for stretch in stretches])[:-1])
+def _lay_out(
+    sources: list[Gesture],
+    bird: Bird,
+    tract: bool,
+    beta_noise: float,
+    randoms: list[np.random.Generator],
+) -> Timeline:
+    def row(curves: list[np.ndarray], mode: Literal["edge", "constant"] = "edge") -> np.ndarray:
+        return np.concatenate([np.pad(curve, 1, mode=mode) for curve in curves])
 
-
-def _integrate(stretches: list[Stretch], bird: Bird) -> list[np.ndarray]:
-    first = np.array([(stretch.alpha[0], stretch.f0[0]) for stretch in stretches])
-    return integrate_lanes(
-        [stretch.alpha for stretch in stretches],
-        _beta(stretches, bird),
-        [stretch.envelope for stretch in stretches],
-        turning_point_of_pitch(first[:, 0], first[:, 1], bird.gamma),
-        gamma=bird.gamma,
+    whole = Gesture(
+        f0=row([voice.f0 for voice in sources]),
+        loudness=row([voice.loudness for voice in sources], "constant"),
+        alpha=row([voice.alpha for voice in sources]),
     )
+    noise = np.zeros(len(whole.f0))
+    if beta_noise:
+        draws = [
+            beta_noise * random.standard_normal(len(voice.f0))
+            for voice, random in zip(sources, randoms, strict=True)
+        ]
+        noise = row(draws)
+    envelope = source_envelope(whole, bird, with_tract=tract)
+    start, stop = voiced_stretches(whole.loudness)
+    return Timeline(whole.f0, whole.alpha, envelope, noise, start, stop)
 
 
-def _jittered_pitch(stretch: Stretch, bird: Bird) -> np.ndarray:
+def _integrate(timeline: Timeline, bird: Bird) -> list[np.ndarray]:
+    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma) * np.exp(timeline.log_beta_noise)
+    curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
+    start = timeline.start
+    turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
+    return integrate_lanes(curves, start, timeline.stop, turning, gamma=bird.gamma)
+
+
+def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
     """[frames] Hz: f0 moved as noise on ln beta moves it, d ln f0 / d ln beta from the table."""
-    if not stretch.log_beta_noise.any():
-        return stretch.f0
+    if not timeline.log_beta_noise.any():
+        return timeline.f0
     low, high = (
-        np.log(beta_of_pitch(stretch.alpha, stretch.f0 * factor, bird.gamma))
+        np.log(beta_of_pitch(timeline.alpha, timeline.f0 * factor, bird.gamma))
         for factor in (0.999, 1.001)
     )
     slope = (np.log(1.001) - np.log(0.999)) / (high - low)
-    return stretch.f0 * np.exp(np.clip(slope, 0, 2) * stretch.log_beta_noise)
+    return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)
 
 
-def _sum_harmonics(stretches: list[Stretch], bird: Bird, per_frame: int) -> list[np.ndarray]:
-    sounds: list[np.ndarray] = [np.zeros(0, np.float32)] * len(stretches)
-    groups: dict[tuple[int, int], list[int]] = {}
-    for number, stretch in enumerate(stretches):
-        frames = max(32, 1 << (len(stretch.f0) - 1).bit_length())
-        audible = int(0.47 * CONTROL_RATE * per_frame / stretch.f0.min())
-        harmonics = next(count for count in (4, 8, HARMONICS) if count >= min(audible, HARMONICS))
-        groups.setdefault((frames, harmonics), []).append(number)
-    for (frames, harmonics), members in groups.items():
+def _sum_harmonics(timeline: Timeline, bird: Bird, per_frame: int) -> list[np.ndarray]:
+    curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
+    curves = curves.astype(np.float32)
+    start, frames = timeline.start, timeline.stop - timeline.start
+    sounds: list[np.ndarray] = [np.zeros(0, np.float32)] * len(start)
+    if not len(start):
+        return sounds
+    lowest = np.minimum.reduceat(timeline.f0, np.stack([start, timeline.stop - 1], axis=1).ravel())[
+        ::2
+    ]
+    needed = harmonics_needed(lowest, bird.gamma, CONTROL_RATE * per_frame)
+    width = 1 + np.maximum(32, 2 ** np.ceil(np.log2(frames - 1)).astype(int))
+    for key in sorted(set(zip(width.tolist(), needed.tolist(), strict=True))):
+        members = np.flatnonzero((width == key[0]) & (needed == key[1]))
         for begin in range(0, len(members), LANES):
             block = members[begin : begin + LANES]
-            # Idle lanes and the ends of short ones hold any valid pitch, at an envelope of zero.
-            curves = np.stack(
-                [np.full((LANES, frames), value, np.float32) for value in (4000.0, bird.alpha, 0.0)]
-            )
-            for lane, number in enumerate(block):
-                stretch = stretches[number]
-                count = len(stretch.f0)
-                f0 = _jittered_pitch(stretch, bird)
-                for row, curve in enumerate((f0, stretch.alpha, stretch.envelope)):
-                    curves[row, lane, :count] = curve
+            # Each lane goes on at its last frame, where the envelope is 0; idle lanes repeat one.
+            lanes = np.pad(block, (0, LANES - len(block)), mode="edge")
+            within = np.minimum(np.arange(key[0])[:, None], frames[lanes] - 1)
             waves = np.asarray(
                 sing(
-                    *curves,
+                    *curves[:, start[lanes] + within],
                     gamma=bird.gamma,
                     samples_per_frame=per_frame,
-                    harmonics=harmonics,
+                    harmonics=key[1],
                 )
             )
             for lane, number in enumerate(block):
-                sounds[number] = waves[lane, : (len(stretches[number].f0) - 1) * per_frame]
+                sounds[number] = waves[lane, : (frames[number] - 1) * per_frame]
     return sounds

@@ -11,7 +11,7 @@ CHIRPS = ("up", "down", "flat", "low")
 SMALL = Preset(
     front_end=FrontEnd(clip_s=0.4),
     views=Views(shift_s=0.05, time_mask_s=0.05, frequency_mask=4),
-    encoder=Encoder(widths=(8, 16), blocks=1, dimensions=16),
+    encoder=Encoder(size="nano", dimensions=16),
     method=Method(hidden=32, projection=16, prototypes=16, bottleneck=8, momentum=(0.8, 0.9)),
     steps=6,
     batch=16,

@@ -119,3 +119,19 @@ def test_very_short_waves(samples):
     heard = hear(channel_preset("reel-tape-1966"), np.full(samples, 0.1, np.float32))
     assert heard.shape == (samples,)
     assert np.isfinite(heard).all()
+
+
+def test_other_singers_are_heard_at_their_level():
+    time = np.arange(RATE) / RATE
+    other = np.sin(2 * np.pi * 7000 * time).astype(np.float32)
+    heard = through_channel(
+        song(),
+        Channel(other_singers=1, other_level=-20.0),
+        sample_rate=RATE,
+        random=np.random.default_rng(0),
+        others=(other, other),
+    )
+    spectrum = np.abs(np.fft.rfft(heard)) * 2 / RATE
+    assert spectrum[7000] == pytest.approx(0.1 * np.abs(song()).max(), rel=0.02)
+    alone = hear(Channel())
+    assert np.abs(np.fft.rfft(alone))[7000] * 2 / RATE < 1e-4

@@ -31,19 +31,19 @@ def test_songs_table_and_audio(tmp_path):
 
 def test_an_interrupted_run_continues_to_the_same_songs(tmp_path, monkeypatch):
     monkeypatch.setattr(synth.generate, "BATCH", 2)
-    whole = generate(tmp_path / "whole")
+    whole = generate(tmp_path / "whole", other_singers=1)
 
     def stop(done, total):
         if done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        generate(tmp_path / "part", progress=stop)
+        generate(tmp_path / "part", progress=stop, other_singers=1)
     file = tmp_path / "part" / "songs.csv"
     assert len(read_song_table(file)) == 4
     with file.open("a") as table:
         table.write("audio/000004.flac,0.0,1.0,Zono")
-    again = generate(tmp_path / "part")
+    again = generate(tmp_path / "part", other_singers=1)
     pd.testing.assert_frame_equal(again.drop(columns="path"), whole.drop(columns="path"))
     for first, second in zip(again["path"], whole["path"], strict=True):
         assert Path(first).read_bytes() == Path(second).read_bytes()

@@ -60,3 +60,39 @@ def test_effective_rank_of_known_shapes():
     assert losses.effective_rank(line) == pytest.approx(1.0, abs=0.01)
     signs = jnp.concatenate([jnp.eye(8), -jnp.eye(8)])
     assert losses.effective_rank(signs) == pytest.approx(8.0, abs=0.01)
+
+
+def test_contrast_closed_form():
+    # partners agree, all others are at right angles: -log(e^(1/t) / (e^(1/t) + 2 (n - 1)))
+    views = jnp.eye(4)
+    expected = -np.log(np.exp(2.0) / (np.exp(2.0) + 6.0))
+    np.testing.assert_allclose(losses.contrast(views, views, 0.5), expected, rtol=1e-5)
+
+
+def test_distance_of_directions():
+    a, b = jnp.asarray([[2.0, 0.0], [0.0, 3.0]]), jnp.asarray([[1.0, 0.0], [0.0, -1.0]])
+    np.testing.assert_allclose(losses.distance(a, b), (0.0 + 4.0) / 2, atol=1e-5)
+
+
+def test_vicreg_terms():
+    first = jnp.asarray([[1.0, 1.0], [-1.0, -1.0]])
+    invariance, variance, covariance = losses.vicreg(first, -first)
+    np.testing.assert_allclose(invariance, 4.0)
+    np.testing.assert_allclose(variance, 0.0, atol=1e-5)  # deviation sqrt(2) is above 1
+    np.testing.assert_allclose(covariance, 2 * (2.0**2 + 2.0**2) / 2, rtol=1e-5)
+    np.testing.assert_allclose(losses.vicreg(0 * first, 0 * first)[1], 0.99, atol=1e-3)
+
+
+def test_mean_entropy_is_highest_where_all_prototypes_are_used():
+    spread = 5 * jnp.eye(4)
+    np.testing.assert_allclose(losses.mean_entropy(spread, 0.1), np.log(4.0), rtol=1e-4)
+    assert losses.mean_entropy(jnp.tile(spread[:1], (4, 1)), 0.1) < 1e-3
+
+
+def test_multilabel_counts_labelled_rows_alone():
+    logits = jnp.asarray([[3.0, -3.0], [3.0, 3.0], [0.0, 0.0]])
+    target = jnp.asarray([[1.0, 0.0], [1.0, 0.0], [-1.0, -1.0]])
+    loss, right = losses.multilabel(logits, target)
+    low, high = np.log1p(np.exp(-3.0)), np.log1p(np.exp(3.0))
+    np.testing.assert_allclose(loss, (low + (low + high) / 2) / 2, rtol=1e-5)
+    np.testing.assert_allclose(right, 0.5)

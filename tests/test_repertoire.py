@@ -108,3 +108,15 @@ def test_variation_is_layered():
     strengths = dict(repertoire.variation)
     for found, layer in ((within, strengths["rendition"]), (between, strengths["individual"])):
         assert found == pytest.approx(np.hypot(layer.pitch, layer.note_pitch), rel=0.3)
+
+
+def test_two_voiced_notes(tmp_path):
+    both = GOOD.replace("[0.1, 3.0]]", "[0.1, 3.0]], second: [[0, 6.0], [0.1, 7.0]]")
+    repertoire = load_repertoire(write(tmp_path, both))
+    song = plan_songs(repertoire, songs=1, seed=0, individuals=1)[0]
+    gesture = sing_planned(song, repertoire, seed=0)
+    assert gesture.second is not None
+    assert gesture.second.f0[gesture.second.loudness > 0].min() > 5000
+    uneven = both.replace("[0.1, 7.0]", "[0.2, 7.0]")
+    with pytest.raises(InputError, match=r"line 5: .*'second' must last as long"):
+        load_repertoire(write(tmp_path, uneven))

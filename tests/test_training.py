@@ -1,5 +1,7 @@
 import dataclasses
 import json
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -13,10 +15,33 @@ from scripts import embed_songs, train_encoder
 from synth.files import InputError
 from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs
 from train.checkpoint import load_encoder
-from train.data import Corpus, batches, fit_clip, load_corpus, prefetch
-from train.loop import train
-from train.presets import PRESETS, Preset, from_dict
-from train.state import make_recipe, make_state
+from train.data import (
+    Corpus,
+    balanced_weight,
+    batches,
+    fit_clip,
+    load_corpus,
+    prefetch,
+    recorded_batch,
+    split_by_group,
+)
+from train.loop import train, vectors
+from train.presets import PRESETS, Preset, change, from_dict
+from train.probe import collapse, neighbour_accuracy
+from train.state import make_recipe, make_state, rate_schedule
+from train.step import step
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One program compiles once, however many runs of these tests use it."""
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = [getattr(jax.config, name) for name in names]
+    for name, value in zip(names, (str(tmp_path_factory.mktemp("cache")), 0.5), strict=True):
+        jax.config.update(name, value)
+    yield
+    for name, value in zip(names, before, strict=True):
+        jax.config.update(name, value)
 
 
 def quiet(line: str) -> None:
@@ -69,6 +94,111 @@ def test_metrics_and_config_are_readable(trained: Path):
 def test_presets_survive_json(name: str):
     preset = PRESETS[name]
     assert from_dict(Preset, json.loads(json.dumps(dataclasses.asdict(preset)))) == preset
+
+
+QUICK = [
+    ("method.name=dino", "method.target=centre", "views.local_views=2", "views.local_s=0.2"),
+    ("method.name=msn", "encoder.kind=vit", "views.crop_frames=48"),
+]
+OTHERS = [
+    ("method.name=msn",),
+    ("method.name=byol", "accumulate=2"),
+    ("method.name=simclr", "compute=bfloat16", "encoder.dropout=0.1"),
+    ("method.name=vicreg", "schedule=multi_step", "encoder.initialisation=kaiming"),
+    ("method.name=supervised", "method.multilabel=true"),
+    ("method.name=autoencoder", "encoder.dimensions=3"),
+    ("method.name=distill", "front_end.noise=pcen"),
+    ("method.name=dino", "encoder.kind=vit", "encoder.patch=overlapping"),
+    ("method.name=simclr", "encoder.kind=vit", "encoder.patch=band"),
+]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    # each compiles a step of its own, which is what takes the time
+    [*QUICK, *(pytest.param(one, marks=pytest.mark.slow) for one in OTHERS)],
+    ids=" ".join,
+)
+def test_every_method_and_encoder_takes_steps(settings: tuple[str, ...], trained: Path):
+    preset = change(SMALL, (*settings, "steps=5"))
+    distilled, targets = None, 0
+    if preset.method.name == "distill":
+        distilled, targets = partial(vectors, load_encoder(trained)), 16
+    classes = 4 if preset.method.name in ("supervised", "dino") else 0
+    recipe = make_recipe(preset, classes, distilled=distilled, targets=targets)
+    before = make_state(recipe, 0)
+    advance = jax.jit(partial(step, recipe))
+    state, metrics = before, {}
+    for batch in batches(preset, None, chirp_pairs, seed=1, start=0, classes=classes):
+        state, metrics = advance(state, batch)
+        assert np.isfinite(float(metrics["loss"]))
+    assert float(metrics["gradient_norm"]) > 0
+    for old, new in ((before.params, state.params), (before.teacher, state.teacher)):
+        moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), old, new)
+        assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
+
+
+def test_settings_are_changed_by_name_and_refused_by_name():
+    changed = change(SMALL, ("method.name=byol", "views.crop_scale=0.3,1.0", "steps=7"))
+    assert (changed.method.name, changed.views.crop_scale, changed.steps) == ("byol", (0.3, 1.0), 7)
+    for wrong, expected in [
+        ("method.name=nonsense", "expected one of dino"),
+        ("method.colour=red", "no 'colour'"),
+        ("steps=many", "expected a int"),
+        ("method=dino", "expected method.NAME=VALUE"),
+    ]:
+        with pytest.raises(InputError, match=expected):
+            change(SMALL, (wrong,))
+
+
+def test_a_stepped_schedule_falls_at_its_milestones():
+    preset = change(SMALL, ("schedule=multi_step", "steps=100", "warmup=0.1", "learning_rate=1"))
+    rate = [np.asarray(rate_schedule(preset)(count)) for count in (0, 5, 10, 19, 21, 41, 61, 81)]
+    np.testing.assert_allclose(rate, [0, 0.5, 1, 1, 0.1, 0.01, 1e-3, 1e-4], rtol=1e-5)
+
+
+def test_whole_birds_are_held_out():
+    groups = [f"bird {i % 9}" for i in range(60)]
+    held = split_by_group(groups, 0.25, seed=1)
+    assert 0.2 <= held.mean() <= 0.4
+    assert not {g for g, h in zip(groups, held, strict=True) if h} & {
+        g for g, h in zip(groups, held, strict=True) if not h
+    }
+    with pytest.raises(InputError, match="all songs are of one group"):
+        split_by_group(["a"] * 5, 0.2, seed=0)
+
+
+def test_renditions_pair_up_and_weights_balance():
+    corpus = Corpus(
+        songs=[np.full(9000, value, np.float32) for value in (1, 2, 3, 4)],
+        label=np.array([0, 0, 0, 1], np.int32),
+        renditions=[np.array([0, 2]), np.array([1]), np.array([0, 2]), np.array([3])],
+        weight=balanced_weight(["a", "a", "a", "b"]),
+    )
+    drawn = recorded_batch(corpus, SMALL.front_end, seed=0, step=0, count=400)
+    assert 0.4 < drawn["label"].mean() < 0.6
+    both = zip(drawn["first"], drawn["second"], strict=True)
+    pairs = {(first.max(), second.max()) for first, second in both}
+    assert pairs == {(1, 3), (3, 1), (2, 2), (4, 4)}
+    chosen = corpus.choose(np.array([1, 2]))
+    assert [rows.tolist() for rows in chosen.renditions or []] == [[0], [1]]
+
+
+def test_collapse_is_told():
+    well = {"effective_rank": 9.0, "prototypes_used": 9.0, "teacher_entropy": 1.0}
+    assert collapse(well, SMALL) is None
+    assert "on a line" in str(collapse(well | {"effective_rank": 1.1}, SMALL))
+    assert "one prototype" in str(collapse(well | {"prototypes_used": 1.2}, SMALL))
+    assert "uniform" in str(collapse(well | {"teacher_entropy": float(np.log(16))}, SMALL))
+
+
+def test_probe_counts_neighbours_of_other_groups_only():
+    z = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]])
+    label = np.array(["a", "b", "b", "a"])
+    assert neighbour_accuracy(z, label, np.array([0, 0, 1, 1])) == 0.5
+    label = np.array(["a", "a", "b", "b"])
+    assert neighbour_accuracy(z, label, np.array([0, 0, 1, 1])) == 0.0
+    assert neighbour_accuracy(z, label, np.arange(4)) == 1.0
 
 
 def test_teacher_starts_as_a_copy_and_trails():

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import serialization
 
 from synth.files import InputError, atomic_folder, atomic_path
+from train.frontend import above_noise, log_mel, normalise, silent_frames
 from train.models.heads import Classifier
 from train.models.learner import make_encoder
 from train.presets import Preset, from_dict
@@ -112,8 +114,8 @@ class TrainedEncoder:
     preset: Preset
     classes: tuple[str, ...]
     params: dict[str, Any]
-    mean: float
-    variance: float
+    mean: Any
+    variance: Any
     hash: str
 
 
@@ -166,20 +168,29 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
     )
 
 
-def apply_encoder(encoder: TrainedEncoder, spectrogram: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Latent vectors and class probabilities of normalised log-mel clips.
+def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Latent vectors and class probabilities of waveforms.
 
     Args:
         encoder: from `load_encoder`.
-        spectrogram: [batch, frames, n_mels].
+        clips: [batch, samples] at the front end's rate; digital silence is padding.
 
     Returns:
         z [batch, dimensions] and probabilities [batch, classes] (no columns without a classifier).
     """
-    network = make_encoder(encoder.preset.encoder)
-    z = network.apply({"params": encoder.params["encoder"]}, spectrogram)
+    front_end = encoder.preset.front_end
+    power = log_mel(clips, front_end)
+    mean, variance = jnp.asarray(encoder.mean), jnp.asarray(encoder.variance)
+    spectrogram = normalise(above_noise(power, front_end), mean, variance)
+    network = make_encoder(encoder.preset)
+    # a transformer leaves padding out; to a CNN it is background
+    vit = encoder.preset.encoder.kind == "vit"
+    extra: dict[str, Any] = {"valid": ~silent_frames(power)[..., 0]} if vit else {}
+    z = network.apply({"params": encoder.params["encoder"]}, spectrogram, **extra)
     if not encoder.classes:
         return z, z[:, :0]  # type: ignore[index, return-value]
     classifier = Classifier(encoder.preset.method.bottleneck, len(encoder.classes))
     logits = classifier.apply({"params": encoder.params["classifier"]}, z)
+    if encoder.preset.method.multilabel:
+        return z, jax.nn.sigmoid(logits)  # type: ignore[arg-type, return-value]
     return z, jax.nn.softmax(logits)  # type: ignore[arg-type, return-value]

@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,19 @@ import jax
 import numpy as np
 
 from synth.files import InputError, make_folder
-from train.checkpoint import Checkpoints, export_encoder, read_config, write_config
-from train.data import Corpus, PairSource, batches, clip_samples, prefetch
-from train.parallel import parallel_step, replicate, shard
+from train.checkpoint import (
+    Checkpoints,
+    TrainedEncoder,
+    apply_encoder,
+    export_encoder,
+    read_config,
+    write_config,
+)
+from train.data import Arrays, Corpus, PairSource, batches, clip_samples, prefetch
+from train.parallel import first_host, parallel_step, replicate, shard
 from train.presets import Preset, from_dict
-from train.state import State, make_recipe, make_state
+from train.probe import Probe, collapse, prober, synthetic_probe
+from train.state import Recipe, State, make_recipe, make_state
 
 
 def train(
@@ -25,6 +36,8 @@ def train(
     corpus: Corpus | None,
     source: PairSource | None,
     classes: tuple[str, ...] = (),
+    probe: Probe | None = None,
+    distilled: TrainedEncoder | None = None,
     seed: int = 0,
     resume: bool = False,
     inputs: dict[str, Any] | None = None,
@@ -38,6 +51,8 @@ def train(
         corpus: recorded songs, or None.
         source: makes synthetic pairs, or None.
         classes: names of the labels; the synthetic themes first.
+        probe: held-out songs for the nearest-neighbour probe; None takes synthetic ones, if any.
+        distilled: a trained encoder, for the method `distill`.
         seed: of everything random.
         resume: go on from the run's last checkpoint.
         inputs: what the data are, for config.json.
@@ -50,7 +65,7 @@ def train(
         InputError: if there is nothing to train on, `run` already holds a run (or, to resume,
             none, or one of other settings), or the loss stops being finite.
     """
-    check(preset, corpus, source)
+    check(preset, corpus, source, classes, distilled)
     config = {
         "preset": dataclasses.asdict(preset),
         "classes": list(classes),
@@ -63,71 +78,100 @@ def train(
     elif (run / "config.json").exists():
         raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
     make_folder(run)
-    recipe = make_recipe(preset, len(classes))
+    recipe = make_recipe(
+        preset,
+        len(classes),
+        distilled=None if distilled is None else partial(vectors, distilled),
+        targets=0 if distilled is None else distilled.preset.encoder.dimensions,
+    )
+    if probe is None and source is not None:
+        probe = synthetic_probe(source, seed=seed)
     state = make_state(recipe, seed)
     checkpoints = Checkpoints(run)
     try:
         if resume:
             state = checkpoints.restore(state)
-        else:
+        elif first_host():
             write_config(run, config)
         state = replicate(state)
-        state = run_steps(run, preset, recipe, state, checkpoints, corpus, source, seed, report)
+        stream = prefetch(
+            batches(preset, corpus, source, seed=seed, start=int(state.step), classes=len(classes))
+        )
+        measure = None if probe is None else prober(preset, probe)
+        state = run_steps(run, recipe, state, checkpoints, stream, measure, report)
         checkpoints.save(state)
     finally:
         checkpoints.close()
-    export_encoder(run, state, preset, classes)
+    if first_host():
+        export_encoder(run, state, preset, classes)
     return state
 
 
 def run_steps(
     run: Path,
-    preset: Preset,
-    recipe: Any,
+    recipe: Recipe,
     state: State,
     checkpoints: Checkpoints,
-    corpus: Corpus | None,
-    source: PairSource | None,
-    seed: int,
+    stream: Generator[Arrays, None, None],
+    measure: Callable[[State], dict[str, float]] | None,
     report: Callable[[str], None],
 ) -> State:
     """Runs the steps that are left; only at log steps does anything leave the device."""
+    preset = recipe.preset
     advance = parallel_step(recipe)
     start = int(state.step)
     logged, began, waited = start, time.monotonic(), 0.0
-    stream = prefetch(batches(preset, corpus, source, seed=seed, start=start))
-    kept = _lines_before(run / "metrics.jsonl", start)
-    with (run / "metrics.jsonl").open("w") as file:
+    metrics_file = run / "metrics.jsonl" if first_host() else Path(os.devnull)
+    kept = _lines_before(metrics_file, start)
+    with closing(stream), metrics_file.open("w") as file:
         file.writelines(kept)
         for number in range(start, preset.steps):
             before = time.monotonic()
             batch = next(stream)
-            waited += time.monotonic() - before
+            # the first batch of a run is not ready yet; that is no lasting wait
+            waited += time.monotonic() - before if number > start else 0.0
             state, metrics = advance(state, shard(batch))
-            if number % preset.log_every == 0 or number == preset.steps - 1:
+            last = number == preset.steps - 1
+            probing = measure is not None and ((number + 1) % preset.probe_every == 0 or last)
+            if number % preset.log_every == 0 or probing or last:
                 values = {name: float(value) for name, value in metrics.items()}
                 if not np.isfinite(values["loss"]) or not np.isfinite(values["gradient_norm"]):
-                    stream.close()
-                    last = checkpoints.latest()
-                    good = f"checkpoint of step {last}" if last is not None else "no checkpoint yet"
-                    raise InputError(
-                        f"{run}: the loss stopped being finite between steps {logged} and "
-                        f"{number}; last good state: {good}; try a lower learning rate"
-                    )
+                    raise InputError(not_finite(run, logged, number, checkpoints.latest()))
+                if probing and measure is not None:
+                    values |= measure(state)
                 elapsed = time.monotonic() - began
+                sign = collapse(values, preset) if number >= preset.steps // 10 else None
                 line = {
                     "step": number,
                     **{name: value for name, value in values.items() if np.isfinite(value)},
                     "seconds": round(elapsed, 3),
                     "waiting_share": round(waited / max(elapsed, 1e-9), 4),
+                    **({} if sign is None else {"collapsed": sign}),
                 }
                 file.write(json.dumps(line) + "\n")
                 file.flush()
-                report(progress(number + 1, preset.steps, start, elapsed, values))
+                if first_host():
+                    report(progress(number + 1, preset.steps, start, elapsed, values))
+                    if sign is not None:
+                        report(sign)
                 logged = number
             if (number + 1) % preset.checkpoint_every == 0:
                 checkpoints.save(state)
     return state
+
+
+def not_finite(run: Path, logged: int, number: int, last: int | None) -> str:
+    """What to tell when the loss is NaN: between which steps, and what is still good."""
+    good = f"checkpoint of step {last}" if last is not None else "no checkpoint yet"
+    return (
+        f"{run}: the loss stopped being finite between steps {logged} and {number}; "
+        f"last good state: {good}; try a lower learning rate"
+    )
+
+
+def vectors(encoder: TrainedEncoder, clips: jax.Array) -> jax.Array:
+    """Latent vectors of waveforms, without gradient."""
+    return jax.lax.stop_gradient(apply_encoder(encoder, clips)[0])
 
 
 def progress(done: int, steps: int, start: int, elapsed: float, values: dict[str, float]) -> str:
@@ -138,11 +182,20 @@ def progress(done: int, steps: int, start: int, elapsed: float, values: dict[str
         parts.append(f"labels right {values['label_accuracy']:.2f}")
     if np.isfinite(values.get("effective_rank", np.nan)):
         parts.append(f"effective rank {values['effective_rank']:.1f}")
-    parts.append(f"prototypes used {values['prototypes_used']:.0f}")
+    if "prototypes_used" in values:
+        parts.append(f"prototypes used {values['prototypes_used']:.0f}")
+    if "probe_accuracy" in values:
+        parts.append(f"nearest neighbour right {values['probe_accuracy']:.2f}")
     return "  ".join(parts) + f"  {left:.0f} s left"
 
 
-def check(preset: Preset, corpus: Corpus | None, source: PairSource | None) -> None:
+def check(
+    preset: Preset,
+    corpus: Corpus | None,
+    source: PairSource | None,
+    classes: tuple[str, ...],
+    distilled: TrainedEncoder | None,
+) -> None:
     """Refuses settings that cannot train.
 
     Raises:
@@ -150,9 +203,29 @@ def check(preset: Preset, corpus: Corpus | None, source: PairSource | None) -> N
     """
     if corpus is None and source is None:
         raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
-    devices = jax.local_device_count()
+    devices = jax.device_count()
     if preset.batch % devices:
         raise InputError(f"a batch of {preset.batch} songs cannot be split over {devices} devices")
+    method = preset.method
+    if method.name == "supervised":
+        if len(classes) < 2:
+            found = f"one class only, '{classes[0]}'" if classes else "no labels"
+            raise InputError(
+                f"supervised training needs two classes; found {found} "
+                "(give --label-column, or --synthetic)"
+            )
+        if method.label_weight <= 0:
+            raise InputError("supervised training with label_weight 0 learns nothing")
+    if method.name == "distill":
+        if distilled is None:
+            raise InputError("the method distill needs a trained encoder: give --teacher RUN")
+        rate, length = preset.front_end.sample_rate, preset.front_end.clip_s
+        theirs = distilled.preset.front_end
+        if (theirs.sample_rate, theirs.clip_s) != (rate, length):
+            raise InputError(
+                f"--teacher hears clips of {theirs.clip_s} s at {theirs.sample_rate} Hz, "
+                f"this preset {length} s at {rate} Hz"
+            )
     if preset.steps < 1:
         raise InputError(f"--steps {preset.steps}: expected at least 1")
     if corpus is not None:

@@ -94,3 +94,80 @@ def effective_rank(z: Array) -> Array:
 def entropy(distribution: Array) -> Array:
     """Mean entropy of rows [batch, n], nat."""
     return -jnp.mean(jnp.sum(distribution * jnp.log(distribution + 1e-12), axis=-1))
+
+
+def mean_entropy(cosines: Array, temperature: float) -> Array:
+    """Entropy of the mean prediction, which MSN maximises (Assran et al. 2022, equation 2).
+
+    Args:
+        cosines: [batch, prototypes].
+        temperature: of the student's softmax.
+    """
+    mean = jax.nn.softmax(cosines / temperature, axis=-1).mean(axis=0, keepdims=True)
+    return entropy(mean)
+
+
+def contrast(first: Array, second: Array, temperature: float) -> Array:
+    """NT-Xent: each view among all others of the batch (Chen et al. 2020, equation 1).
+
+    Args:
+        first: [songs, dimensions] unit vectors of one view.
+        second: the same of the other.
+        temperature: of the cosines.
+    """
+    both = jnp.concatenate([first, second])
+    songs = len(first)
+    cosines = both @ both.T / temperature - 1e9 * jnp.eye(2 * songs)
+    partner = jnp.roll(jnp.arange(2 * songs), songs)
+    chosen = jnp.take_along_axis(cosines, partner[:, None], axis=1)[:, 0]
+    return jnp.mean(jax.nn.logsumexp(cosines, axis=1) - chosen)
+
+
+def distance(prediction: Array, target: Array) -> Array:
+    """Mean squared distance of directions, 2 - 2 cos (BYOL, Grill et al. 2020, equation 2)."""
+    cosine = jnp.sum(prediction * target, axis=-1) * jax.lax.rsqrt(
+        jnp.sum(prediction**2, axis=-1) * jnp.sum(target**2, axis=-1) + 1e-12
+    )
+    return jnp.mean(2.0 - 2.0 * cosine)
+
+
+def vicreg(first: Array, second: Array) -> tuple[Array, Array, Array]:
+    """Invariance, variance and covariance (Bardes et al. 2022, equations 1, 3 and 5).
+
+    Args:
+        first: [songs, dimensions] of one view.
+        second: the same of the other.
+
+    Returns:
+        The three terms, each [].
+    """
+    songs, dimensions = first.shape
+    invariance = jnp.mean((first - second) ** 2)
+    variance = covariance = jnp.zeros(())
+    for view in (first, second):
+        centred_view = view - view.mean(axis=0, keepdims=True)
+        deviation = jnp.sqrt(jnp.sum(centred_view**2, axis=0) / max(songs - 1, 1) + 1e-4)
+        variance += 0.5 * jnp.mean(jax.nn.relu(1.0 - deviation))
+        matrix = centred_view.T @ centred_view / max(songs - 1, 1)
+        off = matrix * (1 - jnp.eye(dimensions))
+        covariance += jnp.sum(off**2) / dimensions
+    return invariance, variance, covariance
+
+
+def multilabel(logits: Array, target: Array) -> tuple[Array, Array]:
+    """Mean binary cross-entropy over the songs that have a label.
+
+    Args:
+        logits: [batch, classes].
+        target: [batch, classes], 0 or 1; a row of -1 for a song without labels.
+
+    Returns:
+        loss [] and share [] of the labelled songs whose whole set of labels is right.
+    """
+    labelled = (target[:, 0] >= 0).astype(logits.dtype)
+    each = jnp.mean(
+        -target * jax.nn.log_sigmoid(logits) - (1 - target) * jax.nn.log_sigmoid(-logits), axis=1
+    )
+    right = jnp.all((logits > 0) == (target > 0.5), axis=1)
+    count = jnp.maximum(labelled.sum(), 1.0)
+    return jnp.sum(each * labelled) / count, jnp.sum(right * labelled) / count

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from synth.files import InputError
 from train.state import Recipe, State
 from train.step import Batch, Metrics, step
 
@@ -31,6 +32,34 @@ def replicate(state: State) -> State:
 
 
 def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Splits this host's songs over its devices: [songs, ...] -> [devices, songs a device, ...]."""
-    devices = jax.local_device_count()
-    return {name: value.reshape(devices, -1, *value.shape[1:]) for name, value in batch.items()}
+    """This host's share of the whole batch, split over its devices.
+
+    [songs of all hosts, ...] -> [devices, songs a device, ...]; every host draws the same batch.
+    """
+    devices, hosts, host = jax.local_device_count(), jax.process_count(), jax.process_index()
+
+    def split(value: np.ndarray) -> np.ndarray:
+        mine = np.split(value, hosts)[host]
+        return mine.reshape(devices, -1, *value.shape[1:])
+
+    return {name: split(value) for name, value in batch.items()}
+
+
+def join_hosts(coordinator: str, hosts: int, host: int) -> None:
+    """Joins several hosts into one computation; before anything else touches a device.
+
+    Raises:
+        InputError: if the coordinator does not answer.
+    """
+    try:
+        jax.distributed.initialize(coordinator, hosts, host)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"--coordinator {coordinator}: cannot join the hosts ({reason})"
+        ) from error
+
+
+def first_host() -> bool:
+    """Whether this process writes the run's files and speaks."""
+    return jax.process_index() == 0

@@ -56,36 +56,63 @@ class Recipe:
     learning_rate: Callable[[Any], Any]
     momentum: Callable[[Any], Any]
     teacher_temperature: Callable[[Any], Any]
+    distilled: Callable[[Array], Array] | None
 
 
-def make_recipe(preset: Preset, classes: int) -> Recipe:
+def make_recipe(
+    preset: Preset,
+    classes: int,
+    *,
+    distilled: Callable[[Array], Array] | None = None,
+    targets: int = 0,
+) -> Recipe:
     """Builds network, optimiser and schedules.
 
     Args:
         preset: settings.
         classes: number of labels the classifier knows; 0 for none.
+        distilled: a trained encoder, waveforms [batch, samples] to vectors; for `distill`.
+        targets: length of its vectors.
     """
-    warmup = round(preset.warmup * preset.steps)
-    learning_rate = optax.warmup_cosine_decay_schedule(
-        0.0, preset.learning_rate, warmup, max(preset.steps, warmup + 1)
-    )
+    learning_rate = rate_schedule(preset)
     chain = [optax.clip_by_global_norm(preset.clip_norm)]
     if preset.optimiser == "adamw":
         decayed = lambda params: jax.tree.map(lambda leaf: leaf.ndim > 1, params)  # noqa: E731
         chain.append(optax.adamw(learning_rate, weight_decay=preset.weight_decay, mask=decayed))
     else:
         chain.append(optax.sgd(learning_rate))
+    optimiser = optax.chain(*chain)
+    if preset.accumulate > 1:
+        steps = optax.MultiSteps(optimiser, preset.accumulate)
+        optimiser = optax.GradientTransformation(steps.init, steps.update)  # type: ignore[arg-type]
     start, end = preset.method.momentum
     cool, warm = preset.method.teacher_temperature
     return Recipe(
         preset=preset,
-        model=Learner(preset, classes),
-        optimiser=optax.chain(*chain),
+        model=Learner(preset, classes, targets),
+        optimiser=optimiser,
         learning_rate=learning_rate,
         momentum=lambda step: (
-            end - (end - start) * 0.5 * (1 + jnp.cos(jnp.pi * step / preset.steps))
+            (end - (end - start) * 0.5 * (1 + jnp.cos(jnp.pi * step / preset.steps)))
+            ** (1 / preset.accumulate)
         ),
         teacher_temperature=optax.linear_schedule(cool, warm, max(1, preset.steps // 5)),
+        distilled=distilled,
+    )
+
+
+def rate_schedule(preset: Preset) -> optax.Schedule:
+    """Learning rate by optimiser update: warm-up, then a cosine or steps down (MultiStepLR)."""
+    updates = max(1, preset.steps // preset.accumulate)
+    warmup = round(preset.warmup * updates)
+    if preset.schedule == "multi_step":
+        falls = {round(share * updates): preset.decay_factor for share in preset.milestones}
+        stepped = optax.piecewise_constant_schedule(preset.learning_rate, falls)
+        rise = optax.linear_schedule(0.0, preset.learning_rate, max(1, warmup))
+        # joined by hand: milestones count from the start of the run, not from the warm-up's end
+        return lambda count: jnp.where(jnp.asarray(count) < warmup, rise(count), stepped(count))
+    return optax.warmup_cosine_decay_schedule(
+        0.0, preset.learning_rate, warmup, max(updates, warmup + 1)
     )
 
 
@@ -95,7 +122,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
     front_end = preset.front_end
     key, start = jax.random.split(jax.random.key(seed))
     frames = frames_in(front_end, round(front_end.clip_s * front_end.sample_rate))
-    blank = jnp.zeros((2, frames, front_end.n_mels))
+    blank = jnp.zeros((2, preset.views.crop_frames or frames, front_end.n_mels))
     params = dict(jax.jit(recipe.model.init)(start, blank)["params"])
     return State(
         step=jnp.zeros((), jnp.int32),

@@ -1,7 +1,8 @@
 """Views: random changes of a spectrogram that its song's identity survives; each one pure in a key.
 
 Those on natural-log power come first (gain, noise, mixing), those on the cleaned and normalised
-spectrogram after it (shift, crop, masks). None stretches time or pitch: both carry the dialect.
+spectrogram after it (shift, crop, masks). By default none stretches time or pitch: both carry the
+dialect.
 """
 
 import jax
@@ -112,6 +113,40 @@ def crop(key: Array, spectrogram: Array, scale: tuple[float, float], fill: Array
     return jnp.where(((frame >= start) & (frame < start + kept))[:, None], spectrogram, fill)
 
 
+def resized_crop(key: Array, spectrogram: Array, scale: tuple[float, float], frames: int) -> Array:
+    """Stretches a random part of time and of the bands to [frames, n_mels] (BYOL-A).
+
+    This changes tempo and pitch. `scale` is the share of the area that is kept, from and to.
+    """
+    area, aspect, corner = jax.random.split(key, 3)
+    tall, wide = spectrogram.shape
+    kept = jnp.sqrt(jax.random.uniform(area, (), minval=scale[0], maxval=scale[1]))
+    skew = jnp.exp(0.3 * jax.random.uniform(aspect, (), minval=-1.0, maxval=1.0))
+    size = jnp.minimum(jnp.stack([kept * skew, kept / skew]), 1.0)
+    start = jax.random.uniform(corner, (2,)) * (1.0 - size)
+    stretch = jnp.stack([frames / (tall * size[0]), 1.0 / size[1]])
+    move = -start * jnp.stack([tall * stretch[0], wide * stretch[1]])
+    return jax.image.scale_and_translate(
+        spectrogram, (frames, wide), (0, 1), stretch, move, "linear", antialias=False
+    )
+
+
+def local_crop(key: Array, spectrogram: Array, frames: int) -> Array:
+    """Cuts a stretch of that many frames (or all there are)."""
+    frames = min(frames, spectrogram.shape[0])
+    start = jax.random.randint(key, (), 0, spectrogram.shape[0] - frames + 1)
+    return jax.lax.dynamic_slice_in_dim(spectrogram, start, frames)
+
+
+def hide_patches(key: Array, spectrogram: Array, share: float, size: int) -> Array:
+    """Covers a share of squares of `size` frames by `size` bands with 0, the corpus mean."""
+    rows, columns = (-(-length // size) for length in spectrogram.shape)
+    order = jax.random.permutation(key, rows * columns)
+    seen = (order >= round(share * rows * columns)).astype(spectrogram.dtype)
+    squares = jnp.repeat(jnp.repeat(seen.reshape(rows, columns), size, axis=0), size, axis=1)
+    return spectrogram * squares[: spectrogram.shape[0], : spectrogram.shape[1]]
+
+
 def mask(key: Array, spectrogram: Array, longest: float, axis: int, fill: Array) -> Array:
     """Covers two random stretches of up to `longest` frames (axis 0) or bands (axis 1)."""
     if longest <= 0:
@@ -158,7 +193,9 @@ def shape_views(
     keys = jax.random.split(key, 4)
     per_second = front_end.sample_rate / front_end.hop
     out = shift(keys[0], spectrogram, round(views.shift_s * per_second), fill)
-    if views.crop_scale[0] < 1:
+    if views.crop_frames:
+        out = resized_crop(keys[1], out, views.crop_scale, views.crop_frames)
+    elif views.crop_scale[0] < 1:
         out = crop(keys[1], out, views.crop_scale, fill)
     out = mask(keys[2], out, views.time_mask_s * per_second, 0, fill)
     return mask(keys[3], out, views.frequency_mask, 1, fill)

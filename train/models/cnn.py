@@ -1,13 +1,19 @@
 """A small residual network for spectrograms (ResNet v2 with GroupNorm), sized for a CPU."""
 
-from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jax import Array
 
-Initializer = Callable[..., Any]
+SIZES = {
+    "nano": ((8, 16), 1),
+    "micro": ((16, 32, 64), 1),
+    "tiny": ((24, 48, 96), 1),
+    "small": ((32, 64, 128), 2),
+    "base": ((64, 128, 256, 512), 2),
+}
+"""Channels of each stage and residual blocks in it. Mind XLA on CPU above about 200 channels."""
 
 
 def patchify(spectrogram: Array, size: int) -> Array:
@@ -23,20 +29,19 @@ def patchify(spectrogram: Array, size: int) -> Array:
 
 
 class Block(nn.Module):
-    """Pre-activation residual block of two 3 x 3 convolutions."""
+    """Pre-activation residual block of two 3 x 3 convolutions; the second starts at zero."""
 
     width: int
+    start: Any
+    dtype: Any
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """[batch, time, frequency, width] -> the same shape."""
         residual = x
-        for index in range(2):
-            x = nn.GroupNorm(min(8, self.width))(x)
-            x = nn.relu(x)
-            zero = nn.initializers.zeros
-            start = nn.initializers.he_normal() if index == 0 else zero
-            x = nn.Conv(self.width, (3, 3), kernel_init=start)(x)
+        for start in (self.start, nn.initializers.zeros):
+            x = nn.GroupNorm(min(8, self.width), dtype=self.dtype)(x)
+            x = nn.Conv(self.width, (3, 3), kernel_init=start, dtype=self.dtype)(nn.relu(x))
         return residual + x
 
 
@@ -44,20 +49,27 @@ class CNN(nn.Module):
     """[batch, frames, n_mels] -> [batch, dimensions]; any number of frames from 16 on.
 
     Frequency keeps its place to the end (pitch is absolute), time is pooled by mean and maximum.
+    Background is 0 before normalising, in a padded clip as in a long one: nothing needs a mask.
     """
 
-    widths: tuple[int, ...]
-    blocks: int
+    size: str
     dimensions: int
+    dropout: float
+    start: Any
+    dtype: Any
 
     @nn.compact
-    def __call__(self, spectrogram: Array) -> Array:
+    def __call__(self, spectrogram: Array, train: bool = False) -> Array:
         """Latent vectors of normalised log-mel clips."""
-        x = spectrogram[..., None]
-        for stage, width in enumerate(self.widths):
-            x = nn.Dense(width)(patchify(x, 4 if stage == 0 else 2))
-            for _ in range(self.blocks):
-                x = Block(width)(x)
-        x = nn.relu(nn.GroupNorm(min(8, self.widths[-1]))(x))
+        x = spectrogram[..., None].astype(self.dtype)
+        widths, blocks = SIZES[self.size]
+        for stage, width in enumerate(widths):
+            patches = patchify(x, 4 if stage == 0 else 2)
+            x = nn.Dense(width, kernel_init=self.start, dtype=self.dtype)(patches)
+            for _ in range(blocks):
+                x = Block(width, self.start, self.dtype)(x)
+        x = nn.relu(nn.GroupNorm(min(8, widths[-1]), dtype=self.dtype)(x)).astype(jnp.float32)
         pooled = jnp.concatenate([x.mean(axis=1), x.max(axis=1)], axis=-1)
-        return nn.Dense(self.dimensions)(pooled.reshape(len(pooled), -1))
+        pooled = pooled.reshape(len(pooled), -1)
+        pooled = nn.Dropout(self.dropout, deterministic=not train)(pooled)
+        return nn.Dense(self.dimensions, kernel_init=self.start)(pooled)

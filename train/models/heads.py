@@ -1,4 +1,4 @@
-"""Heads on the latent vector: projector with prototypes, and bottleneck with classifier."""
+"""Heads on the latent vector: projector, prototypes, predictor, classifier, regressor."""
 
 import flax.linen as nn
 import jax
@@ -30,23 +30,44 @@ class BatchStandardise(nn.Module):
 
 
 class Projector(nn.Module):
-    """[batch, dimensions] -> unit vectors [batch, projection] and cosines [batch, prototypes]."""
+    """[batch, features] -> [batch, projection]; also serves as BYOL's predictor, with one layer."""
 
     hidden: int
     projection: int
+    layers: int = 2
+
+    @nn.compact
+    def __call__(self, z: Array, axis: str | None = None) -> Array:
+        """Projections, of any length; `axis` names the devices' axis if mapped."""
+        x = z
+        for _ in range(self.layers):
+            x = nn.Dense(self.hidden, use_bias=False)(x)
+            x = nn.gelu(BatchStandardise()(x, axis))
+        return nn.Dense(self.projection)(x)
+
+
+class Prototypes(nn.Module):
+    """Unit vectors [batch, projection] -> cosines [batch, prototypes] to unit prototypes."""
+
     prototypes: int
 
     @nn.compact
-    def __call__(self, z: Array, axis: str | None = None) -> tuple[Array, Array]:
-        """Projections and their cosines to the prototypes."""
-        x = z
-        for _ in range(2):
-            x = nn.Dense(self.hidden, use_bias=False)(x)
-            x = nn.gelu(BatchStandardise()(x, axis))
-        projection = unit(nn.Dense(self.projection)(x))
-        shape = (self.projection, self.prototypes)
+    def __call__(self, projection: Array) -> Array:
+        """Cosines to the prototypes."""
+        shape = (projection.shape[-1], self.prototypes)
         prototypes = self.param("prototypes", nn.initializers.normal(), shape)
-        return projection, projection @ unit(prototypes.T).T
+        return projection @ unit(prototypes.T).T
+
+
+class Regressor(nn.Module):
+    """[batch, dimensions] -> [batch, targets], linear: such as another encoder's vector."""
+
+    targets: int
+
+    @nn.compact
+    def __call__(self, z: Array) -> Array:
+        """The estimated targets."""
+        return nn.Dense(self.targets)(z)
 
 
 class Classifier(nn.Module):
