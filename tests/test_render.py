@@ -43,7 +43,7 @@ def test_constant_gestures_sound_at_their_pitch(engine, sample_rate):
     for f0, wave in zip(pitches, waves, strict=True):
         middle = slice(len(wave) // 4, 3 * len(wave) // 4)
         found = instantaneous_pitch(wave, sample_rate, np.full(len(wave), f0))[middle]
-        assert np.median(found) == pytest.approx(f0, rel=0.005)
+        assert np.median(found) == pytest.approx(f0, rel=0.0005)
 
 
 @pytest.mark.parametrize("engine", ["ode", "wavetable"])
@@ -116,7 +116,7 @@ def test_nothing_folds_at_a_low_rate(engine):
 
 def test_a_song_sounds_the_same_alone_or_in_company():
     gestures = [song_gesture(song(), SPARROW)] + [tone(2000.0 + 100 * n) for n in range(20)]
-    tolerances: tuple[tuple[Engine, float], ...] = (("ode", 2e-3), ("wavetable", 1e-4))
+    tolerances: tuple[tuple[Engine, float], ...] = (("ode", 1e-5), ("wavetable", 1e-5))
     for engine, tolerance in tolerances:
         together = render(gestures, SPARROW, engine=engine)
         alone = render(gestures[:1], SPARROW, engine=engine)
