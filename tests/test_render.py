@@ -8,6 +8,7 @@ from synth.gestures import Event, Gesture, Note, Song, song_gesture, source_enve
 from synth.integrate import CONTROL_RATE
 from synth.render import Engine, render
 from synth.syrinx import BIRDS, runge_kutta_step
+from synth.wavetable import sing
 
 BIRD = BIRDS["zebra_finch"]
 SPARROW = BIRDS["rufous_collared_sparrow"]
@@ -201,3 +202,23 @@ def test_a_silent_gesture_is_silence():
 def test_unknown_engine():
     with pytest.raises(ValueError, match="engine is"):
         render([tone(3000.0)], BIRD, engine="table")  # type: ignore[arg-type]
+
+
+def test_the_wavetable_engine_is_differentiable():
+    import jax
+    import jax.numpy as jnp
+
+    def heard(f0: jax.Array, alpha: jax.Array, envelope: jax.Array) -> jax.Array:
+        waves = sing(f0, alpha, envelope, gamma=BIRD.gamma, samples_per_frame=20, harmonics=6)
+        return jnp.mean((waves[:, :200] - 0.1) ** 2)
+
+    frames = (33, 1)
+    point = (jnp.full(frames, 4000.0), jnp.full(frames, 0.15), jnp.ones(frames))
+    slopes = jax.grad(heard, argnums=(0, 1, 2))(*point)
+    for index, step in enumerate((2.0, 2e-3, 1e-2)):
+        moved = [
+            heard(*(part + sign * step * (index == k) for k, part in enumerate(point)))
+            for sign in (1.0, -1.0)
+        ]
+        expected = float(moved[0] - moved[1]) / (2 * step)
+        assert float(slopes[index].sum()) == pytest.approx(expected, rel=0.02)
