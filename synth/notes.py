@@ -14,8 +14,8 @@ from synth.integrate import CONTROL_RATE
 from synth.ridge import HOP, RATE, Ridge
 
 SAMPLES_PER_FRAME = RATE // CONTROL_RATE
-BAND_WINDOW = 132
-"""Samples under the low-pass Hann window, 6 ms: a band of some 250 Hz."""
+BAND_WINDOW = 88
+"""Samples under the low-pass Hann window, 4 ms: a band of 380 Hz, as short trill notes need."""
 
 MARGIN = 0.02
 """s added to either end of a ridge, where its edge may be found."""
@@ -29,7 +29,7 @@ ONSET, RELEASE, HALF = 0.12, 0.22, 0.5
 SHORTEST = 0.006
 """s, of a note."""
 
-QUIETEST_DB = -28.0
+QUIETEST_DB = -24.0
 """Notes further below the song's loudest are another singer's, or echoes."""
 
 
@@ -172,7 +172,7 @@ def _extended(frames: np.ndarray, known: np.ndarray, f0: np.ndarray) -> np.ndarr
 
 
 def _demodulate(part: np.ndarray, f0: np.ndarray) -> np.ndarray:
-    """[frames] complex amplitude of a wave around a moving pitch, under a 6 ms window."""
+    """[frames] complex amplitude of a wave around a moving pitch, under a 4 ms window."""
     samples = np.arange(len(part))
     pitch = np.interp(samples / SAMPLES_PER_FRAME, np.arange(len(f0)), f0)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
@@ -243,8 +243,8 @@ def _note(
     harmonic = float("nan")
     if second is not None and strong.sum() > 4:
         # Background falls with frequency: what lies at f0 bounds what lies at 2 f0. The band of the
-        # demodulation is twice that of a bin.
-        noise = np.sqrt(2) * np.median(amplitude[here][strong]) * 10 ** (-snr / 20)
+        # demodulation is three times that of a bin.
+        noise = np.sqrt(3) * np.median(amplitude[here][strong]) * 10 ** (-snr / 20)
         if np.median(second[here][strong]) > 3 * noise:
             harmonic = float(np.median(second[here][strong] / amplitude[here][strong]))
     return FittedNote(

@@ -33,7 +33,7 @@ PEAKS = 6
 LOW, HIGH = 500.0, 10_500.0
 """Hz, the band that is searched."""
 
-VOICED_DB = 12.0
+VOICED_DB = 14.0
 """A peak this far above its band's noise is as likely song as not."""
 
 ONSET_COST = 2.0
