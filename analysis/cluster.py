@@ -80,7 +80,8 @@ def fit_clusters(
     projection = None
     if z.shape[1] > MOST_DIMENSIONS:
         kept = min(MOST_DIMENSIONS, len(z))
-        projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
     points = project(projection, z)
     if method == "kmeans":
         return _fit_kmeans(points, projection, clusters, size, seed)
@@ -100,18 +101,20 @@ def fit_clusters(
 def _fit_kmeans(
     points: np.ndarray, projection: PCA | None, clusters: int, size: int, seed: int
 ) -> Clusters:
+    options: dict[str, Any] = {"n_init": 10, "random_state": seed}
+
     def fit(count: int) -> KMeans:
-        return KMeans(count, n_init=10, random_state=seed).fit(points)
+        return KMeans(count, **options).fit(points)
 
     if clusters:
         model = fit(min(clusters, len(points)))
     else:
         tried = [fit(count) for count in range(2, min(12, len(points) - 1) + 1)]
-        sample = {"sample_size": min(len(points), 2000), "random_state": seed}
+        sample: dict[str, Any] = {"sample_size": min(len(points), 2000), "random_state": seed}
         scores = [silhouette_score(points, model.labels_, **sample) for model in tried]
         model = tried[int(np.argmax(scores))]
-    distance = np.linalg.norm(points - model.cluster_centers_[model.labels_], axis=1)
-    labels = model.labels_
+    labels = np.asarray(model.labels_)
+    distance = np.linalg.norm(points - model.cluster_centers_[labels], axis=1)
     reach = np.array([np.quantile(distance[labels == i], 0.99) for i in range(model.n_clusters)])
     rank = _rank(labels)
     probability = np.clip(1 - distance / np.maximum(2 * reach[labels], 1e-12), 0.0, 1.0)

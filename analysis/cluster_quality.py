@@ -1,5 +1,7 @@
 """How firm clusters are: stability under subsamples, density-based validity, novelty."""
 
+from typing import Any
+
 import numpy as np
 from hdbscan import validity
 from sklearn.metrics import adjusted_rand_score
@@ -61,7 +63,7 @@ def dbcv(z: np.ndarray, clusters: Clusters, *, seed: int = 0) -> float | None:
     # songs at one place make densities infinite; a millionth of the spread parts them
     points = points + 1e-6 * points.std() * generator.standard_normal(points.shape)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        value = validity.validity_index(points, np.ascontiguousarray(labels[usable]))
+        value: Any = validity.validity_index(points, np.ascontiguousarray(labels[usable]))
     return float(value) if np.isfinite(value) else None
 
 

@@ -20,7 +20,7 @@ from analysis.reduce import reduce
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
-from analysis.units import Design, Eras, find_design, find_eras
+from analysis.units import Design, Eras, effort, find_design, find_eras
 from analysis.verdict import REFUSED, decide
 from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
 from synth.files import InputError
@@ -38,7 +38,8 @@ class Comparison:
     map: np.ndarray
     """[songs, 2] places of the songs in the picture."""
 
-    clusters: Clusters
+    clusters: Clusters | None
+    """None for a table of types."""
 
     eras: Eras | None
 
@@ -121,7 +122,7 @@ def compare(
         },
         "novel": None,
         "settings": dataclasses.asdict(settings),
-        "versions": _versions(),
+        "versions": versions(),
         "run": latents.run,
     }
     if eras is None:
@@ -131,15 +132,17 @@ def compare(
         ]
         results["eras"] = None
     else:
-        measured = None if descriptors is None else descriptors[kept].reset_index(drop=True)
-        evidence = Evidence(latents.z, theme, _numbers(measured))
-        again = None
-        if rerecorded is not None:
-            nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
-            closest = nearest.kneighbors(rerecorded[kept], return_distance=False)[:, 0]
-            remeasured = rerecorded_descriptors
-            remeasured = None if remeasured is None else remeasured[kept].reset_index(drop=True)
-            again = Evidence(rerecorded[kept], theme[closest], _numbers(remeasured))
+        measured, remeasured = (
+            None if table is None else table[kept].reset_index(drop=True)
+            for table in (descriptors, rerecorded_descriptors)
+        )
+        evidence, again = gather_evidence(
+            latents,
+            clusters,
+            None if rerecorded is None else rerecorded[kept],
+            descriptors=measured,
+            rerecorded_descriptors=remeasured,
+        )
         change = _change(latents.songs, eras, evidence, again, measured, settings)
         results |= change | {"notes": results["notes"] + change["notes"]}
     added = {
@@ -187,8 +190,50 @@ def _agreement(
     }
 
 
+def gather_evidence(
+    latents: LatentTable,
+    clusters: Clusters,
+    rerecorded: np.ndarray | None = None,
+    *,
+    descriptors: pd.DataFrame | None = None,
+    rerecorded_descriptors: pd.DataFrame | None = None,
+) -> tuple[Evidence, Evidence | None]:
+    """What the tests go by, of the songs and of the re-recorded ones.
+
+    A re-recorded song has the theme of the song that its vector is nearest to.
+    """
+    theme, _ = name_themes(latents.songs, clusters.assignment)
+    evidence = Evidence(latents.z, theme, _numbers(descriptors))
+    if rerecorded is None:
+        return evidence, None
+    nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
+    closest = nearest.kneighbors(rerecorded, return_distance=False)[:, 0]
+    return evidence, Evidence(rerecorded, theme[closest], _numbers(rerecorded_descriptors))
+
+
 def _numbers(descriptors: pd.DataFrame | None) -> np.ndarray | None:
     return None if descriptors is None else descriptors[list(TITLES)].to_numpy(np.float64)
+
+
+def run_tests(
+    evidence: Evidence, rerecorded: Evidence | None, design: Design, settings: CompareSettings
+) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
+    """The tests of a change (none where no block holds both eras) and the channel placebo.
+
+    Returns:
+        `change_tests`, and `placebo_tests` with `share` of the recorder and `passed`; `passed` is
+        None where no placebo could be made.
+    """
+    if not design.testable.any():
+        return {}, {"p": None, "passed": None}
+    draws = {"permutations": settings.permutations, "seed": settings.seed}
+    tests = change_tests(evidence, design, **draws)
+    if rerecorded is None:
+        return tests, {"p": None, "passed": None}
+    placebo: dict[str, Any] = placebo_tests(evidence, rerecorded, design, **draws)
+    placebo["share"] = recorder_share(tests, placebo, significance=settings.significance)
+    placebo["passed"] = placebo["p"] > settings.significance
+    return tests, placebo
 
 
 def _change(
@@ -201,12 +246,7 @@ def _change(
 ) -> dict[str, Any]:
     design = find_design(songs, eras, era_column=settings.era_column)
     draws = {"permutations": settings.permutations, "seed": settings.seed}
-    tests = change_tests(evidence, design, **draws) if design.testable.any() else {}
-    placebo: dict[str, Any] = {"p": None, "passed": None}
-    if rerecorded is not None and tests:
-        placebo = placebo_tests(evidence, rerecorded, design, **draws)
-        placebo["share"] = recorder_share(tests, placebo, significance=settings.significance)
-        placebo["passed"] = placebo["p"] > settings.significance
+    tests, placebo = run_tests(evidence, rerecorded, design, settings)
     theme = evidence.theme
     assert theme is not None
     described = None
@@ -244,27 +284,12 @@ def _change(
             min_cluster_size=settings.min_cluster_size,
             seed=settings.seed,
         ),
-        "effort": _effort(songs, eras, design),
+        "effort": effort(songs, eras, design),
         "notes": [*eras.notes, *design.notes],
     }
 
 
-def _effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:
-    effort = {}
-    for code, name in enumerate(("historical", "modern")):
-        rows = songs[eras.of_song == code]
-        effort[name] = {
-            "songs": len(rows),
-            "recordings": rows["path"].nunique(),
-            "units": int((design.era == code).sum()),
-            "tested_units": int(((design.era == code) & design.testable).sum()),
-        }
-        for column in ("individual", "site"):
-            if column in rows.columns:
-                effort[name][f"{column}s"] = len(set(rows[column]) - {""})
-    return effort
-
-
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the software behind the results."""
     names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
     return {name: importlib.metadata.version(name) for name in names}

@@ -10,8 +10,9 @@ import soundfile
 from scipy import signal
 
 from analysis.units import HISTORICAL, MODERN, Eras
-from synth.channel import RECORDERS, Channel, through_channel
+from synth.channel import Channel, through_channel
 from synth.files import InputError
+from synth.recorders import RECORDERS
 from synth.songs import load_song
 
 SAMPLE_RATE = 22050
@@ -89,9 +90,12 @@ def measure_channel(wave: np.ndarray, *, sample_rate: int, nyquist: float) -> So
     )
     band = (frequency >= SONG_BAND[0]) & (frequency <= SONG_BAND[1])
     level = power[band].sum(axis=0)
-    song = level[level >= 0.01 * level.max()].mean()
     floor = np.quantile(power, 0.1, axis=1)
-    background = floor[band].sum()
+    # over the whole band, where the noise of one frame hardly scatters
+    background = np.quantile(level, 0.1)
+    # in noise the frames between notes lie within 20 dB too, and are no song
+    sounding = (level >= 0.01 * level.max()) & (level >= 4 * background)
+    song = level[sounding].mean() if sounding.any() else background
     middle = (frequency >= 2000) & (frequency <= 6000)
     shape = 10 * np.log10((floor + 1e-20) / (floor[middle].mean() + 1e-20))
     snr = 10 * np.log10(max(song - background, 1e-20) / max(background, 1e-20))

@@ -25,7 +25,7 @@ def write_figures(comparison: Comparison, folder: Path) -> None:
     The files hold no date, so that the same comparison gives the same bytes.
     """
     with matplotlib.rc_context(SETTINGS):
-        figures = {"map": draw_map(comparison)}
+        figures = {"map": draw_map(comparison)} if comparison.results["map"] else {}
         if comparison.results["themes"]:
             figures["themes"] = draw_themes(comparison)
         for name, figure in figures.items():

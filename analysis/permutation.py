@@ -36,12 +36,19 @@ def _members(block: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def smallest_p(design: Design, permutations: int) -> float:
-    """Smallest p value that the units allow: one over the number of distinct arrangements."""
+    """Smallest p value that the units allow: one over the number of arrangements that differ.
+
+    Where both eras have as many units in every block, exchanging the eras changes no statistic, and
+    half of the arrangements are lost.
+    """
     era, block = design.era[design.testable], design.block[design.testable]
-    arrangements = 1
+    if not len(era):
+        return 1.0
+    arrangements, balanced = 1, True
     for members in _members(block):
         arrangements *= math.comb(len(members), int(era[members].sum()))
-    return max(1.0 / arrangements, 1.0 / (permutations + 1)) if len(era) else 1.0
+        balanced &= 2 * int(era[members].sum()) == len(members)
+    return max((2 if balanced else 1) / arrangements, 1.0 / (permutations + 1))
 
 
 def permutation_p(statistics: np.ndarray) -> float:

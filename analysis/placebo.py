@@ -105,7 +105,7 @@ def _matched(one: Evidence, two: Evidence, rows: np.ndarray) -> Evidence:
 def recorder_share(
     tests: dict[str, dict[str, float]], placebo: dict[str, Any], *, significance: float
 ) -> float | None:
-    """Share of the change that the recorder alone makes, by the test that it explains least.
+    """Share of the change that the recorder alone makes, by the test that it explains best.
 
     The placebo's value of a test over the excess of the eras' value beyond what is expected with
     no change, for the tests that reject; None where no test does.
@@ -115,4 +115,4 @@ def recorder_share(
         for name, test in tests.items()
         if name in placebo["tests"] and test["p"] <= significance
     ]
-    return min(shares, default=None)
+    return max(shares, default=None)

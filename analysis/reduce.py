@@ -52,7 +52,9 @@ def reduce(
         points = np.asarray(model.fit_transform(z.astype(np.float32)), np.float64)
     else:
         kept = min(dimensions, *z.shape)
-        model = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+        # songs that are all alike have no variance to share out
+        with np.errstate(invalid="ignore"):
+            model = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
         points = _padded(model.transform(z.astype(np.float64)), dimensions)
     kept = np.sort(np.random.default_rng(seed).permutation(len(z))[:MOST_SONGS])
     neighbours = min(12, (len(kept) - 1) // 2)

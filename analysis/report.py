@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis import report_sections as sections
+from analysis import report_statistics
 from analysis.compare import Comparison
 from analysis.figures import write_figures
 from analysis.report_data import collect_media
@@ -79,25 +80,30 @@ def report_page(
 ) -> str:
     """The page as HTML text; missing audio is told in place of the picture."""
     results = comparison.results
-    media = collect_media(comparison, report=report)
-    eras = results["eras"]
+    eras, data, script = results["eras"], "{}", ""
+    song_map, examples = "", ""
+    if results["map"]:
+        media = collect_media(comparison, report=report)
+        song_map = sections.song_map(comparison)
+        examples = sections.examples(comparison, media)
+        data = json.dumps(media.map, separators=(",", ":")).replace("<", "\\u003c")
+        script = SCRIPT.read_text(encoding="utf-8")
     parts = [
         sections.verdict(results),
-        sections.song_map(comparison),
+        song_map,
         sections.theme_table(results) if results["themes"] else "",
-        sections.examples(comparison, media),
-        sections.statistics(results),
-        sections.clusters(results),
+        examples,
+        report_statistics.statistics(results),
+        sections.clusters(results) if results["clusters"] else "",
         sections.place_map(comparison),
         sections.notes(results),
-        sections.methods(results),
+        report_statistics.methods(results),
     ]
     title = f"{eras['historical']} and {eras['modern']} compared" if eras else "Songs in one space"
-    data = json.dumps(media.map, separators=(",", ":")).replace("<", "\\u003c")
     filled = {
         "title": sections.text(title),
         "body": "\n".join(parts),
-        "script": SCRIPT.read_text(encoding="utf-8"),
+        "script": script,
         "data": data,
     }
     page = TEMPLATE.read_text(encoding="utf-8")

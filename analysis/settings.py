@@ -19,7 +19,8 @@ class CompareSettings:
     """Column that holds the era; any other column with two groups may stand in for it."""
 
     cut_date: str = ""
-    """Makes two eras from the column 'date': before this day and from it on, as 1990-01-01."""
+    """Makes two eras from the column 'date' (or from years in the era column): before this day and
+    from it on, as 1990-01-01."""
 
     label_column: str = ""
     """Column of known labels for the agreement section alone; empty: 'label', else 'species'."""

@@ -156,8 +156,14 @@ def composition_statistic(theme: np.ndarray, design: Design, eras: np.ndarray) -
     Returns:
         [draws] statistic, large where a theme came, went, or became more or less common.
     """
-    _, counts = theme_counts(theme, design)
-    shares = (counts / counts.sum(axis=1, keepdims=True))[design.testable]
+    names, counts = theme_counts(theme, design)
+    sung = counts[design.testable][:, [name != "" for name in names]]
+    totals = sung.sum(axis=1, keepdims=True)
+    # songs of no theme are left out: how many there are depends on the songs sampled of each bird
+    shares = np.where(totals > 0, sung / np.maximum(totals, 1), np.nan)
+    if not (totals > 0).any():
+        return np.zeros(len(eras))
+    shares = np.where(np.isnan(shares), np.nanmean(shares, axis=0), shares)
     variance = shares.var(axis=0)
     kept = variance > 0
     if not kept.any():

@@ -81,7 +81,8 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
     """
     asked = [name for name in (settings.historical, settings.modern) if name]
     if settings.cut_date:
-        names, notes = _cut_by_date(songs, settings.cut_date)
+        column = "date" if "date" in songs.columns else settings.era_column
+        names, notes = _cut_by_date(songs, settings.cut_date, column)
         present = [f"before {settings.cut_date}", f"from {settings.cut_date}"]
         missing = [name for name in present if not (names == name).any()]
         if missing:
@@ -135,14 +136,16 @@ def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]
     raise InputError(f"which of the eras {listed} is older? say --historical and --modern")
 
 
-def _cut_by_date(songs: pd.DataFrame, cut_date: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _cut_by_date(
+    songs: pd.DataFrame, cut_date: str, column: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
     try:
         cut = pd.Timestamp(cut_date)
     except ValueError as error:
         raise InputError(f"--cut-date {cut_date}: not a date such as 1990-01-01") from error
-    if "date" not in songs.columns:
-        raise InputError("--cut-date needs a column 'date', and the table has none")
-    dates = pd.to_datetime(songs["date"], errors="coerce", format="ISO8601")
+    if column not in songs.columns:
+        raise InputError(f"--cut-date needs a column 'date' or '{column}', and the table has none")
+    dates = pd.to_datetime(songs[column], errors="coerce", format="ISO8601")
     errors = pd.to_timedelta(songs.get("date_error_days", pd.Series(0.0, songs.index)), unit="D")
     unsure = dates.isna() | ((dates - cut).abs() < errors.fillna(pd.Timedelta(0)))
     names = np.where(dates < cut, f"before {cut_date}", f"from {cut_date}").astype(object)
@@ -186,11 +189,18 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
     else:
         unit_name = "recording"
         unit = path
-        single = era_column != "individual" and min(per_era) == 1 and bool((known & used).any())
+        birds = set(individual[used & known])
+        one_bird = len(birds) == 1 and bool(known[used].all())
+        single = era_column != "individual" and min(per_era) == 1 and not one_bird
         if era_column == "individual":
             notes.append(
                 "The groups are individuals, so the unit is the recording: a difference found "
                 "speaks of these birds alone, not of a population."
+            )
+        elif one_bird:
+            notes.append(
+                "All songs are one individual's, so the unit is the recording: a difference found "
+                "speaks of this bird alone."
             )
         elif single:
             notes.append(
@@ -246,3 +256,20 @@ def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> np.n
         sites, counts = np.unique(site[unit_of_song == unit].astype(str), return_counts=True)
         names.append(str(sites[np.argmax(counts)]))
     return np.unique(names, return_inverse=True)[1]
+
+
+def effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:
+    """Songs, recordings, units and what else was sampled in each era."""
+    counts = {}
+    for code, name in enumerate(("historical", "modern")):
+        rows = songs[eras.of_song == code]
+        counts[name] = {
+            "songs": len(rows),
+            "recordings": rows["path"].nunique(),
+            "units": int((design.era == code).sum()),
+            "tested_units": int(((design.era == code) & design.testable).sum()),
+        }
+        for column in ("individual", "site"):
+            if column in rows.columns:
+                counts[name][f"{column}s"] = len(set(rows[column]) - {""})
+    return counts

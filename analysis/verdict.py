@@ -131,8 +131,8 @@ def decide(
     share = placebo["share"]
     if share is not None and share > settings.largest_recorder_share:
         return REFUSED, [
-            f"{differ}, but by every test that finds it the historical recorder alone makes at "
-            f"least {share:.0%} of the difference: too much to call the rest a change.",
+            f"{differ}, but by one of the tests that find it the historical recorder alone makes "
+            f"{share:.0%} of the difference: too much to call the rest a change.",
         ]
     return CHANGED, [
         f"{differ}.",

@@ -10,6 +10,7 @@ import tyro
 
 from analysis.settings import CompareSettings
 from scripts.command_line import run
+from synth.files import InputError
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,14 @@ class CompareConfig:
     """Compares the songs of two eras in one latent space and writes a report."""
 
     latents: tyro.conf.Positional[Path]
-    """Latent table that `chingolo embed` wrote."""
+    """Latent table that `chingolo embed` wrote; with --type-column any table (CSV, Parquet) whose
+    rows are songs with a type and an era or year, without audio."""
 
     out: Path
     """Folder for report.html, results.json and songs.csv; an existing one is replaced."""
+
+    type_column: str = ""
+    """Compare the types in this column by eras, without audio and latent vectors."""
 
     run: Path | None = None
     """The training run that made the latent table. With it the channels of the eras are made alike
@@ -31,10 +36,20 @@ class CompareConfig:
 
 
 def compare_eras(config: CompareConfig) -> None:
-    """Reads the latent table, compares, and writes the folder whole."""
+    """Reads the table, compares, and writes the report."""
+    if config.type_column:
+        from analysis.types import compare_types, read_types
+
+        if config.run is not None:
+            raise InputError("--run is for latent tables; types have no audio to send through it")
+        songs = read_types(config.latents, config.type_column)
+        _finish(
+            config,
+            compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
+        )
+        return
     from analysis.compare import compare
     from analysis.latent_table import read_latent_table
-    from analysis.report import headline, write_report
     from analysis.units import find_eras
 
     latents = read_latent_table(config.latents)
@@ -61,6 +76,12 @@ def compare_eras(config: CompareConfig) -> None:
         measured = {"descriptors": measure_songs(latents.songs)}
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)
+    _finish(config, comparison)
+
+
+def _finish(config: CompareConfig, comparison: Any) -> None:
+    from analysis.report import headline, write_report
+
     _tell("drawing the report ...")
     write_report(comparison, config.out, report=_tell)
     print(headline(comparison))

@@ -13,6 +13,7 @@ from analysis.permutation import permutation_p, permuted_eras
 from analysis.settings import CompareSettings
 from analysis.units import find_design, find_eras
 from scripts import compare_eras
+from synth.files import InputError
 
 CENTRES = np.eye(8)[:5] * 6.0
 
@@ -225,3 +226,128 @@ def test_few_units_cannot_show_anything():
     result = compare(LatentTable(table.songs, table.z, {}), CompareSettings()).results
     assert result["verdict"] == "refused"
     assert "Too few units" in result["reasons"][0]
+
+
+def run_compare(table: LatentTable, tmp_path: Path, *arguments: str) -> tuple[int, dict | None]:
+    write_latent_table(table, tmp_path / "latent.parquet")
+    out = tmp_path / "out"
+    status = compare_eras.main(
+        [str(tmp_path / "latent.parquet"), "--out", str(out), "--permutations", "99", *arguments]
+    )
+    file = out / "results.json"
+    return status, json.loads(file.read_text()) if file.exists() else None
+
+
+def test_vectors_that_are_not_numbers_are_refused(tmp_path, capsys):
+    table = population(birds=2)
+    z = table.z.copy()
+    z[4, 2] = np.nan
+    assert run_compare(LatentTable(table.songs, z, {}), tmp_path) == (2, None)
+    assert "row 5: 'z' holds values not finite" in capsys.readouterr().err
+
+
+def test_three_songs_are_refused(tmp_path, capsys):
+    table = population(birds=2)
+    few = LatentTable(table.songs[:3], table.z[:3], {})
+    assert run_compare(few, tmp_path) == (2, None)
+    assert "3 songs: too few" in capsys.readouterr().err
+
+
+def test_one_era_missing_is_said(tmp_path):
+    table = population(birds=4)
+    old = (table.songs["era"] == "1966").to_numpy()
+    one = LatentTable(table.songs[old].reset_index(drop=True), table.z[old], {})
+    status, results = run_compare(one, tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["verdict"] == "refused"
+    assert "no two eras" in results["reasons"][0]
+
+
+@pytest.mark.parametrize("kind", ["noise", "identical", "one dimension"])
+def test_songs_without_clusters_still_give_a_report(tmp_path, kind):
+    table = population(birds=6, songs=2)
+    generator = np.random.default_rng(0)
+    z = {
+        "noise": generator.uniform(size=(len(table.songs), 9)),
+        "identical": np.ones((len(table.songs), 3)),
+        "one dimension": generator.normal(size=(len(table.songs), 1)),
+    }[kind].astype(np.float32)
+    status, results = run_compare(LatentTable(table.songs, z, {}), tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["verdict"] == "no change shown"
+    assert results["energy"]["p"] > 0.05
+
+
+def test_repeated_rows_count_once(tmp_path):
+    table = population(birds=4)
+    twice = LatentTable(
+        pd.concat([table.songs] * 2, ignore_index=True), np.concatenate([table.z] * 2), {}
+    )
+    status, results = run_compare(twice, tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["songs"] == len(table.songs)
+    assert any("repeat a song" in note for note in results["notes"])
+
+
+def test_rerecorded_vectors_of_other_dimensions_are_refused():
+    table = population(birds=4)
+    with pytest.raises(InputError, match="one encoder"):
+        compare(table, CompareSettings(), rerecorded=table.z[:, :4])
+
+
+def test_eras_of_unlike_origin_are_refused():
+    table = population()
+    origin = np.where(table.songs["era"] == "1966", "resynthesised", "recorded")
+    songs = table.songs.assign(origin=origin)
+    found = compare(LatentTable(songs, table.z, {}), CompareSettings(same_recorder=True)).results
+    assert found["verdict"] == "refused"
+    assert "Re-synthesise both eras" in found["reasons"][0]
+
+
+def test_a_recorder_that_moves_songs_is_refused():
+    """The eras differ by the recorder alone, and the placebo shows that the recorder does that."""
+    table = population(lost=4, new=4)
+    offset = np.zeros(8, np.float32)
+    offset[7] = 1.0
+    old = (table.songs["era"] == "1966").to_numpy()
+    moved = LatentTable(table.songs, table.z + offset * old[:, None], {})
+    found = compare(moved, CompareSettings(), rerecorded=moved.z + offset).results
+    assert found["combined"]["p"] < 0.05
+    assert found["verdict"] == "refused"
+    assert found["placebo"]["passed"] is False
+    assert "channel placebo" in found["reasons"][0]
+
+
+def test_without_a_placebo_only_one_recorder_lets_a_change_be_claimed():
+    table = population()
+    assert compare(table, CompareSettings()).results["verdict"] == "refused"
+    known = LatentTable(table.songs.assign(device="A"), table.z, {})
+    assert compare(known, CompareSettings()).results["verdict"] == "changed"
+    word = compare(table, CompareSettings(same_recorder=True)).results
+    assert word["verdict"] == "changed"
+    assert "user's word" in word["reasons"][1]
+
+
+def test_types_and_years_alone(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    rows = [
+        {"year": year, "type": generator.choice(list(types)), "individual": f"{year} {bird}"}
+        for year, types in ((1966, "ABC"), (1968, "ABC"), (2019, "BCD"), (2020, "BCD"))
+        for bird in range(14)
+        for _ in range(3)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "types.csv", index=False)
+    out = tmp_path / "out"
+    arguments = [str(tmp_path / "types.csv"), "--type-column", "type", "--out", str(out)]
+    assert compare_eras.main([*arguments, "--era-column", "year"]) == 2
+    assert "name two" in capsys.readouterr().err
+    assert compare_eras.main([*arguments, "--era-column", "year", "--cut-date", "1990-01-01"]) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert results["verdict"] == "changed"
+    status = {row["name"]: row["status"] for row in results["themes"]}
+    assert status == {"A": "lost", "B": "persists", "C": "persists", "D": "new"}
+    assert compare_eras.main([*arguments[:1], "--type-column", "no", *arguments[3:]]) == 2
+    assert "no column 'no'" in capsys.readouterr().err
