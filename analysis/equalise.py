@@ -10,8 +10,9 @@ import soundfile
 from scipy import signal
 
 from analysis.units import HISTORICAL, MODERN, Eras
-from synth.channel import RECORDERS, Channel, through_channel
+from synth.channel import Channel, through_channel
 from synth.files import InputError
+from synth.recorders import RECORDERS
 from synth.songs import load_song
 
 SAMPLE_RATE = 22050

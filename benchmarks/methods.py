@@ -23,10 +23,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from synth.channel import RECORDERS, random_channel, through_channel
+from synth.channel import random_channel, through_channel
 from synth.gestures import song_gesture
 from synth.notation import load_repertoire
 from synth.pairs import draw_pairs
+from synth.recorders import RECORDERS
 from synth.render import render
 from synth.syrinx import BIRDS
 from synth.variation import Singer, vary

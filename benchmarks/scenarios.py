@@ -82,12 +82,13 @@ def write_repertoire(history: History, era: int, birds: int, path: Path) -> None
 def generate(history: History, seed: int, folder: Path, *, birds: int, songs: int) -> pd.DataFrame:
     """Generates both eras; returns the song table with the truth in `label`."""
     from synth.generate import generate_songs
+    from synth.songs import read_song_table
 
     tables = []
     for era in (0, 1):
         repertoire = folder / f"{era}.yaml"
         write_repertoire(history, era, birds, repertoire)
-        table = generate_songs(
+        generate_songs(
             str(repertoire),
             folder / str(era),
             songs=2 * birds * songs,
@@ -96,8 +97,7 @@ def generate(history: History, seed: int, folder: Path, *, birds: int, songs: in
             channel=history.recorders[era],
             sample_rate=22_050,
         )
-        base = folder / str(era)
-        tables.append(table.assign(path=[str((base / path).resolve()) for path in table["path"]]))
+        tables.append(read_song_table(folder / str(era) / "songs.csv"))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -122,7 +122,3 @@ def measure() -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["synthesis", "CPU s per song s", "wanted"])
     table["times numba at 20"] = yardstick / table["CPU s per song s"]
     return table
-
-
-if __name__ == "__main__":
-    print(measure().to_string(index=False, float_format=lambda value: f"{value:.5f}"))

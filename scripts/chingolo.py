@@ -6,6 +6,10 @@ import sys
 COMMANDS = {
     "demo": ("scripts.demo", "the whole story on a generated example -> runs/demo/report.html"),
     "generate": ("scripts.generate_songs", "a repertoire -> synthetic songs and their song table"),
+    "convert": (
+        "scripts.convert_table",
+        "song table <-> Raven selections <-> Audacity labels",
+    ),
     "train": ("scripts.train_encoder", "song tables -> a trained encoder"),
     "embed": ("scripts.embed_songs", "a trained encoder and song tables -> latent table"),
     "compare": ("scripts.compare_eras", "a latent table with two eras -> report"),

@@ -54,7 +54,7 @@ def generate(config: GenerateConfig) -> None:
     """Writes the songs; see `GenerateConfig`."""
     from synth.generate import generate_songs
 
-    table = generate_songs(
+    counts = generate_songs(
         config.repertoire,
         config.out,
         songs=config.songs,
@@ -69,8 +69,8 @@ def generate(config: GenerateConfig) -> None:
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
-    print(f"\n{config.out / 'songs.csv'}: {len(table)} synthetic songs")
-    for theme, count in table["label"].value_counts().sort_index().items():
+    print(f"\n{config.out / 'songs.csv'}: {counts.total()} synthetic songs")
+    for theme, count in sorted(counts.items()):
         print(f"  {theme:<24} {count}")
 
 

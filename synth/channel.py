@@ -11,75 +11,7 @@ import numpy as np
 from scipy import fft
 
 from synth.files import InputError
-
-
-@dataclass(frozen=True)
-class Recorder:
-    """A recording machine."""
-
-    name: str
-    low: float
-    """Lower band limit (-3 dB, second order), Hz."""
-
-    high: float
-    """Upper band limit (-3 dB, fourth order), Hz."""
-
-    hiss: float
-    """Level of the machine's own white noise below the song's peak level, dB."""
-
-    wow: float = 0.0
-    """Slow speed error, peak relative deviation at 0.6 Hz."""
-
-    flutter: float = 0.0
-    """Fast speed error, peak relative deviation at 7 Hz."""
-
-    drive: float = 0.0
-    """Saturation: peak level before tanh; 0 for a linear machine."""
-
-    source: str = ""
-
-
-RECORDERS = {
-    recorder.name: recorder
-    for recorder in (
-        Recorder(
-            "reel-tape-1966",
-            low=150.0,
-            high=8500.0,
-            hiss=42.0,
-            wow=0.0015,
-            flutter=0.001,
-            drive=0.9,
-            source="chosen: a portable reel machine at 19 cm/s; wow and flutter about 0.2 % as "
-            "data sheets of that class state (IEC 60386 sets the measurement)",
-        ),
-        Recorder(
-            "cassette-1985",
-            low=80.0,
-            high=11_000.0,
-            hiss=46.0,
-            wow=0.001,
-            flutter=0.0012,
-            drive=0.6,
-            source="chosen: a field cassette machine with type I tape at 4.76 cm/s",
-        ),
-        Recorder(
-            "digital-2020",
-            low=60.0,
-            high=20_000.0,
-            hiss=75.0,
-            source="chosen: a solid-state recorder, limited by its microphone's own noise",
-        ),
-        Recorder(
-            "phone",
-            low=250.0,
-            high=9000.0,
-            hiss=50.0,
-            drive=0.4,
-            source="chosen: a telephone's microphone with its speech filter and limiter",
-        ),
-    )
-}
+from synth.recorders import RECORDERS, Recorder
 
 
 @dataclass(frozen=True)

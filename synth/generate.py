@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,9 @@ from synth.syrinx import BIRDS
 BATCH = 128
 """Songs sung together and entered in the table together; bounds the memory."""
 
+SHOWN = 2000
+"""Songs from which the contact sheet is chosen."""
+
 PEAK = 0.5
 
 
@@ -41,7 +45,7 @@ def generate_songs(
     other_singers: int = 0,
     sample_rate: int = 44_100,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> pd.DataFrame:
+) -> Counter[str]:
     """Generates songs into `folder`, or continues what an interrupted call left there.
 
     The table grows by whole batches, after their audio is complete, so that at any moment it lists
@@ -63,7 +67,7 @@ def generate_songs(
         progress: called with (songs done, songs in all).
 
     Returns:
-        The song table that was written.
+        How many songs of each theme were written.
 
     Raises:
         InputError: for a wrong repertoire or request, or a folder that holds another request's
@@ -127,11 +131,11 @@ def generate_songs(
             rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
         _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
         progress(first + len(batch), len(plan))
-    table = read_song_table(table_file)
+    shown = read_song_table(table_file, rows=SHOWN)
     write_contact_sheet(
-        table, folder / "contact_sheet.png", title=f"synthetic: {repertoire.source}"
+        shown, folder / "contact_sheet.png", title=f"synthetic: {repertoire.source}"
     )
-    return table
+    return Counter(song.theme for song in plan)
 
 
 def _hear(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.channel import RECORDERS, random_channel, through_channel
+from synth.channel import random_channel, through_channel
 from synth.gestures import song_gesture
+from synth.recorders import RECORDERS
 from synth.render import Engine, render
 from synth.repertoire import Repertoire
 from synth.syrinx import BIRDS

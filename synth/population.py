@@ -11,7 +11,7 @@ from synth.syrinx import BIRDS
 from synth.variation import Singer, vary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedSong:
     """One song to be sung."""
 

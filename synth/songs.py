@@ -25,11 +25,12 @@ TEXT_COLUMNS = (
 )
 
 
-def read_song_table(path: str | Path) -> pd.DataFrame:
+def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
     """Reads a song table from CSV or Parquet.
 
     Args:
         path: a `.csv` or `.parquet` file with at least the column `path`.
+        rows: read only the first rows of a CSV file; None for all.
 
     Returns:
         One row per song, in file order. `path` is absolute; the known numeric columns are float64
@@ -47,7 +48,7 @@ def read_song_table(path: str | Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path}: empty file; expected a header line and songs") from error
     except (UnicodeDecodeError, pd.errors.ParserError, ValueError, OSError) as error:

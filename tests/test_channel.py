@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from synth.channel import (
-    RECORDERS,
     Channel,
     air_absorption,
     channel_preset,
@@ -10,6 +9,7 @@ from synth.channel import (
     through_channel,
 )
 from synth.files import InputError
+from synth.recorders import RECORDERS
 
 RATE = 44_100
 

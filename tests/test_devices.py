@@ -1,56 +1,117 @@
-"""Many devices against one; in a process of its own, as the number of devices is fixed at start."""
+"""Many devices and hosts against one, in processes of their own: their number is fixed at start."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = """
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+PREPARE = """
 import sys
-import jax, numpy as np
 from functools import partial
+import jax, numpy as np
 from tests.small_training import PLAIN, chirp_pairs
-from train.parallel import parallel_step, shard
+from train.parallel import join_hosts, parallel_step, replicate, shard
 from train.state import make_recipe, make_state
 from train.step import step
 
+def batch():
+    first, second, theme = chirp_pairs(1, PLAIN.batch)
+    return {"first": first, "second": second, "label": theme}
+
+def same(a, b):
+    parts = lambda state: (state.params, state.teacher, state.centre, state.mean, state.variance)
+    jax.tree.map(
+        lambda x, y: np.testing.assert_allclose(x, y, rtol=2e-3, atol=2e-4), parts(a), parts(b)
+    )
+"""
+
+DEVICES = (
+    PREPARE
+    + """
 assert jax.local_device_count() == 8, jax.devices()
 recipe = make_recipe(PLAIN, 4)
-first, second, theme = chirp_pairs(1, PLAIN.batch)
-batch = {"first": first, "second": second, "label": theme}
 one = jax.jit(partial(step, recipe))
 many = parallel_step(recipe)
-alone, joint = make_state(recipe, 0), make_state(recipe, 0)
+alone, joint = make_state(recipe, 0), replicate(make_state(recipe, 0))
 for _ in range(3):
-    alone, single = one(alone, batch)
-    joint, metrics = many(joint, shard(batch))
-print({name: (float(single[name]), float(metrics[name])) for name in single})
+    alone, _ = one(alone, batch())
+    joint, _ = many(joint, shard(batch()))
 start = make_state(recipe, 0)
 moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), start.params, alone.params)
 assert max(jax.tree.leaves(moved)) > 1e-2
-jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4),
-    (alone.params, alone.teacher, alone.centre, alone.mean, alone.variance),
-    (joint.params, joint.teacher, joint.centre, joint.mean, joint.variance),
-)
+same(alone, joint)
 """
+)
+
+HOSTS = (
+    PREPARE
+    + """
+hosts, host, port, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+if hosts > 1:
+    join_hosts(f"127.0.0.1:{port}", hosts, host)
+assert jax.process_count() == hosts and jax.device_count() == 2
+recipe = make_recipe(PLAIN, 4)
+advance = parallel_step(recipe)
+state = replicate(make_state(recipe, 0))
+for _ in range(2):
+    state, _ = advance(state, shard(batch()))
+leaves = jax.tree.leaves(jax.device_get(state.params))
+if host == 0:
+    np.savez(out, *leaves)
+"""
+)
 
 
-def test_eight_devices_equal_one():
-    environment = {
+def environment(devices: int) -> dict[str, str]:
+    return {
         **os.environ,
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
         "NPROC": "8",
         "JAX_PLATFORMS": "cpu",
     }
-    root = Path(__file__).parents[1]
+
+
+def test_eight_devices_equal_one():
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=root,
-        env=environment,
+        [sys.executable, "-c", DEVICES],
+        cwd=ROOT,
+        env=environment(8),
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one(tmp_path: Path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def start(hosts: int, host: int) -> subprocess.Popen[str]:
+        words = [str(hosts), str(host), str(port), str(tmp_path / f"{hosts}.npz")]
+        return subprocess.Popen(
+            [sys.executable, "-c", HOSTS, *words],
+            cwd=ROOT,
+            env=environment(2 // hosts),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    for running in ([start(1, 0)], [start(2, 0), start(2, 1)]):
+        for process in running:
+            output, _ = process.communicate(timeout=300)
+            assert process.returncode == 0, output[-3000:]
+    one, two = (np.load(tmp_path / f"{hosts}.npz") for hosts in (1, 2))
+    with one, two:
+        for name in one.files:
+            np.testing.assert_array_equal(one[name], two[name])

@@ -10,7 +10,7 @@ from analysis.descriptors import describe, holm, within_themes
 from analysis.equalise import SAMPLE_RATE, equalise, measure_channel, measure_era, with_noise
 from analysis.settings import CompareSettings
 from analysis.units import find_eras
-from synth.channel import RECORDERS
+from synth.recorders import RECORDERS
 
 
 def song(rate: float = 12.0, *, noise: float = 0.0, seed: int = 0) -> np.ndarray:

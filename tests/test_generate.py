@@ -15,7 +15,8 @@ from synth.songs import load_song, read_song_table
 
 def generate(folder, **changes):
     request = {"songs": 6, "seed": 1, "engine": "wavetable", "sample_rate": 22_050} | changes
-    return generate_songs("zonotrichia_two_eras", folder, **request)
+    generate_songs("zonotrichia_two_eras", folder, **request)
+    return read_song_table(folder / "songs.csv")
 
 
 def test_songs_table_and_audio(tmp_path):

@@ -14,15 +14,13 @@ from analysis.embed import cut, embed
 from scripts import embed_songs, train_encoder
 from synth.files import InputError
 from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs
+from train.batches import batches, prefetch, recorded_batch
 from train.checkpoint import load_encoder
 from train.data import (
     Corpus,
     balanced_weight,
-    batches,
     fit_clip,
     load_corpus,
-    prefetch,
-    recorded_batch,
     split_by_group,
 )
 from train.loop import train, vectors
@@ -334,6 +332,29 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path):
     with pytest.raises(InputError, match="stopped being finite between steps 0 and"):
         train(tmp_path / "run", SMALL, corpus=None, source=broken, classes=CHIRPS, report=quiet)
     assert not (tmp_path / "run" / "encoder").exists()
+
+
+def test_a_full_disk_is_told(tmp_path: Path):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full here")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.jsonl").symlink_to(full)
+    with pytest.raises(InputError, match=r"cannot be written .*No space left"):
+        train(tmp_path / "run", SMALL, corpus=None, source=chirp_pairs, report=quiet)
+
+
+def test_one_class_and_clips_below_a_patch_are_told(tmp_path: Path):
+    alone = change(SMALL, ("method.name=supervised",))
+    with pytest.raises(InputError, match="one class only, 'up'"):
+        train(tmp_path / "a", alone, corpus=None, source=chirp_pairs, classes=("up",))
+    short = change(SMALL, ("front_end.clip_s=0.05",))
+    with pytest.raises(InputError, match="shorter than a patch"):
+        train(tmp_path / "b", short, corpus=None, source=chirp_pairs)
+    with pytest.raises(InputError, match="give --teacher RUN"):
+        train(tmp_path / "c", change(SMALL, ("method.name=distill",)), corpus=None,
+              source=chirp_pairs)  # fmt: skip
+    assert not list(tmp_path.iterdir())
 
 
 def test_damaged_and_missing_encoders_are_told(trained: Path, songs: Path, tmp_path: Path):

@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from synth.files import InputError, make_folder
+from train.batches import Arrays, PairSource, batches, prefetch
 from train.checkpoint import (
     Checkpoints,
     TrainedEncoder,
@@ -22,7 +23,7 @@ from train.checkpoint import (
     read_config,
     write_config,
 )
-from train.data import Arrays, Corpus, PairSource, batches, clip_samples, prefetch
+from train.data import Corpus, clip_samples
 from train.parallel import first_host, parallel_step, replicate, shard
 from train.presets import Preset, from_dict
 from train.probe import Probe, collapse, prober, synthetic_probe
@@ -100,6 +101,8 @@ def train(
         measure = None if probe is None else prober(preset, probe)
         state = run_steps(run, recipe, state, checkpoints, stream, measure, report)
         checkpoints.save(state)
+    except OSError as error:
+        raise InputError(f"{run}: cannot be written ({error.strerror or error})") from error
     finally:
         checkpoints.close()
     if first_host():

@@ -8,8 +8,9 @@ import jax
 import numpy as np
 
 from synth.files import InputError
+from train.batches import PairSource
 from train.checkpoint import TrainedEncoder, apply_encoder
-from train.data import PairSource, clip_samples, fit_clip
+from train.data import clip_samples, fit_clip
 from train.presets import FrontEnd, Preset
 from train.state import State
 

@@ -5,13 +5,15 @@ spectrogram after it (shift, crop, masks). By default none stretches time or pit
 dialect.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from train.presets import FrontEnd, Views
 
-DB = 0.1 * jnp.log(10.0).item()
+DB = 0.1 * math.log(10.0)
 """Natural-log units of power in a decibel."""
 
 

@@ -1,0 +1,45 @@
+"""`chingolo convert`: song table <-> Raven selection table <-> Audacity label track."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from scripts.command_line import run
+
+
+@dataclass(frozen=True)
+class ConvertConfig:
+    """Convert annotations; the endings of the files say from what to what.
+
+    `.csv` and `.parquet` are song tables, `.selections.txt` is Raven's, other `.txt` Audacity's.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """File to read."""
+
+    target: Annotated[Path, tyro.conf.Positional]
+    """File to write."""
+
+    audio: Path | None = None
+    """The recording, for a table that does not name it (default: the table names it)."""
+
+
+def convert(config: ConvertConfig) -> None:
+    """Reads one form and writes the other."""
+    from synth.annotations import read_annotations, write_annotations
+
+    table = read_annotations(config.source, audio=config.audio)
+    write_annotations(table, config.target)
+    print(f"{config.target}: {len(table)} songs")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    return run(ConvertConfig, convert, name="chingolo convert", arguments=arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
