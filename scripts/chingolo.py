@@ -6,6 +6,7 @@ import sys
 COMMANDS = {
     "demo": ("scripts.demo", "the whole story on a generated example -> runs/demo/report.html"),
     "generate": ("scripts.generate_songs", "a repertoire -> synthetic songs and their song table"),
+    "fit": ("scripts.fit_songs", "recordings -> gestures, re-synthesised songs, surrogates"),
     "convert": (
         "scripts.convert_table",
         "song table <-> Raven selections <-> Audacity labels",

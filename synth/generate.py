@@ -103,7 +103,7 @@ def generate_songs(
         return render(gestures, BIRDS[repertoire.bird], engine=engine, sample_rate=sample_rate)
 
     table_file = folder / "songs.csv"
-    _claim(folder, json.loads(json.dumps(request)))
+    claim(folder, json.loads(json.dumps(request)), note="generate.json")
     done = _complete_rows(table_file)
     progress(done, len(plan))
     for first in range(done, len(plan), BATCH):
@@ -122,11 +122,9 @@ def generate_songs(
             if snr is not None:
                 hearing = replace(hearing, snr=snr)
             at = (number - first) * other_singers
-            heard = _hear(
-                wave, hearing, tuple(others[at : at + other_singers]), sample_rate, random
-            )
+            heard = hear(wave, hearing, tuple(others[at : at + other_singers]), sample_rate, random)
             name = f"audio/{number:06d}.flac"
-            _write_audio(folder / name, heard, sample_rate)
+            write_audio(folder / name, heard, sample_rate)
             device = hearing.recorder or "none"
             rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
         _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
@@ -138,7 +136,7 @@ def generate_songs(
     return Counter(song.theme for song in plan)
 
 
-def _hear(
+def hear(
     wave: np.ndarray,
     channel: Channel,
     others: tuple[np.ndarray, ...],
@@ -152,7 +150,8 @@ def _hear(
     return wave * (PEAK / peak) if peak > 0 else wave
 
 
-def _write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
+def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
+    """Writes [samples] as 16-bit FLAC, under its final name only whole."""
     with atomic_path(path) as temporary:
         soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
 
@@ -177,10 +176,19 @@ def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire:
     }
 
 
-def _claim(folder: Path, request: dict) -> None:
-    """Notes the request in the folder, or checks that the one there is the same."""
+def claim(folder: Path, request: dict, *, note: str) -> None:
+    """Notes the request in the folder, or checks that the one there is the same.
+
+    Args:
+        folder: of the output; made where it is missing.
+        request: as JSON gives it back.
+        note: name of the file that holds the request.
+
+    Raises:
+        InputError: if the folder holds another request's songs, or songs of unknown origin.
+    """
     make_folder(folder)
-    file = folder / "generate.json"
+    file = folder / note
     if file.is_file():
         try:
             before = json.loads(file.read_text())

@@ -1,0 +1,84 @@
+"""One song of each of five recordings, sung 200 times, trains a network that names the others.
+
+`python -m benchmarks.one_shot [FOLDER]` needs the recordings beside the project. It prints the
+share of the other marked songs whose recording is named, the confusion matrix, and the same for the
+nearest neighbour on log-mel among the same five recorded songs.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.embed import embed
+from synth.fit import mel_power
+from synth.fit_songs import fit_songs
+from synth.ridge import RATE
+from synth.songs import load_song, read_song_table
+from train.data import load_corpus
+from train.loop import train
+from train.presets import preset
+
+RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
+NAMES = ("XC11293", "XC465157", "XC506362", "XC53516", "XC89322")
+COPIES = 200
+
+
+def main(folder: Path) -> None:
+    """Fits, trains, names, prints."""
+    table = read_song_table(RECORDINGS / "zonotrichia_songs.csv")
+    table["label"] = [Path(path).stem for path in table["path"]]
+    table = table[table["label"].isin(NAMES)].reset_index(drop=True)
+    first = ~table["label"].duplicated()
+    folder.mkdir(parents=True, exist_ok=True)
+    table[first].to_csv(folder / "first.csv", index=False)
+    made = fit_songs(
+        folder / "first.csv", folder / "fit", copies=COPIES, spread="individual", channel="random"
+    ).songs
+    copies = made[made["copy"] > 0].reset_index(drop=True)
+    settings = preset("cpu")
+    corpus = load_corpus(copies, settings.front_end, label_column="label", classes=NAMES)
+    if not (folder / "run" / "encoder").is_dir():
+        train(folder / "run", settings, corpus=corpus, source=None, classes=NAMES)
+    others = table[~first].reset_index(drop=True)
+    named = embed(others, folder / "run").songs["predicted_label"].to_numpy()
+    report("network trained on surrogates alone", others["label"].to_numpy(), named)
+    report(
+        "nearest neighbour on log-mel", others["label"].to_numpy(), _nearest(table[first], others)
+    )
+
+
+def _nearest(known: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """The label of the recorded song with the highest log-mel correlation at the best shift."""
+
+    def picture(song: pd.Series) -> np.ndarray:
+        level = np.log(mel_power(load_song(song, sample_rate=RATE))[::2] + 1e-6)
+        return np.maximum(level - np.median(level, axis=0), 0)
+
+    stored = [picture(song) for _, song in known.iterrows()]
+    named = []
+    for _, song in others.iterrows():
+        heard = picture(song)
+        scores = [_best_correlation(heard, other) for other in stored]
+        named.append(known["label"].iloc[int(np.argmax(scores))])
+    return np.array(named)
+
+
+def _best_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    size = 2 * max(len(first), len(second))
+    spectra = np.fft.rfft(first, size, axis=0) * np.conj(np.fft.rfft(second, size, axis=0))
+    overlap = np.fft.irfft(spectra.sum(axis=1), size)
+    return float(overlap.max() / np.sqrt((first**2).sum() * (second**2).sum()))
+
+
+def report(title: str, truth: np.ndarray, named: np.ndarray) -> None:
+    """Prints the share that is right and the confusion matrix."""
+    right = int((truth == named).sum())
+    print(f"\n{title}: {right} of {len(truth)} right ({100 * right / len(truth):.0f} %)")
+    print(pd.crosstab(pd.Series(truth, name="recording"), pd.Series(named, name="named")))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp()))

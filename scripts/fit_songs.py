@@ -1,0 +1,82 @@
+"""`chingolo fit`: recordings -> gestures, re-synthesised audio, surrogates, repertoire."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from scripts.command_line import run
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Fit recorded songs and sing them back."""
+
+    songs: Annotated[Path, tyro.conf.Positional]
+    """Song table (CSV or Parquet)."""
+
+    out: Path
+    """Folder for songs.csv, fit.csv, repertoire.yaml, contact_sheet.png, audio/ and gestures/; an
+    interrupted run continues there."""
+
+    copies: int = 0
+    """Varied surrogates of each song, besides its faithful re-synthesis (default 0)."""
+
+    spread: Literal["rendition", "individual", "dialect"] = "rendition"
+    """Surrogates vary like renditions of one bird, like birds of one site, or like birds of one
+    dialect over several sites (default rendition)."""
+
+    bird: str = "rufous_collared_sparrow"
+    """Whose syrinx sings: rufous_collared_sparrow, yellowhammer or zebra_finch."""
+
+    channel: str = "none"
+    """Recorder that the surrogates are heard through: none, random, reel-tape-1966, cassette-1985,
+    digital-2020 or phone (default none)."""
+
+    sample_rate: int = 22_050
+    """Of the audio, Hz (default 22050)."""
+
+    seed: int = 0
+    """Of every draw (default 0)."""
+
+
+def fit(config: FitConfig) -> None:
+    """Fits the songs; see `FitConfig`."""
+    from synth.fit_songs import fit_songs
+
+    report = fit_songs(
+        config.songs,
+        config.out,
+        copies=config.copies,
+        spread=config.spread,
+        bird_name=config.bird,
+        channel=config.channel,
+        sample_rate=config.sample_rate,
+        seed=config.seed,
+        progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
+    )
+    verdicts = report.quality["verdict"].value_counts()
+    told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    print(f"\n{config.out / 'songs.csv'}: {len(report.songs)} resynthesised songs; fits: {told}")
+    median = report.quality["log_mel_correlation"].median()
+    error = 100 * report.quality["f0_error"].median()
+    print(f"  median log-mel correlation {median:.2f}, f0 off an independent ridge {error:.2f} %")
+    if report.realism.auc is None:
+        print(f"  realism: not measured ({report.realism.method})")
+    else:
+        print(
+            f"  realism: a classifier tells recording from re-synthesis with AUC "
+            f"{report.realism.auc:.2f} (0.5 is indistinguishable)"
+        )
+    for _, row in report.quality[report.quality["verdict"].isin(["poor", "failed"])].iterrows():
+        print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    return run(FitConfig, fit, name="chingolo fit", arguments=arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,257 @@
+"""Fits the songs of a table into a folder; continues a broken run.
+
+Of each song the folder keeps, under its number: `songs/N.json` (its rows, written last),
+`gestures/N.npz` and `audio/N_C.flac`, copy C; copy 0 is the faithful re-synthesis. The tables are
+put together from these at the end.
+
+A gestures file is an npz without pickle: `description` [fields, 3] names each other array, its unit
+and meaning.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from synth.calibration import beta_of_pitch
+from synth.channel import channel_preset, random_channel
+from synth.files import InputError, atomic_path, make_folder
+from synth.fit import Fit, Quality, UnfittableError, fit_song, judge, resynthesise
+from synth.fit_figures import write_comparison_sheet
+from synth.fitted_notation import fitted_theme, spread_repertoire, write_repertoire
+from synth.generate import PEAK, claim, hear, write_audio
+from synth.gestures import Note, song_gesture, source_envelope
+from synth.integrate import CONTROL_RATE
+from synth.realism import Realism, realism
+from synth.render import render
+from synth.repertoire import DEFAULT_VARIATION, Item, Repertoire, Theme
+from synth.ridge import RATE
+from synth.songs import load_song, read_song_table, write_song_table
+from synth.syrinx import BIRDS, Bird
+from synth.variation import Singer, vary
+
+Spread = Literal["rendition", "individual", "dialect"]
+
+ARRAYS = (
+    ("f0", "Hz", "[frames] pitch; held in silence"),
+    ("loudness", "1", "[frames] amplitude of the fundamental; 1 for the loudest note"),
+    ("alpha", "1", "[frames] air-sac pressure parameter"),
+    ("beta", "1", "[frames] labial tension parameter"),
+    ("envelope", "1", "[frames] factor on the labia's normalised velocity"),
+    ("control_rate", "Hz", "[] frames per second; frame 0 is the song's start_s"),
+    ("gain", "full scale", "[] amplitude in the recording of loudness 1"),
+    ("note_start", "s", "[notes] from the song's start_s"),
+    ("note_end", "s", "[notes]"),
+    ("note_attack", "s", "[notes] rise time of the sin^2 edge"),
+    ("note_release", "s", "[notes] fall time"),
+    ("note_snr", "dB", "[notes] over the noise of one 129 Hz bin"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class FitReport:
+    """What a run of `fit_songs` made."""
+
+    songs: pd.DataFrame
+    quality: pd.DataFrame
+    realism: Realism
+
+
+def fit_songs(
+    table_file: Path,
+    folder: Path,
+    *,
+    copies: int = 0,
+    spread: Spread = "rendition",
+    bird_name: str = "rufous_collared_sparrow",
+    channel: str = "none",
+    sample_rate: int = RATE,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FitReport:
+    """Fits every song of a table.
+
+    Args:
+        table_file: song table.
+        folder: receives `songs.csv`, `fit.csv`, `repertoire.yaml`, `contact_sheet.png`,
+            `realism.json`, `audio/`, `gestures/` and `songs/`.
+        copies: varied surrogates of each song, besides the faithful re-synthesis.
+        spread: how the surrogates vary; see `spread_repertoire`.
+        bird_name: key in `BIRDS`.
+        channel: `none`, `random` or a recorder, that the surrogates are heard through.
+        sample_rate: of the audio, Hz.
+        seed: of every draw.
+        progress: called with (songs done, songs in all).
+
+    Raises:
+        InputError: for a wrong table or request, or a folder that holds another request's songs.
+    """
+    if copies < 0:
+        raise InputError(f"--copies {copies}: 0 or more")
+    if not 8000 <= sample_rate <= 192_000:
+        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if channel != "random":
+        channel_preset(channel)
+    if bird_name not in BIRDS:
+        raise InputError(f"--bird {bird_name}: expected one of {', '.join(BIRDS)}")
+    table = read_song_table(table_file)
+    rows = json.loads(table.to_json(orient="records"))
+    claim(
+        folder,
+        {
+            "songs": rows,
+            "copies": copies,
+            "spread": spread,
+            "bird": bird_name,
+            "channel": channel,
+            "sample_rate": sample_rate,
+            "seed": seed,
+        },
+        note="fit.json",
+    )
+    bird = BIRDS[bird_name]
+    for name in ("songs", "gestures", "audio"):
+        make_folder(folder / name)
+    for number, (_, song) in enumerate(table.iterrows()):
+        record = folder / "songs" / f"{number:06d}.json"
+        if not record.is_file():
+            made = _fit_one(song, number, folder, bird, copies, spread, channel, sample_rate, seed)
+            with atomic_path(record) as temporary:
+                temporary.write_text(json.dumps(made))
+        progress(number + 1, len(table))
+    return _assemble(table, folder, bird)
+
+
+def _fit_one(
+    song: pd.Series,
+    number: int,
+    folder: Path,
+    bird: Bird,
+    copies: int,
+    spread: Spread,
+    channel: str,
+    sample_rate: int,
+    seed: int,
+) -> dict:
+    """Fits one song and writes its files; a song that cannot be fitted gives its reason."""
+    try:
+        wave = load_song(song, sample_rate=RATE)
+        fit = fit_song(wave, bird)
+    except (InputError, UnfittableError) as error:
+        return {"verdict": "failed", "reason": str(error)}
+    quality = judge(wave, resynthesise([fit], bird)[0], fit)
+    _write_gesture(fit, bird, folder / "gestures" / f"{number:06d}.npz")
+    theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
+    gestures = [fit.gesture]
+    varied = spread_repertoire(_repertoire([theme], "", bird), spread)
+    for copy in range(1, copies + 1):
+        # One rendition each; who sings changes with the copy, which only the wider spreads hear.
+        singer = Singer(site=str(copy), individual=str(copy))
+        rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed + 7919 * number)
+        gestures.append(song_gesture(rendition, bird))
+    audio = []
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    for copy, sung in enumerate(waves):
+        device = "none"
+        if copy:
+            random = np.random.default_rng([seed, 29, number, copy])
+            hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+            sung = hear(sung, hearing, (), sample_rate, random)
+            device = hearing.recorder or "none"
+        else:
+            sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
+        name = f"audio/{number:06d}_{copy:04d}.flac"
+        write_audio(folder / name, sung, sample_rate)
+        length = round(len(sung) / sample_rate, 6)
+        audio.append({"path": name, "end_s": length, "device": device})
+    return {
+        **dataclasses.asdict(quality),
+        "notes": len(fit.notes),
+        "audio": audio,
+        "theme": dataclasses.asdict(theme),
+    }
+
+
+def _write_gesture(fit: Fit, bird: Bird, path: Path) -> None:
+    gesture = fit.gesture
+    values = {
+        "f0": gesture.f0,
+        "loudness": gesture.loudness,
+        "alpha": gesture.alpha,
+        "beta": beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
+        "envelope": source_envelope(gesture, bird),
+        "control_rate": float(CONTROL_RATE),
+        "gain": fit.gain,
+        "note_start": [note.start for note in fit.notes],
+        "note_end": [note.end for note in fit.notes],
+        "note_attack": [note.attack for note in fit.notes],
+        "note_release": [note.release for note in fit.notes],
+        "note_snr": [note.snr for note in fit.notes],
+    }
+    arrays = {name: np.asarray(value, np.float32) for name, value in values.items()}
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, description=np.array(ARRAYS), **arrays)
+
+
+def _theme_from(record: dict[str, Any]) -> Theme:
+    """A theme from its JSON."""
+    items = []
+    for item in record["items"]:
+        points = tuple((float(time), float(pitch)) for time, pitch in item["note"]["points"])
+        note = Note(**{**item["note"], "points": points})
+        items.append(Item(**{**item, "note": note}))
+    return Theme(record["name"], tuple(items))
+
+
+def _repertoire(themes: list[Theme], species: str, bird: Bird) -> Repertoire:
+    return Repertoire(
+        species=species or "unnamed",
+        source="fitted to recordings by chingolo fit",
+        bird=bird.name,
+        themes=tuple(themes),
+        variation=tuple(DEFAULT_VARIATION.items()),
+        populations=(),
+    )
+
+
+def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
+    """Tables, notation, contact sheet and realism from the songs' records."""
+    songs, qualities, themes = [], [], []
+    for number, (_, song) in enumerate(table.iterrows()):
+        record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
+        known = {name: song[name] for name in ("path", "start_s", "end_s") if name in song}
+        fields = [field.name for field in dataclasses.fields(Quality)]
+        qualities.append(
+            {"song": number, **known, "notes": record.get("notes", 0)}
+            | {name: record.get(name) for name in fields}
+        )
+        if "theme" not in record:
+            continue
+        themes.append(_theme_from(record["theme"]))
+        for copy, made in enumerate(record["audio"]):
+            rest = song.drop([*known, "device"], errors="ignore").to_dict()
+            songs.append(
+                {"path": str((folder / made["path"]).resolve()), "start_s": 0.0}
+                | {"end_s": made["end_s"], **rest, "device": made["device"]}
+                | {"origin": "resynthesised", "fitted_from": song["path"]}
+                | {"fitted_start_s": known.get("start_s", 0.0), "copy": copy, "song": number}
+                | {"verdict": record["verdict"]}
+            )
+    quality = pd.DataFrame(qualities)
+    with atomic_path(folder / "fit.csv") as temporary:
+        quality.to_csv(temporary, index=False)
+    if not songs:
+        raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
+    made = pd.DataFrame(songs)
+    species = table["species"].mode().iloc[0] if "species" in table.columns else ""
+    write_repertoire(_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
+    told = realism(table, quality, bird)
+    with atomic_path(folder / "realism.json") as temporary:
+        temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
+    write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
+    write_song_table(made, folder / "songs.csv")
+    return FitReport(made, quality, told)

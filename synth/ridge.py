@@ -1,0 +1,190 @@
+"""Follows the loudest near-tonal voice through a noisy recording.
+
+The plane: short-time spectra of the signal freed of a set of chirp rates, the largest kept at each
+time and frequency (a chirplet transform, Mann & Haykin, IEEE Trans. Signal Process. 43, 2745-2761,
+1995), so that a sweep of 150 kHz/s stands as sharp as a whistle. The path: dynamic programming
+(Viterbi) over the plane's peaks, with a silent state.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft
+from scipy.ndimage import median_filter
+
+RATE = 22_050
+"""Hz, the sampling rate of the analysis."""
+
+HOP = 20
+"""Samples between frames: 1102.5 frames a second."""
+
+WINDOW = 256
+"""Samples under the Hann window, 11.6 ms."""
+
+BINS = 512
+"""Length of the zero-padded transform."""
+
+CHIRP_RATES = np.arange(-180_000.0, 180_001.0, 30_000.0)
+"""Hz/s. A step of 30 kHz/s costs at most 0.3 dB under this window."""
+
+PEAKS = 6
+"""Candidates kept in each frame."""
+
+LOW, HIGH = 500.0, 10_500.0
+"""Hz, the band that is searched."""
+
+VOICED_DB = 12.0
+"""A peak this far above its band's noise is as likely song as not."""
+
+ONSET_COST = 2.0
+"""Of each change between silence and song, in units of 10 dB over one frame."""
+
+JUMP_COST = 6.0
+"""Of a jump from one voice to another without silence; bounds the cost of any step."""
+
+JUMP_HZ = 60.0
+"""Mismatch of a step with the chirp rates at both ends that costs 1."""
+
+FLOOR_QUANTILE = 0.3
+"""Of a band's powers over time; below half, so that a band sung in much of the time has one."""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The chirp-matched spectrogram's peaks; frame k is centred on sample k * HOP."""
+
+    frequency: np.ndarray
+    """[frames, PEAKS] Hz."""
+
+    chirp: np.ndarray
+    """[frames, PEAKS] Hz/s."""
+
+    snr: np.ndarray
+    """[frames, PEAKS] dB above the noise of the band; -inf where there is no peak."""
+
+    frequencies: np.ndarray
+    """[bins] Hz."""
+
+    floor: np.ndarray
+    """[bins] mean noise power of a bin (|FFT|^2 of a Hann window of sum 1)."""
+
+
+def find_peaks(wave: np.ndarray) -> Plane:
+    """Computes the plane of a recording.
+
+    Args:
+        wave: [samples] at `RATE`.
+    """
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)
+    time = (np.arange(WINDOW) - WINDOW / 2) / RATE
+    kernels = (window / window.sum()) * np.exp(-1j * np.pi * CHIRP_RATES[:, None] * time**2)
+    padded = np.pad(np.asarray(wave, np.float32), (WINDOW // 2, WINDOW // 2))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    frequencies = np.arange(BINS) * RATE / BINS
+    band = slice(int(np.searchsorted(frequencies, LOW)), int(np.searchsorted(frequencies, HIGH)))
+    best = np.full((len(frames), band.stop - band.start), -1.0, np.float32)
+    which = np.zeros(best.shape, np.int8)
+    flat = best
+    for index, kernel in enumerate(kernels.astype(np.complex64)):
+        spectrum = np.asarray(fft.fft(frames * kernel, BINS, axis=1))[:, band]
+        power = np.square(np.abs(spectrum))
+        if CHIRP_RATES[index] == 0:
+            flat = power
+        better = power > best
+        best = np.where(better, power, best)
+        which[better] = index
+    # The quantile of exponentially distributed powers tells their mean.
+    floor = np.quantile(flat, FLOOR_QUANTILE, axis=0) / -np.log(1 - FLOOR_QUANTILE)
+    floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
+
+    level = 10 * np.log10(best + 1e-20)
+    middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
+    peak = (middle > left) & (middle >= right)
+    snr = np.where(peak, middle - 10 * np.log10(floor[1:-1]), -np.inf)
+    top = np.argpartition(-snr, PEAKS, axis=1)[:, :PEAKS]
+
+    def at_top(values: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(values, top, axis=1)
+
+    a, b, c = at_top(left), at_top(middle), at_top(right)
+    bend = a - 2 * b + c
+    shift = np.where(bend < 0, 0.5 * (a - c) / np.where(bend < 0, bend, 1.0), 0.0)
+    frequency = frequencies[band][1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
+    chirp = CHIRP_RATES[at_top(which[:, 1:-1])]
+    return Plane(frequency, chirp, at_top(snr), frequencies[band], floor)
+
+
+def best_path(plane: Plane) -> np.ndarray:
+    """The likeliest course of one voice through the peaks.
+
+    Args:
+        plane: of a recording.
+
+    Returns:
+        [frames] int, the peak at each frame, -1 for silence.
+    """
+    gain = (np.minimum(plane.snr, 45.0) - VOICED_DB) / 10
+    step = HOP / RATE
+    frames, peaks = gain.shape
+    came_from = np.empty((frames, peaks + 1), np.int8)
+    forward = plane.frequency + 0.5 * step * plane.chirp
+    backward = plane.frequency - 0.5 * step * plane.chirp
+    cost = np.full((peaks + 1, peaks + 1), ONSET_COST)
+    cost[peaks, peaks] = 0.0
+    score = np.append(gain[0] - ONSET_COST, 0.0)
+    columns = np.arange(peaks + 1)
+    gains = np.concatenate([gain, np.zeros((frames, 1))], axis=1)
+    mismatch = ((backward[1:, None, :] - forward[:-1, :, None]) / JUMP_HZ) ** 2
+    steps = np.minimum(mismatch, JUMP_COST)
+    for frame in range(1, frames):
+        cost[:peaks, :peaks] = steps[frame - 1]
+        total = score[:, None] - cost
+        origin = total.argmax(axis=0)
+        came_from[frame] = origin
+        score = total[origin, columns] + gains[frame]
+    path = np.empty(frames, int)
+    state = int(score.argmax())
+    for frame in range(frames - 1, -1, -1):
+        path[frame] = state
+        state = int(came_from[frame, state]) if frame else state
+    return np.where(path == peaks, -1, path)
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """One unbroken stretch of the path."""
+
+    start: int
+    """First frame."""
+
+    f0: np.ndarray
+    """[frames] Hz."""
+
+    snr: np.ndarray
+    """[frames] dB."""
+
+
+def ridges(plane: Plane, path: np.ndarray, *, shortest: float = 0.006) -> list[Ridge]:
+    """Cuts the path at silences and jumps.
+
+    Args:
+        plane: of a recording.
+        path: from `best_path`.
+        shortest: s; what is shorter is no voice.
+
+    Returns:
+        Ridges in order of time.
+    """
+    rows = np.arange(len(path))
+    f0 = plane.frequency[rows, path]
+    chirp = plane.chirp[rows, path]
+    predicted = f0[:-1] + 0.5 * HOP / RATE * (chirp[:-1] + chirp[1:])
+    jump = np.abs(f0[1:] - predicted) > JUMP_HZ * np.sqrt(JUMP_COST)
+    voiced = path >= 0
+    cuts = np.flatnonzero((voiced[1:] != voiced[:-1]) | jump) + 1
+    found = []
+    for begin, end in zip([0, *cuts], [*cuts, len(path)], strict=True):
+        if voiced[begin] and end - begin >= shortest * RATE / HOP:
+            snr = plane.snr[rows[begin:end], path[begin:end]]
+            found.append(Ridge(int(begin), f0[begin:end], snr))
+    return found

@@ -1,0 +1,207 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import synth.fit_songs
+from scripts.fit_songs import main
+from synth.channel import channel_preset, through_channel
+from synth.fit import UnfittableError, fit_song, judge, note_alpha, resynthesise
+from synth.fit_songs import fit_songs
+from synth.fitted_notation import fitted_theme, spread_repertoire
+from synth.generate import generate_songs
+from synth.gestures import Event, Gesture, Note, Song, song_gesture
+from synth.integrate import CONTROL_RATE
+from synth.notation import load_repertoire
+from synth.render import render
+from synth.ridge import RATE
+from synth.songs import load_song, read_song_table
+from synth.syrinx import BIRDS
+
+BIRD = BIRDS["rufous_collared_sparrow"]
+LEAD = 0.2
+
+SWEEP = Note(points=((0.0, 7600.0), (0.014, 5600.0), (0.04, 3500.0)), attack=0.003, release=0.008)
+WHISTLE = Note(points=((0.0, 4200.0), (0.15, 4400.0), (0.3, 4300.0)), attack=0.03, release=0.04)
+
+
+def song() -> Song:
+    whistle = Event(WHISTLE, 0.0, WHISTLE.duration)
+    trill = [Event(SWEEP, 0.36 + number / 18, SWEEP.duration) for number in range(8)]
+    return Song((whistle, *trill))
+
+
+def heard(gesture: Gesture, *, snr: float, seed: int = 0) -> np.ndarray:
+    wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    margin = np.zeros(round((LEAD - 0.02) * RATE), np.float32)
+    channel = replace(channel_preset("digital-2020"), snr=snr)
+    return through_channel(
+        np.concatenate([margin, wave, margin]),
+        channel,
+        sample_rate=RATE,
+        random=np.random.default_rng(seed),
+    )
+
+
+@pytest.mark.parametrize(("snr", "error", "boundary"), [(20.0, 0.003, 0.003), (5.0, 0.005, 0.005)])
+def test_a_generated_song_is_found_again_blind(snr, error, boundary):
+    truth = song()
+    gesture = song_gesture(truth, BIRD)
+    fit = fit_song(heard(gesture, snr=snr), BIRD)
+    assert len(fit.notes) == len(truth.events)
+    starts = np.array([LEAD + event.start for event in truth.events])
+    ends = starts + [event.duration for event in truth.events]
+    assert np.median(np.abs([note.start for note in fit.notes] - starts)) < boundary
+    assert np.median(np.abs([note.end for note in fit.notes] - ends)) < boundary
+    time = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
+    deviations = []
+    for note in fit.notes:
+        at = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
+        sounding = np.interp(at, time, gesture.loudness) > 0
+        deviations.append(np.abs(note.f0 / np.interp(at, time, gesture.f0) - 1)[sounding])
+    assert np.median(np.concatenate(deviations)) < error
+    assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
+
+
+def test_a_trill_is_recognised_and_written_as_one():
+    fit = fit_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    theme = fitted_theme(fit.notes, BIRD, name="one")
+    assert [item.count for item in theme.items] == [1, 8]
+    assert theme.items[1].rate == pytest.approx(18, rel=0.01)
+    assert theme.items[0].note.duration == pytest.approx(0.3, abs=0.004)
+    assert len(theme.items[0].note.points) <= 12
+
+
+def test_the_timbre_comes_back_from_the_second_harmonic():
+    note = Note(points=((0.0, 3000.0), (0.3, 3000.0)), timbre=2.5)
+    gesture = song_gesture(Song((Event(note, 0.0, 0.3),)), BIRD)
+    wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    fit = fit_song(np.pad(wave, RATE // 4), BIRD)
+    assert note_alpha(fit.notes[0], BIRD) == pytest.approx(2.5 * BIRD.alpha, rel=0.1)
+
+
+def test_noise_silence_and_nothing_have_reasons():
+    noise = 0.1 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    with pytest.raises(UnfittableError, match="no tonal note"):
+        fit_song(noise, BIRD)
+    with pytest.raises(UnfittableError, match="silence"):
+        fit_song(np.zeros(RATE, np.float32), BIRD)
+    with pytest.raises(UnfittableError, match="shorter than"):
+        fit_song(noise[:100], BIRD)
+
+
+def test_two_voices_are_told_not_hidden():
+    wave = heard(song_gesture(song(), BIRD), snr=25.0)
+    fit = fit_song(wave, BIRD)
+    assert judge(wave, resynthesise([fit], BIRD)[0], fit).verdict == "good"
+    time = np.arange(len(wave)) / RATE
+    other = 0.5 * np.sin(2 * np.pi * 6500 * time) * (wave**2 > 0) + wave
+    other = other.astype(np.float32)
+    fit = fit_song(other, BIRD)
+    quality = judge(other, resynthesise([fit], BIRD)[0], fit)
+    assert quality.verdict != "good"
+    assert quality.reason
+
+
+def test_narrow_spreads_vary_less():
+    repertoire = load_repertoire("zonotrichia_capensis")
+    rendition = dict(spread_repertoire(repertoire, "rendition").variation)
+    dialect = dict(spread_repertoire(repertoire, "dialect").variation)
+    assert rendition["individual"].pitch == rendition["population"].pitch == 0
+    assert rendition["rendition"].pitch > 0
+    assert dialect == dict(repertoire.variation)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("songs")
+    generate_songs(
+        "zonotrichia_capensis", folder, songs=3, seed=1, engine="wavetable", sample_rate=RATE
+    )
+    soundfile.write(folder / "noise.wav", 0.1 * np.random.default_rng(1).random(RATE), RATE)
+    made = read_song_table(folder / "songs.csv")
+    rows = pd.DataFrame(made[["path", "species", "label", "individual"]])
+    rows.loc[3] = [str(folder / "noise.wav"), "Zonotrichia capensis", "?", "x"]
+    rows.loc[4] = [str(folder / "missing.wav"), "Zonotrichia capensis", "?", "x"]
+    rows.to_csv(folder / "table.csv", index=False)
+    return folder / "table.csv"
+
+
+def test_fit_command(table, tmp_path, capsys):
+    out = tmp_path / "fit"
+    assert main([str(table), "--out", str(out), "--copies", "2", "--spread", "individual"]) == 0
+    assert "no such audio file" in capsys.readouterr().out
+    quality = pd.read_csv(out / "fit.csv")
+    assert list(quality["verdict"][3:]) == ["failed", "failed"]
+    assert (quality["verdict"][:3] != "failed").all()
+    songs = read_song_table(out / "songs.csv")
+    assert len(songs) == 9
+    assert set(songs["origin"]) == {"resynthesised"}
+    assert list(songs["copy"][:3].astype(int)) == [0, 1, 2]
+    assert songs["fitted_from"].str.endswith(".flac").all()
+    with np.load(out / "gestures" / "000000.npz", allow_pickle=False) as gesture:
+        described = {name for name, _, _ in gesture["description"]}
+        assert described == set(gesture.files) - {"description"}
+        assert gesture["f0"].shape == gesture["beta"].shape == gesture["envelope"].shape
+    assert (out / "contact_sheet.png").stat().st_size > 10_000
+    repertoire = load_repertoire(out / "repertoire.yaml")
+    assert repertoire.theme_names == ("song-0001", "song-0002", "song-0003")
+    again = generate_songs(
+        str(out / "repertoire.yaml"), tmp_path / "g", songs=3, seed=0, engine="wavetable"
+    )
+    assert again.total() == 3
+
+
+def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeypatch):
+    whole = fit_songs(table, tmp_path / "whole", copies=1)
+    fitted = []
+    real = synth.fit_songs.fit_song
+
+    def counted(*arguments):
+        fitted.append(1)
+        return real(*arguments)
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_songs(table, tmp_path / "part", copies=1, progress=stop)
+    assert not (tmp_path / "part" / "songs.csv").exists()
+    monkeypatch.setattr(synth.fit_songs, "fit_song", counted)
+    again = fit_songs(table, tmp_path / "part", copies=1)
+    assert len(fitted) == 2  # the third song and the noise; the missing file never gets there
+    pd.testing.assert_frame_equal(again.quality, whole.quality)
+    for first, second in zip(
+        sorted((tmp_path / "whole" / "audio").iterdir()),
+        sorted((tmp_path / "part" / "audio").iterdir()),
+        strict=True,
+    ):
+        assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--copies", "-1"], "0 or more"),
+        (["--bird", "dodo"], "expected one of"),
+        (["--channel", "wax"], "no channel 'wax'"),
+    ],
+)
+def test_bad_requests_end_in_one_line(table, tmp_path, capsys, arguments, message):
+    assert main([str(table), "--out", str(tmp_path / "out"), *arguments]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
+
+
+def test_recorded_songs_are_met(recordings):
+    table = read_song_table(recordings / "zonotrichia_songs.csv").iloc[9:13]
+    for _, row in table.iterrows():
+        wave = load_song(row, sample_rate=RATE)
+        fit = fit_song(wave, BIRD)
+        quality = judge(wave, resynthesise([fit], BIRD)[0], fit)
+        assert quality.f0_error < 0.01
+        assert quality.log_mel_correlation > 0.9
