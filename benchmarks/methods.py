@@ -129,7 +129,7 @@ def figures(train_z: np.ndarray, train_theme: np.ndarray, test_z: np.ndarray, te
     linear = LogisticRegression(max_iter=2000).fit(scaler.transform(train_z), train_theme)
     clusters = hdbscan.HDBSCAN(min_cluster_size=8, approx_min_span_tree=False).fit_predict(test_z)
     themes = len(np.unique(test.theme))
-    means = KMeans(themes, n_init=10, random_state=0).fit_predict(test_z)
+    means = KMeans(themes, n_init=10, random_state=0).fit_predict(test_z)  # type: ignore[arg-type]
     return {
         "kNN": neighbour_accuracy(test_z, test.theme, test.bird),
         "linear": float(linear.score(scaler.transform(test_z), test.theme)),

@@ -22,7 +22,12 @@ from analysis.units import find_eras
 
 BASE = "zonotrichia_capensis"
 TAPE, DIGITAL = "reel-tape-1966", "digital-2020"
-PERSIST = ("level-fall-fast", "arch-fall-quick", "rise-fall-broad", "dip-falls-slow")
+PERSIST: tuple[str, ...] = (
+    "level-fall-fast",
+    "arch-fall-quick",
+    "rise-fall-broad",
+    "dip-falls-slow",
+)
 
 
 @dataclass(frozen=True)

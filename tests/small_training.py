@@ -13,6 +13,8 @@ SMALL = Preset(
     views=Views(shift_s=0.05, time_mask_s=0.05, frequency_mask=4),
     encoder=Encoder(size="nano", dimensions=16),
     method=Method(hidden=32, projection=16, prototypes=16, bottleneck=8, momentum=(0.8, 0.9)),
+    pool=2,
+    renew_every=1,
     steps=6,
     batch=16,
     log_every=2,

@@ -1,0 +1,72 @@
+"""How well an encoder's vectors tell the classes of a labelled collection: a linear probe."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from scripts.command_line import run
+
+
+@dataclass(frozen=True)
+class ProbeConfig:
+    """Embeds a labelled collection and probes the vectors, whole folds or recordings held out."""
+
+    encoder: tyro.conf.Positional[Path]
+    """Training run, or exported encoder."""
+
+    collection: tyro.conf.Positional[Path]
+    """Folder with one folder of audio files for each class, or a CSV or JSON table that names files
+    and classes (and folds): GTZAN, ESC-50 and NSynth as they come."""
+
+    audio: Path | None = None
+    """Folder of the files that a table names; default: beside the table, or 'audio' there."""
+
+    out: Path | None = None
+    """JSON file for the results; default: printed alone."""
+
+    seed: int = 0
+    """Seed of the folds, where the collection has none."""
+
+
+def probe_labels(config: ProbeConfig) -> None:
+    """Embeds, probes and prints."""
+    import json
+
+    import numpy as np
+
+    from analysis.embed import embed
+    from analysis.labelled_sets import read_labelled_set
+    from analysis.verify import linear_probe, nearest_neighbour_agreement
+    from synth.files import InputError, atomic_path
+
+    table = read_labelled_set(config.collection, audio=config.audio)
+    print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
+    latents = embed(table, config.encoder, report=lambda line: print(line, file=sys.stderr))
+    labels = table["label"].to_numpy(object)
+    group = table["path"].to_numpy(object)
+    if "individual" in table.columns:
+        named = table["individual"].to_numpy(object)
+        group = np.where(named == "", group, named)
+    fold = table["fold"].to_numpy(object) if "fold" in table.columns else None
+    probe = linear_probe(latents.z, labels, group, fold=fold, seed=config.seed)
+    if probe is None:
+        raise InputError(f"{config.collection}: needs two classes that occur in two folds each")
+    near = nearest_neighbour_agreement(latents.z, labels, group if fold is None else fold)
+    results = {"linear_probe": probe, "nearest_neighbours": near, "seed": config.seed}
+    text = json.dumps(results, indent=2, sort_keys=True)
+    if config.out is not None:
+        with atomic_path(config.out) as temporary:
+            temporary.write_text(text + "\n")
+    print(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; see `scripts.command_line.run`."""
+    return run(ProbeConfig, probe_labels, name="chingolo probe", arguments=arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
