@@ -114,7 +114,7 @@ def compare(
         },
         "theme_naming": naming,
         "themes": [],
-        "notes": [*notes, *repeats],
+        "notes": [*_origin_notes(latents.songs), *notes, *repeats],
         "map": {
             "method": reduction.method,
             "trustworthiness": reduction.trustworthiness,
@@ -293,3 +293,19 @@ def versions() -> dict[str, str]:
     """Versions of the software behind the results."""
     names = ("chingolo", "hdbscan", "numpy", "scikit-learn", "scipy")
     return {name: importlib.metadata.version(name) for name in names}
+
+
+def _origin_notes(songs: pd.DataFrame) -> list[str]:
+    """What part of the songs no bird sang."""
+    if "origin" not in songs.columns:
+        return []
+    made = {
+        "synthetic": "were generated from a repertoire: what is found is true of that repertoire",
+        "resynthesised": "are re-syntheses fitted to recordings, not the recordings themselves",
+    }
+    counts = {origin: int((songs["origin"] == origin).sum()) for origin in made}
+    return [
+        f"{count} of the {len(songs)} songs {made[origin]}."
+        for origin, count in counts.items()
+        if count
+    ]

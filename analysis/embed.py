@@ -95,7 +95,8 @@ def embed(
         "sample_rate": front_end.sample_rate,
         "clip_s": front_end.clip_s,
         "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.f_max:g} Hz",
-        "method": encoder.preset.method.name,
+        "method": encoder.preset.method.name
+        + (f" with the labels of {len(encoder.classes)} classes" if encoder.classes else ""),
         "classes": list(encoder.classes),
     }
     return LatentTable(songs=songs, z=z.astype(np.float32), run=about)

@@ -36,8 +36,8 @@ def statistics(results: dict[str, Any]) -> str:
         if not isinstance(test, dict):
             test = {"p": test}
         value = test.get(key or "value")
-        value = "" if value is None else f"{value:.3g}"
-        expected = f"{test['expected']:.3g}" if "expected" in test else ""
+        value = "-" if value is None else f"{value:.3g}"
+        expected = f"{test['expected']:.3g}" if "expected" in test else "-"
         rows.append(
             f"<tr><td>{text(title)}</td><td>{value}</td><td>{expected}</td>"
             f"<td>{p_value(test['p'], count)}</td></tr>"
@@ -88,14 +88,18 @@ def _turnover(turnover: dict[str, Any] | None) -> str:
     return f"<p>Overlap of the repertoires, 1 for the same:</p><ul>{''.join(items)}</ul>"
 
 
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def _descriptors(results: dict[str, Any]) -> str:
     descriptors = results.get("descriptors")
     if not descriptors:
         return ""
     eras = results["eras"]
     rows = "".join(
-        f"<tr><td>{text(row['title'])}</td><td>{row['historical']:.3g}</td>"
-        f"<td>{row['modern']:.3g}</td><td>{row['effect']:+.2f} "
+        f"<tr><td>{text(row['title'])}</td><td>{_figure(row['historical'])}</td>"
+        f"<td>{_figure(row['modern'])}</td><td>{row['effect']:+.2f} "
         f"<span class='small'>({row['interval'][0]:+.2f} to {row['interval'][1]:+.2f})</span></td>"
         f"<td>{row['p']:.3f}</td></tr>"
         for row in descriptors

@@ -13,6 +13,7 @@ COMMANDS = {
     ),
     "train": ("scripts.train_encoder", "song tables -> a trained encoder"),
     "embed": ("scripts.embed_songs", "a trained encoder and song tables -> latent table"),
+    "probe": ("scripts.probe_labels", "how well an encoder tells the classes of a collection"),
     "compare": ("scripts.compare_eras", "a latent table with two eras -> report"),
 }
 

@@ -181,7 +181,8 @@ def _from_audacity(text: str, path: Path) -> pd.DataFrame:
             rows[-1] |= {"low_hz": parts[1], "high_hz": parts[2]}
             continue
         try:
-            float(parts[0]), float(parts[1])
+            if not np.isfinite([float(parts[0]), float(parts[1])]).all():
+                raise ValueError("a time is not finite")
         except (ValueError, IndexError) as error:
             raise InputError(
                 f"{path}: line {number}: expected start, end and label with tabs between"
