@@ -14,3 +14,9 @@ def recordings() -> Path:
     if not RECORDINGS.is_dir():
         pytest.skip("no shared recordings beside the project")
     return RECORDINGS
+
+
+@pytest.fixture(autouse=True, scope="session")
+def single_precision() -> None:
+    """JAX as users have it: scikit-bio, once imported, turns double precision on everywhere."""
+    jax.config.update("jax_enable_x64", False)
