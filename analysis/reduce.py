@@ -80,7 +80,7 @@ def _padded(points: np.ndarray, dimensions: int) -> np.ndarray:
 
 def _umap(dimensions: int, neighbours: int, seed: int) -> Any:
     try:
-        import umap
+        import umap  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise InputError("UMAP is not installed: pip install 'chingolo[umap]'") from error
     return umap.UMAP(n_components=dimensions, n_neighbors=neighbours, random_state=seed, n_jobs=1)
