@@ -125,12 +125,17 @@ def _lay_out(
     beta_noise: float,
     randoms: list[np.random.Generator],
 ) -> Timeline:
-    def row(curves: list[np.ndarray], mode: Literal["edge", "constant"] = "edge") -> np.ndarray:
-        return np.concatenate([np.pad(curve, 1, mode=mode) for curve in curves])
+    def row(curves: list[np.ndarray], *, silent_ends: bool = False) -> np.ndarray:
+        """The curves one after the other, each with its end values (or 0) once more around it."""
+        pieces = []
+        for curve in curves:
+            ends = (np.zeros(1), np.zeros(1)) if silent_ends else (curve[:1], curve[-1:])
+            pieces += [ends[0], curve, ends[1]]
+        return np.concatenate(pieces)
 
     whole = Gesture(
         f0=row([voice.f0 for voice in sources]),
-        loudness=row([voice.loudness for voice in sources], "constant"),
+        loudness=row([voice.loudness for voice in sources], silent_ends=True),
         alpha=row([voice.alpha for voice in sources]),
     )
     noise = np.zeros(len(whole.f0))
@@ -140,7 +145,10 @@ def _lay_out(
             for voice, random in zip(sources, randoms, strict=True)
         ]
         noise = row(draws)
-    envelope = source_envelope(whole, bird, with_tract=tract)
+    heard = whole.loudness > 0
+    sounding = Gesture(whole.f0[heard], whole.loudness[heard], whole.alpha[heard])
+    envelope = np.zeros(len(whole.f0))
+    envelope[heard] = source_envelope(sounding, bird, with_tract=tract)
     start, stop = voiced_stretches(whole.loudness)
     return Timeline(whole.f0, whole.alpha, envelope, noise, start, stop)
 
