@@ -96,7 +96,7 @@ def render(
     row = np.zeros(len(timeline.f0) * per_frame, np.float32)
     for start, sound in zip(timeline.start, sounds, strict=True):
         row[start * per_frame : start * per_frame + len(sound)] = sound
-    waves = [np.zeros((len(gesture.f0) - 1) * per_frame, np.float32) for gesture in gestures]
+    waves: list[np.ndarray] = []
     begin = 1
     for (song, voice), random in zip(sources, randoms, strict=True):
         frames = len(voice.f0)
@@ -105,7 +105,11 @@ def render(
             time = np.arange(len(wave)) / per_frame
             level = np.interp(time, np.arange(frames), timeline.envelope[begin : begin + frames])
             wave = wave + airflow_noise * level * random.standard_normal(len(wave))
-        waves[song][: len(wave)] += wave[: len(waves[song])]
+        if song == len(waves):
+            waves.append(np.array(wave, np.float32))
+        else:
+            shared = min(len(wave), len(waves[song]))
+            waves[song][:shared] += wave[:shared]
         begin += frames + 2
     return [
         through_tract(
