@@ -23,10 +23,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
+from scripts.train_encoder import synthetic_source
 from synth.channel import random_channel, through_channel
 from synth.gestures import song_gesture
 from synth.notation import load_repertoire
-from synth.pairs import draw_pairs
 from synth.recorders import RECORDERS
 from synth.render import render
 from synth.syrinx import BIRDS
@@ -170,19 +170,7 @@ def trained(
     preset: Preset, seed: int, songs: Songs, *, views: str, helper: bool, supervised: bool
 ) -> tuple[TrainedEncoder, float]:
     """Trains one encoder; returns it and the seconds it took."""
-    repertoire = load_repertoire(REPERTOIRE)
-    front_end = preset.front_end
-
-    def source(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pairs = draw_pairs(
-            repertoire,
-            seed=seed,
-            count=count,
-            sample_rate=front_end.sample_rate,
-            clip_s=front_end.clip_s,
-        )
-        return pairs.first, pairs.second, pairs.theme
-
+    source, themes = synthetic_source(str(REPERTOIRE), preset.front_end)
     label = songs.theme if supervised else np.full(len(songs.theme), -1, np.int32)
     corpus = Corpus(songs=list(songs.clips), label=label)
     began = time.monotonic()
@@ -193,7 +181,7 @@ def trained(
             replace(preset, probe_every=10**9, checkpoint_every=10**9),
             corpus=corpus,
             source=source if views == "physics" else None,
-            classes=repertoire.theme_names if helper or supervised else (),
+            classes=themes if helper or supervised else (),
             seed=seed,
             report=lambda line: None,
         )
