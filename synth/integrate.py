@@ -24,7 +24,7 @@ BASE_RATE = 44_100
 SAMPLES_PER_FRAME = BASE_RATE // CONTROL_RATE
 STEPS_PER_SAMPLE = 4
 FRAMES_PER_CHUNK = 64
-LANE_COUNTS = (1, 16, 64, 256)
+LANE_COUNTS = (1, 16, 64, 128, 192, 256)
 KAISER: Any = ("kaiser", 7.5)
 # Half-band, 75 dB down from 25 kHz on (folds onto 19 kHz and above); its delay is one frame.
 HALF_BAND = np.asarray(firwin(81, 0.5, window=KAISER), np.float32)

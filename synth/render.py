@@ -11,11 +11,9 @@ from synth.gestures import Gesture, source_envelope, voiced_stretches
 from synth.integrate import BASE_RATE, CONTROL_RATE, SAMPLES_PER_FRAME, integrate_lanes
 from synth.syrinx import Bird
 from synth.tract import through_tract
-from synth.wavetable import harmonics_needed, sing
+from synth.wavetable import sing_stretches
 
 Engine = Literal["ode", "wavetable"]
-LANES = 64
-"""Stretches side by side in the wavetable engine, each padded to 2^n + 1 frames."""
 
 
 @dataclass(frozen=True)
@@ -90,27 +88,35 @@ def render(
         return []
     randoms = [np.random.default_rng([seed, number]) for number in range(len(sources))]
     timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
-    sounds = (
-        _integrate(timeline, bird) if engine == "ode" else _sum_harmonics(timeline, bird, per_frame)
-    )
-    row = np.zeros(len(timeline.f0) * per_frame, np.float32)
-    for start, sound in zip(timeline.start, sounds, strict=True):
-        row[start * per_frame : start * per_frame + len(sound)] = sound
+    if engine == "ode":
+        sounds = _integrate(timeline, bird)
+    else:
+        curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
+        sounds = sing_stretches(
+            curves, timeline.start, timeline.stop, gamma=bird.gamma, samples_per_frame=per_frame
+        )
+    ends = np.cumsum([len(voice.f0) + 2 for _, voice in sources])
+    owner = np.searchsorted(ends, timeline.start, side="right")
     waves: list[np.ndarray] = []
-    begin = 1
-    for (song, voice), random in zip(sources, randoms, strict=True):
+    for number, (song, voice) in enumerate(sources):
         frames = len(voice.f0)
-        wave = row[begin * per_frame : (begin + frames - 1) * per_frame]
+        begin = ends[number] - frames - 2
+        row = np.zeros((frames + 1) * per_frame, np.float32)
+        for stretch in range(*np.searchsorted(owner, [number, number + 1])):
+            at = (timeline.start[stretch] - begin) * per_frame
+            row[at : at + len(sounds[stretch])] = sounds[stretch]
+        wave = row[per_frame:-per_frame]
         if airflow_noise:
             time = np.arange(len(wave)) / per_frame
-            level = np.interp(time, np.arange(frames), timeline.envelope[begin : begin + frames])
-            wave = wave + airflow_noise * level * random.standard_normal(len(wave))
+            level = np.interp(
+                time, np.arange(frames), timeline.envelope[begin + 1 : begin + 1 + frames]
+            )
+            wave += airflow_noise * level * randoms[number].standard_normal(len(wave))
         if song == len(waves):
-            waves.append(np.array(wave, np.float32))
+            waves.append(wave)
         else:
             shared = min(len(wave), len(waves[song]))
             waves[song][:shared] += wave[:shared]
-        begin += frames + 2
     return [
         through_tract(
             wave,
@@ -175,35 +181,3 @@ def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
     )
     slope = (np.log(1.001) - np.log(0.999)) / (high - low)
     return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)
-
-
-def _sum_harmonics(timeline: Timeline, bird: Bird, per_frame: int) -> list[np.ndarray]:
-    curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
-    curves = curves.astype(np.float32)
-    start, frames = timeline.start, timeline.stop - timeline.start
-    sounds: list[np.ndarray] = [np.zeros(0, np.float32)] * len(start)
-    if not len(start):
-        return sounds
-    lowest = np.minimum.reduceat(timeline.f0, np.stack([start, timeline.stop - 1], axis=1).ravel())[
-        ::2
-    ]
-    needed = harmonics_needed(lowest, bird.gamma, CONTROL_RATE * per_frame)
-    width = 1 + np.maximum(32, 2 ** np.ceil(np.log2(frames - 1)).astype(int))
-    for key in sorted(set(zip(width.tolist(), needed.tolist(), strict=True))):
-        members = np.flatnonzero((width == key[0]) & (needed == key[1]))
-        for begin in range(0, len(members), LANES):
-            block = members[begin : begin + LANES]
-            # Each lane goes on at its last frame, where the envelope is 0; idle lanes repeat one.
-            lanes = np.pad(block, (0, LANES - len(block)), mode="edge")
-            within = np.minimum(np.arange(key[0])[:, None], frames[lanes] - 1)
-            waves = np.asarray(
-                sing(
-                    *curves[:, start[lanes] + within],
-                    gamma=bird.gamma,
-                    samples_per_frame=per_frame,
-                    harmonics=key[1],
-                )
-            )
-            for lane, number in enumerate(block):
-                sounds[number] = waves[lane, : (frames[number] - 1) * per_frame]
-    return sounds

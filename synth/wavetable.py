@@ -22,6 +22,7 @@ def sing(
     gamma: float,
     samples_per_frame: int,
     harmonics: int = HARMONICS,
+    phase: jax.Array | np.ndarray | float = 0.0,
 ) -> jax.Array:
     """Sums the harmonics of stretches of song.
 
@@ -34,6 +35,7 @@ def sing(
         gamma: 1/s.
         samples_per_frame: samples delivered per frame of controls.
         harmonics: how many are summed at the most; those above 45 % of the rate fade out.
+        phase: [lanes] or a number, where in its cycle each lane begins, cycles.
 
     Returns:
         [lanes, (frames - 1) * samples_per_frame] envelope times normalised velocity.
@@ -42,6 +44,7 @@ def sing(
         f0,
         alpha,
         envelope,
+        phase,
         gamma=gamma,
         samples_per_frame=samples_per_frame,
         harmonics=harmonics,
@@ -49,11 +52,69 @@ def sing(
     return transpose(wave)
 
 
+def sing_stretches(
+    curves: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    *,
+    gamma: float,
+    samples_per_frame: int,
+) -> list[np.ndarray]:
+    """Sings stretches of unequal length, cut into segments of one length that go side by side.
+
+    Args:
+        curves: [3, frames] f0, alpha and envelope at `CONTROL_RATE`, all stretches in one row.
+        start: [stretches] first frame of each.
+        stop: [stretches] frame after its last; the envelope is 0 in both outer frames.
+        gamma: 1/s.
+        samples_per_frame: samples delivered per frame of controls.
+
+    Returns:
+        stretches of [(frames - 1) * samples_per_frame] float32: envelope times normalised velocity.
+    """
+    if not len(start):
+        return []
+    curves = curves.astype(np.float32)
+    per_stretch = -(-(stop - start - 1) // SEGMENT_FRAMES)
+    first = np.concatenate([[0], np.cumsum(per_stretch)])
+    stretch = np.repeat(np.arange(len(start)), per_stretch)
+    segment = start[stretch] + SEGMENT_FRAMES * (np.arange(first[-1]) - first[stretch])
+    # Summed in whole numbers, so that a song's phase is the same to the bit wherever it stands.
+    steps = (0.5 * CYCLE / CONTROL_RATE) * (curves[0, :-1].astype(np.float64) + curves[0, 1:])
+    passed = np.concatenate([[0], np.cumsum(steps.astype(np.int64))])
+    phase = ((passed[segment] - passed[start[stretch]]) % CYCLE / CYCLE).astype(np.float32)
+    # A stretch goes on at its last frame, where the envelope is 0, until its segment is full.
+    within = np.arange(SEGMENT_FRAMES + 1)[:, None]
+    f0, alpha, envelope = curves[:, np.minimum(segment + within, stop[stretch] - 1)]
+    needed = harmonics_needed(f0.min(axis=0), gamma, CONTROL_RATE * samples_per_frame)
+    sung = np.empty((len(segment), SEGMENT_FRAMES * samples_per_frame), np.float32)
+    for harmonics in np.unique(needed):
+        members = np.flatnonzero(needed == harmonics)
+        for begin in range(0, len(members), LANES):
+            block = members[begin : begin + LANES]
+            lanes = np.pad(block, (0, LANES - len(block)), mode="edge")
+            waves = sing(
+                f0[:, lanes],
+                alpha[:, lanes],
+                envelope[:, lanes],
+                gamma=gamma,
+                samples_per_frame=samples_per_frame,
+                harmonics=int(harmonics),
+                phase=phase[lanes],
+            )
+            sung[block] = np.asarray(waves)[: len(block)]
+    row = sung.ravel()
+    begin = first[:-1] * sung.shape[1]
+    length = (stop - start - 1) * samples_per_frame
+    return [row[one : one + samples] for one, samples in zip(begin, length, strict=True)]
+
+
 @partial(jax.jit, static_argnames=("gamma", "samples_per_frame", "harmonics"))
 def _sum_harmonics(
     f0: jax.Array,
     alpha: jax.Array,
     envelope: jax.Array,
+    phase: jax.Array | np.ndarray | float,
     *,
     gamma: float,
     samples_per_frame: int,
@@ -72,7 +133,8 @@ def _sum_harmonics(
     within = fraction * (begin + 0.5 * rise * fraction) / CONTROL_RATE
     whole = 0.5 * (f0[1:] + f0[:-1]) / CONTROL_RATE
     passed = jax.lax.associative_scan(lambda a, b: (a + b) % 1.0, whole, axis=0)
-    start = jnp.pad(passed[:-1], ((1, 0), (0, 0)))[:, None]
+    begun = jnp.pad(passed[:-1], ((1, 0), (0, 0)))
+    start = (begun + jnp.broadcast_to(phase, begun.shape))[:, None]
     per_stride = HARMONIC_STRIDE * samples_per_frame
     cosine, sine = unit_circle((start + within).reshape(-1, per_stride, f0.shape[1]))
 
@@ -138,6 +200,15 @@ def _cell(value: jax.Array, nodes: np.ndarray) -> tuple[jax.Array, jax.Array]:
     index = jnp.clip(position.astype(jnp.int32), 0, len(nodes) - 2)
     return index, jnp.clip(position - index, 0.0, 1.0)[..., None]
 
+
+SEGMENT_FRAMES = 32
+"""Length of a segment: short, since a stretch fills its last one half on average."""
+
+LANES = 256
+"""Segments side by side: many, since each call costs the same to begin."""
+
+CYCLE = 2**32
+"""Parts of a cycle in which phase is counted."""
 
 HARMONIC_COUNTS = (2, 4, 6, 9, 14, HARMONICS)
 HARMONIC_STRIDE = 4

@@ -8,7 +8,7 @@ from synth.gestures import Event, Gesture, Note, Song, song_gesture, source_enve
 from synth.integrate import CONTROL_RATE
 from synth.render import Engine, render
 from synth.syrinx import BIRDS, runge_kutta_step
-from synth.wavetable import sing
+from synth.wavetable import sing, sing_stretches
 
 BIRD = BIRDS["zebra_finch"]
 SPARROW = BIRDS["rufous_collared_sparrow"]
@@ -222,3 +222,14 @@ def test_the_wavetable_engine_is_differentiable():
         ]
         expected = float(moved[0] - moved[1]) / (2 * step)
         assert float(slopes[index].sum()) == pytest.approx(expected, rel=0.02)
+
+
+def test_segments_join_without_a_seam():
+    frames = 50 * 32 + 1
+    f0 = 4000 + 1500 * np.sin(np.arange(frames) / 60)
+    curves = np.stack([f0, np.full(frames, 0.15), np.sin(np.linspace(0, np.pi, frames))])
+    options = {"gamma": BIRD.gamma, "samples_per_frame": 20}
+    start, stop = np.array([0]), np.array([frames])
+    (cut,) = sing_stretches(curves, start, stop, **options)
+    whole = np.asarray(sing(*curves.astype(np.float32)[..., None], **options))[0]
+    assert np.abs(cut - whole).max() < 2e-4 * np.abs(whole).max()
