@@ -148,7 +148,7 @@ def batches(
         }
 
 
-def prefetch(items: Iterator[Arrays], ahead: int = 2) -> Generator[Arrays, None, None]:
+def prefetch(items: Iterator[Arrays], ahead: int = 4) -> Generator[Arrays, None, None]:
     """Runs an iterator in a thread of its own, `ahead` items ahead; its errors are raised here."""
     ready: queue.Queue[Any] = queue.Queue(maxsize=ahead)
     stop = threading.Event()
