@@ -66,9 +66,9 @@ TRIAL_STEPS = 28
 class BenchConfig:
     """Compares the training methods on one hard generated corpus."""
 
-    cpu_minutes: float = 8.0
+    cpu_minutes: float = 4.5
     """Processor time of each run, all threads together, from which its number of steps follows: a
-    row that draws fresh songs pays for them. 8 are about 5 minutes on two idle cores."""
+    row that draws fresh songs pays for them. 4.5 are about 3 minutes on two idle cores."""
 
     methods: tuple[str, ...] = ("untrained", *METHODS, "dino + labels", "supervised")
     """Rows of the table; `dino + labels` has those of other synthetic songs of the same themes,
