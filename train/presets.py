@@ -251,7 +251,11 @@ MSN_AUDIO_FRONT_END = FrontEnd(
 """The front end of the masked-siamese audio talk: 224 frames of 10 ms, window 1024."""
 
 PRESETS: dict[str, Preset] = {
-    # CPUNOTE
+    # A small network at 12 ms frames; a synthetic pair is heard eight times. About 0.45 s of one
+    # core a step, the drawing of songs included. On the hard corpus of `make bench-methods` (0-20
+    # dB, pairs of themes that differ in the last element, unseen birds), with the labels of other
+    # synthetic songs: nearest neighbour 1.00, HDBSCAN ARI 0.80 after 235 steps, 0.99 after 400.
+    # Without any label it needs about 900 steps (nearest neighbour 0.99, ARI 0.95, one run).
     "cpu": Preset(front_end=FrontEnd(hop=256)),
     # The same recipe with more of everything: for one GPU. Not measured yet.
     "songbird-gpu": Preset(
