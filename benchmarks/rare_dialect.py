@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
         corpus = Corpus(list(few.clips), few.theme)
         for kind, pairs in (("without", None), ("with", source)):
             encoder, seconds = trained(Task(preset, corpus, pairs, themes), seed)
-            f1 = np.asarray(f1_score(test.theme, named(encoder, test.clips), average=None))
+            found = named(encoder, test.clips)
+            f1 = np.asarray(f1_score(test.theme, found, average=None))  # type: ignore[arg-type]
             print(
                 f"{themes[rare]:18}{kind:>11}{f1.mean():10.3f}{f1[rare]:8.3f}{seconds:7.0f}",
                 flush=True,
