@@ -255,7 +255,9 @@ PRESETS: dict[str, Preset] = {
     # core a step, the drawing of songs included. On the hard corpus of `make bench-methods` (0-20
     # dB, pairs of themes that differ in the last element, unseen birds), with the labels of other
     # synthetic songs: nearest neighbour 1.00, HDBSCAN ARI 0.80 after 235 steps, 0.99 after 400.
-    # Without any label it needs about 900 steps (nearest neighbour 0.99, ARI 0.95, one run).
+    # Without any label (`method.label_weight=0`): nearest neighbour 0.99, ARI 0.75 after 523 steps
+    # (three runs, 0.98-1.00 and 0.67-0.85, 5 minutes of one core each); one run of 900 steps with
+    # pairs heard four times: 0.99 and 0.95.
     "cpu": Preset(front_end=FrontEnd(hop=256)),
     # The same recipe with more of everything: for one GPU. Not measured yet.
     "songbird-gpu": Preset(
