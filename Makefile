@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-methods bench-statistics clean
+.PHONY: demo test lint bench bench-methods bench-statistics bench-detector clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ bench-methods: $(VENV)/.development
 
 bench-statistics: $(VENV)/.development
 	$(BIN)/python -m benchmarks.statistics
+
+bench-detector: $(VENV)/.development
+	$(BIN)/python -m benchmarks.detector
 
 clean:
 	rm -rf $(VENV) runs

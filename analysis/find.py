@@ -18,7 +18,7 @@ from train import listening
 from train.listening import Detector, read_detector
 
 FOLDER = Path(__file__).with_name("detectors")
-BLOCK_S = 10.0
+BLOCK_S = 10
 """Audio read at a time, s."""
 
 SUFFIXES = (
@@ -63,12 +63,14 @@ class Health:
     not_finite: int = 0
     full_scale: int = 0
     sounding: bool = False
+    broken: str = ""
+    """Why a file could not be read to its end."""
 
     def notes(self) -> list[str]:
         """What the user should know; empty for a good recording."""
-        told = []
         if not self.samples:
-            return ["holds no audio"]
+            return [self.broken or "holds no audio"]
+        told = [self.broken] if self.broken else []
         if self.not_finite:
             told.append(f"{self.not_finite} samples are not finite and were taken for silence")
         if not self.sounding:
@@ -193,37 +195,45 @@ def mono(samples: np.ndarray, health: Health) -> np.ndarray:
 def file_chunks(path: Path, health: Health) -> tuple[float, Iterator[np.ndarray]]:
     """Opens an audio file; returns its rate, Hz, and its audio in blocks, [samples] mono.
 
+    Where the file breaks off, the blocks end and `health.broken` says so.
+
     Raises:
-        InputError: if it cannot be opened; while it is read, if it breaks off before its end.
+        InputError: if it cannot be opened.
     """
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not audio that can be read ({_reason(error)})") from error
-    if not RATES[0] <= file.samplerate <= RATES[1]:
+    rate = file.samplerate
+    if not RATES[0] <= rate <= RATES[1]:
         file.close()
-        raise InputError(f"{path}: a sample rate of {file.samplerate} Hz cannot be used")
+        raise InputError(f"{path}: a sample rate of {rate} Hz cannot be used")
+
+    def pieces() -> Iterator[np.ndarray]:
+        # read by the second, for a read that meets a fault returns nothing
+        with file:
+            try:
+                while len(piece := file.read(rate, dtype="float32", always_2d=True)):
+                    yield mono(piece, health)
+            except (soundfile.LibsndfileError, RuntimeError) as error:
+                health.broken = f"broken after {health.samples / rate:.1f} s ({_reason(error)})"
+                return
+            # the length that some formats tell is an estimate; a second less is a file cut short
+            if not health.broken and health.samples < file.frames - rate < 2**62:
+                at, whole = health.samples / rate, file.frames / rate
+                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
 
     def blocks() -> Iterator[np.ndarray]:
-        size = round(BLOCK_S * file.samplerate)
-        with file:
-            while True:
-                try:
-                    block = file.read(size, dtype="float32", always_2d=True)
-                except (soundfile.LibsndfileError, RuntimeError) as error:
-                    at = health.samples / file.samplerate
-                    raise InputError(
-                        f"{path}: broken after {at:.1f} s ({_reason(error)})"
-                    ) from error
-                if not len(block):
-                    break
-                yield mono(block, health)
-            # the length of some formats is an estimate; a second less is a file cut short
-            if file.frames < 2**62 and health.samples < file.frames - file.samplerate:
-                at, whole = (n / file.samplerate for n in (health.samples, file.frames))
-                raise InputError(f"{path}: breaks off after {at:.1f} of {whole:.1f} s")
+        block: list[np.ndarray] = []
+        for piece in pieces():
+            block.append(piece)
+            if len(block) == BLOCK_S:
+                yield np.concatenate(block)
+                block = []
+        if block:
+            yield np.concatenate(block)
 
-    return float(file.samplerate), blocks()
+    return float(rate), blocks()
 
 
 def _reason(error: Exception) -> str:

@@ -175,18 +175,16 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                     row = row_of(song, str(path.resolve()), detector)
                     add(row | (recognise(song.wave, rate) if recognise else {}))
                     here += 1
-                if not health.samples:
-                    raise InputError(f"{path}: holds no audio")
             except InputError as error:
-                failed.append(str(error))
+                health.broken = str(error).removeprefix(f"{path}: ")
+            said = health.notes()
+            if health.broken or not health.samples:
+                failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
-            said = "; ".join(health.notes()) if health.samples else ""
-            if failed and failed[-1].startswith(f"{path}:"):
-                said = failed[-1].removeprefix(f"{path}: ")
             print(
                 f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
-                + (f"; {said}" if said else ""),
+                + "".join(f"; {note}" for note in said),
                 file=sys.stderr,
                 flush=True,
             )

@@ -57,7 +57,7 @@ def _vary_item(item: Item, pool: list[Note], height: float, random: Random) -> I
     count, rate = item.count, item.rate
     if _trill(item):
         count = max(3, round(item.count * float(np.exp(random.normal(0, 0.3)))))
-        rate = item.rate * float(np.exp(random.normal(0, 0.2)))
+        rate = item.rate * float(np.exp(random.normal(0, 0.25)))
     return Item(bend(note, height, random), count, rate, gap)
 
 
@@ -125,8 +125,10 @@ def _whistles(random: Random) -> list[Item]:
     return [Item(_any_note(random, (0.2, 1.0)), gap=gap) for _ in range(random.integers(1, 4))]
 
 
+# phrases twice: of all songs they are the likest to whistles and a slow trill
 STRANGERS: tuple[Callable[[Random], list[Item]], ...] = (
     _calls,
+    _phrases,
     _phrases,
     _trills,
     _warble,

@@ -23,6 +23,9 @@ Random = np.random.Generator
 QUIET = 0.03
 """Share of the peak (-30 dB) at which a song begins and ends."""
 
+LOUDNESS = 0.4
+"""Root mean square of a song whose peak is 1, about."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -42,8 +45,8 @@ class Scene:
 class SceneSettings:
     """How loud and how busy scenes are."""
 
-    snr: tuple[float, float] = (0.0, 35.0)
-    """Level of the loudest song over the noise in 1-10 kHz, dB, from and to."""
+    snr: tuple[float, float] = (-3.0, 30.0)
+    """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to."""
 
     invented: float = 0.7
     """Share of songs that are invented in the repertoire's manner; the rest are its themes."""
@@ -54,7 +57,7 @@ class SceneSettings:
     distant: float = 0.3
     """Probability of a distant song of the species, 12 to 30 dB below the near ones."""
 
-    strangers: float = 1.5
+    strangers: float = 2.0
     """Mean number of other sounds in a scene."""
 
 

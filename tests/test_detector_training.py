@@ -1,5 +1,7 @@
 import json
+from collections.abc import Iterator
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,15 +19,24 @@ from train.fit_detector import blank_detector
 RATE = 22_050
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One program compiles once."""
+    before = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("cache")))
+    yield
+    jax.config.update("jax_compilation_cache_dir", before)
+
+
 @pytest.fixture(scope="session")
 def scenes() -> list[Scene]:
     repertoire = load_repertoire("zonotrichia_capensis")
-    return draw_scenes(repertoire, seed=3, count=4, sample_rate=RATE, scene_s=6.0)
+    return draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
 
 
 def test_scenes_are_pure_and_true(scenes):
     repertoire = load_repertoire("zonotrichia_capensis")
-    again = draw_scenes(repertoire, seed=3, count=4, sample_rate=RATE, scene_s=6.0)
+    again = draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
     for scene, same in zip(scenes, again, strict=True):
         np.testing.assert_array_equal(scene.wave, same.wave)
         assert np.isfinite(scene.wave).all()
@@ -83,7 +94,16 @@ def test_the_command_trains_resumes_and_refuses(table, tmp_path, capsys):
     write_song_table(table, tmp_path / "songs.csv")
     run = tmp_path / "run"
     words = [str(tmp_path / "songs.csv"), "--synthetic", "zonotrichia_capensis", "--out", str(run)]
-    words += ["--preset", "detector", "--steps", "3", "--set", "batch=2", "pool=1"]
+    words += [
+        "--preset",
+        "detector",
+        "--steps",
+        "3",
+        "--set",
+        "batch=2",
+        "pool=1",
+        "front_end.clip_s=3",
+    ]
     assert train_encoder.main(words) == 0
     detector = load_detector(run)
     assert detector.about["species"] == "Zonotrichia capensis"

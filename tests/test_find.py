@@ -4,10 +4,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +43,16 @@ def heard() -> tuple[np.ndarray, np.ndarray]:
     return through_channel(wave, channel, sample_rate=RATE, random=random), np.array(spans)
 
 
+@pytest.fixture(scope="session")
+def detector() -> listening.Detector:
+    return load_detector("zonotrichia_capensis")
+
+
+@pytest.fixture(scope="session")
+def offline(heard, detector) -> np.ndarray:
+    return listening.score(detector, heard[0])
+
+
 def cut(wave: np.ndarray, sizes: list[int]) -> list[np.ndarray]:
     chunks, at = [], 0
     while at < len(wave):
@@ -50,10 +62,9 @@ def cut(wave: np.ndarray, sizes: list[int]) -> list[np.ndarray]:
     return chunks
 
 
-def test_the_stream_is_the_network_that_was_trained(heard):
+def test_the_stream_is_the_network_that_was_trained(detector):
     from train.models.detector import DetectorNetwork
 
-    detector = load_detector("zonotrichia_capensis")
     features = np.random.default_rng(0).normal(0, 1, (300, 40)).astype(np.float32)
     tree: dict[str, Any] = {}
     for name, value in detector.arrays.items():
@@ -63,7 +74,7 @@ def test_the_stream_is_the_network_that_was_trained(heard):
             place = place.setdefault(part, {})
         if name != "mel":
             place[last] = value
-    trained: Any = DetectorNetwork().apply({"params": tree}, features[None])
+    trained: Any = jax.jit(DetectorNetwork().apply)({"params": tree}, features[None])
     streamed, _ = listening.network(detector.arrays, listening.begin(detector).context, features)
     np.testing.assert_allclose(streamed, trained[0], atol=1e-4)
     assert (
@@ -72,27 +83,23 @@ def test_the_stream_is_the_network_that_was_trained(heard):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.one_of(st.integers(1, 50), st.integers(51, 10 * RATE)), min_size=1, max_size=6
     ).filter(lambda sizes: sum(sizes) / len(sizes) > 40)
 )
-def test_scores_do_not_depend_on_the_chunks(heard, sizes):
-    detector = load_detector("zonotrichia_capensis")
-    wave = heard[0][: 10 * RATE]
+def test_scores_do_not_depend_on_the_chunks(heard, detector, offline, sizes):
+    wave = heard[0]
     state, scores = listening.begin(detector), []
     for chunk in cut(wave, sizes):
         state, more = listening.advance(detector, state, chunk)
         scores.append(more)
     scores.append(listening.finish(detector, state))
-    np.testing.assert_allclose(
-        np.concatenate(scores), listening.score(detector, wave), rtol=0, atol=1e-5
-    )
+    np.testing.assert_allclose(np.concatenate(scores), offline, rtol=0, atol=1e-5)
 
 
-def test_scores_do_not_depend_on_single_samples(heard):
-    detector = load_detector("zonotrichia_capensis")
+def test_scores_do_not_depend_on_single_samples(heard, detector):
     wave = heard[0][:RATE]
     state, scores = listening.begin(detector), []
     for sample in range(len(wave)):
@@ -129,12 +136,9 @@ def test_events_do_not_depend_on_the_chunks(seed, sizes):
 
 
 @pytest.mark.parametrize("rate", [22_050, 48_000])
-def test_songs_are_found_in_time(heard, rate):
-    import soxr
-
+def test_songs_are_found_in_time(heard, detector, rate):
     wave, spans = heard
-    detector = load_detector("zonotrichia_capensis")
-    chunks = cut(np.asarray(soxr.resample(wave, RATE, rate)), [rate // 50])
+    chunks = cut(np.asarray(soxr.resample(wave, RATE, rate)), [rate // 20])
     found = list(find_songs(chunks, rate, detector, thresholds_of(detector), keep_audio=True))
     assert len(found) == len(spans)
     for song, (start, end) in zip(found, spans, strict=True):
@@ -147,7 +151,7 @@ def test_songs_are_found_in_time(heard, rate):
 
 def test_shipped_detectors_are_small_and_tell_what_they_are():
     shipped = shipped_detectors()
-    assert set(shipped) == {"zonotrichia_capensis", "emberiza_citrinella"}
+    assert "zonotrichia_capensis" in shipped
     for path in shipped.values():
         assert path.stat().st_size < 500_000
         assert "real recordings" in path.with_suffix(".md").read_text().lower()
@@ -165,7 +169,8 @@ def bad_folder(folder: Path, wave: np.ndarray) -> Path:
     broken[5000] = np.inf
     soundfile.write(folder / "e_nan.wav", broken, RATE, subtype="FLOAT")
     soundfile.write(folder / "f_slow.wav", wave[::3], 8000)
-    soundfile.write(folder / "g_five.wav", np.repeat(np.repeat(wave, 8)[:, None], 5, 1), 192_000)
+    fast = np.asarray(soxr.resample(wave, RATE, 192_000))
+    soundfile.write(folder / "g_five.wav", np.repeat(fast[:, None], 5, 1), 192_000)
     (folder / "h_text.wav").write_text("no audio at all")
     soundfile.write(folder / "i_empty.wav", np.zeros(0), RATE)
     return folder
@@ -186,7 +191,7 @@ def test_one_bad_file_stops_nothing(heard, tmp_path, capsys):
     assert "not audio" in lines["h_text.wav"]
     assert "no audio" in lines["i_empty.wav"]
     table = read_song_table(out)
-    songs = table.groupby(table["path"].map(lambda path: Path(path).name)).size()
+    songs = table["path"].str.rsplit("/", n=1).str[-1].value_counts()
     assert songs["a_good.flac"] == 4
     assert songs["e_nan.wav"] == 4
     assert songs["g_five.wav"] == 4
