@@ -1,73 +1,54 @@
 """Songs as they are found -> their cluster in a frozen reference, or novel."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import soxr
 
-from analysis.cluster import NOISE, assign, fit_clusters
-from analysis.embed import cut, encode
-from analysis.latent_table import read_latent_table
-from synth.files import InputError
-from train.checkpoint import load_encoder
+from analysis.embed import cut, make_embedder
+from analysis.reference import assign_songs, load_reference
 from train.data import clip_samples
 
-NOVEL = "novel"
 
-
-def recogniser(
-    run: Path, reference: Path | None = None
-) -> Callable[[np.ndarray, float], dict[str, Any]]:
-    """Loads an encoder and clusters its reference songs, once.
+def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict[str, Any]]:
+    """Loads an encoder and the frozen clusters of its reference songs, once.
 
     Args:
         run: training run of the encoder.
-        reference: latent table of the reference songs that this run embedded; default:
-            RUN/latent.parquet.
+        reference: what `chingolo embed --freeze` wrote with this encoder.
 
     Returns:
-        A function of a song's audio [samples] and its rate, Hz, that gives `cluster` (its number,
-        the largest being 0, or `novel`), `cluster_probability`, and the nearest reference song's
-        `nearest_label` where the reference has labels.
+        A function of a song's audio [samples] and its rate, Hz, that gives the columns of
+        `assign_songs`: `cluster`, `theme` (or `novel`) and `theme_probability`.
 
     Raises:
-        InputError: if either is missing, or the reference was embedded by another run.
+        InputError: if either is missing, or the reference is of another encoder.
     """
-    encoder = load_encoder(run)
-    path = run / "latent.parquet" if reference is None else reference
-    if reference is None and not path.is_file():
-        raise InputError(
-            f"{path}: no reference songs; make them with `chingolo embed {run} SONGS --out "
-            f"{path}`, or give --reference"
-        )
-    latents = read_latent_table(path)
-    if latents.run.get("checkpoint") != encoder.hash:
-        raise InputError(f"{path}: was embedded by another run than {run}")
-    clusters = fit_clusters(latents.z)
-    labels = latents.songs["label"].to_list() if "label" in latents.songs.columns else None
-    front_end = encoder.preset.front_end
+    embedder = make_embedder(run, batch=1)
+    frozen = load_reference(reference)
+    front_end = embedder.encoder.preset.front_end
     samples = clip_samples(front_end)
-    forward = jax.jit(partial(encode, encoder))
-    # compiled now: the first song of a live stream must not wait for it
-    jax.block_until_ready(forward(np.zeros((1, samples), np.float32)))
 
     def recognise(wave: np.ndarray, sample_rate: float) -> dict[str, Any]:
         if sample_rate != front_end.sample_rate:
             wave = soxr.resample(wave, sample_rate, front_end.sample_rate)
-        clips = cut(np.asarray(wave, np.float32), samples)
-        z = np.mean([np.asarray(forward(clip[None])[0][0], np.float64) for clip in clips], axis=0)
+        if len(wave) < front_end.n_fft:
+            wave = np.pad(wave, (0, front_end.n_fft - len(wave)))
+        blank = np.zeros((embedder.batch - 1, samples), np.float32)
+        z = np.zeros(embedder.encoder.preset.encoder.dimensions)
+        for clip in cut(np.asarray(wave, np.float32), samples):
+            latents, _ = embedder.forward(np.concatenate([clip[None], blank]))
+            z += np.asarray(latents[0], np.float64)
         z = (z / max(float(np.linalg.norm(z)), 1e-12)).astype(np.float32)
-        cluster, probability = assign(clusters, z[None])
-        row: dict[str, Any] = {
-            "cluster": NOVEL if cluster[0] == NOISE else int(cluster[0]),
-            "cluster_probability": round(float(probability[0]), 4),
+        told = assign_songs(frozen, z[None], checkpoint=embedder.encoder.hash).iloc[0]
+        return {
+            "cluster": int(told["cluster"]),
+            "theme": told["theme"],
+            "theme_probability": round(float(told["theme_probability"]), 4),
         }
-        if labels is not None:
-            row["nearest_label"] = labels[int(np.argmax(latents.z @ z))]
-        return row
 
+    # compiled now: the first song of a live stream must not wait for it
+    recognise(np.zeros(samples, np.float32), front_end.sample_rate)
     return recognise

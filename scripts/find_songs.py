@@ -35,11 +35,11 @@ class FindConfig:
     """Score from 0 to 1 that a song must reach (default: the detector's own)."""
 
     run: Path | None = None
-    """Training run of an encoder: each song also gets its cluster among the reference songs, with
-    its probability, or `novel`."""
+    """Training run of an encoder: each song also gets its nearest cluster of --reference, with its
+    probability, or `novel` (columns cluster, theme, theme_probability)."""
 
     reference: Path | None = None
-    """Latent table of the reference songs, embedded by --run (default: RUN/latent.parquet)."""
+    """Frozen reference that `chingolo embed --freeze` wrote with the encoder of --run."""
 
     sample_rate: int = 48_000
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
@@ -112,12 +112,12 @@ def command(config: FindConfig) -> None:
         raise InputError("no recording given; name files or folders, or - for standard input")
     if config.threshold is not None and not 0 < config.threshold < 1:
         raise InputError(f"--threshold {config.threshold:g}: expected between 0 and 1")
-    if config.reference is not None and config.run is None:
-        raise InputError("--reference needs --run, the encoder that embedded it")
+    if (config.reference is None) != (config.run is None):
+        raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
     detector = load_detector(config.detector)
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
-    if config.run is not None:
+    if config.run is not None and config.reference is not None:
         from analysis.recognise import recogniser
 
         recognise = recogniser(config.run, config.reference)

@@ -253,7 +253,7 @@ def test_a_frame_cut_by_a_read_waits_for_its_rest():
         (["-", "x.wav"], "goes alone"),
         (["x.wav", "--detector", "dodo"], "no such detector"),
         (["x.wav", "--threshold", "2"], "between 0 and 1"),
-        (["x.wav", "--reference", "r.parquet"], "--reference needs --run"),
+        (["x.wav", "--reference", "r.parquet"], "go together"),
         (["x.wav", "--out", "songs.doc"], "expected .csv"),
     ],
 )
