@@ -15,7 +15,7 @@ SEARCH_S = 0.3
 class Thresholds:
     """When scores are a song."""
 
-    high: float = 0.7
+    high: float = 0.9
     """A song's best score (mean over 0.26 s) reaches this."""
 
     low: float = 0.2

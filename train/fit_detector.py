@@ -25,7 +25,7 @@ from train.detector_presets import DetectorPreset
 from train.listening import LOOK_AHEAD, Detector, write_detector
 from train.models.detector import DetectorNetwork
 
-THRESHOLDS = {"high": 0.7, "low": 0.2, "least_s": 0.6, "hang_s": 0.1, "most_s": 8.0}
+THRESHOLDS = {"high": 0.9, "low": 0.2, "least_s": 0.6, "hang_s": 0.1, "most_s": 8.0}
 """How scores become songs unless told otherwise; see `analysis.events`."""
 
 
