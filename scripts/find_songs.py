@@ -84,7 +84,10 @@ def growing_table(out: Path | None) -> Iterator[Write]:
         text = line if count else names + line
         count += 1
         if out is None:
-            print(text, end="", flush=True)
+            try:
+                print(text, end="", flush=True)
+            except BrokenPipeError as error:
+                raise InputError("standard output was closed before the end") from error
             return
         with out.open("a", encoding="utf-8", newline="") as file:
             file.write(text)
