@@ -71,9 +71,15 @@ def read_latent_table(path: str | Path) -> LatentTable:
     if len(lengths) > 1 or lengths == {0}:
         raise InputError(f"{path}: the vectors in 'z' are missing or of unequal length")
     songs = validate_song_table(table.drop(["z"]).to_pandas(), base=path.parent, name=str(path))
-    z = np.asarray(vectors, dtype=np.float32)
+    try:
+        z = np.asarray(vectors, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: the vectors in 'z' do not hold numbers") from error
     bad = ~np.isfinite(z).all(axis=1)
     if bad.any():
         raise InputError(f"{path}: row {int(np.argmax(bad)) + 1}: 'z' holds values not finite")
-    run = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    try:
+        run = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: what it tells of its run is damaged") from error
     return LatentTable(songs=songs, z=z, run=run)
