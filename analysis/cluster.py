@@ -7,7 +7,7 @@ import hdbscan
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import pairwise_distances_argmin_min, silhouette_score
 
 NOISE = -1
 MOST_DIMENSIONS = 10
@@ -24,8 +24,8 @@ class Clusters:
     probability: np.ndarray
     """[songs] strength of membership, 0 to 1."""
 
-    model: Any
-    """The fitted `hdbscan.HDBSCAN` or `KMeans`; None where there were too few songs to fit."""
+    model: hdbscan.HDBSCAN | None
+    """The fitted model; None for k-means, and where there were too few songs to fit."""
 
     projection: PCA | None
     """Projection before clustering, where the vectors had more than 10 dimensions."""
@@ -37,9 +37,11 @@ class Clusters:
 
     method: Method = "hdbscan"
 
+    centres: np.ndarray | None = None
+    """[clusters, at most 10 dimensions] centres by the model's number (k-means)."""
+
     reach: np.ndarray | None = None
-    """[clusters, by the model's number] distance from the centre beyond which a song is novel
-    (k-means)."""
+    """[clusters] distance from the centre beyond which a song is novel, numbered alike."""
 
     @property
     def count(self) -> int:
@@ -85,17 +87,22 @@ def fit_clusters(
     points = project(projection, z)
     if method == "kmeans":
         return _fit_kmeans(points, projection, clusters, size, seed)
-    model = hdbscan.HDBSCAN(
-        min_cluster_size=size,
-        min_samples=min(size, 5),
+    model = hdbscan_model(size).fit(points)
+    rank = _rank(model.labels_)
+    found = _ranked(rank, model.labels_)
+    return Clusters(found, model.probabilities_, model, projection, rank, size)
+
+
+def hdbscan_model(min_cluster_size: int) -> hdbscan.HDBSCAN:
+    """HDBSCAN as it is fitted here, not yet fitted."""
+    return hdbscan.HDBSCAN(
+        min_cluster_size=min_cluster_size,
+        min_samples=min(min_cluster_size, 5),
         cluster_selection_epsilon=0.0,
         approx_min_span_tree=False,
         prediction_data=True,
         core_dist_n_jobs=1,
-    ).fit(points)
-    rank = _rank(model.labels_)
-    found = _ranked(rank, model.labels_)
-    return Clusters(found, model.probabilities_, model, projection, rank, size)
+    )
 
 
 def _fit_kmeans(
@@ -119,7 +126,8 @@ def _fit_kmeans(
     rank = _rank(labels)
     probability = np.clip(1 - distance / np.maximum(2 * reach[labels], 1e-12), 0.0, 1.0)
     found = _ranked(rank, labels)
-    return Clusters(found, probability, model, projection, rank, size, "kmeans", reach)
+    centres = np.asarray(model.cluster_centers_)
+    return Clusters(found, probability, None, projection, rank, size, "kmeans", centres, reach)
 
 
 def assign(clusters: Clusters, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,15 +140,14 @@ def assign(clusters: Clusters, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         [songs] cluster, -1 for novel songs, and [songs] probability of membership.
     """
-    if clusters.model is None or not clusters.count:
-        return np.full(len(z), NOISE), np.zeros(len(z))
     points = project(clusters.projection, z)
-    if clusters.reach is not None:
-        labels = clusters.model.predict(points)
-        distance = np.linalg.norm(points - clusters.model.cluster_centers_[labels], axis=1)
+    if clusters.centres is not None and clusters.reach is not None:
+        labels, distance = pairwise_distances_argmin_min(points, clusters.centres)
         reach = clusters.reach[labels]
         probability = np.clip(1 - distance / np.maximum(2 * reach, 1e-12), 0.0, 1.0)
         return _ranked(clusters.rank, np.where(distance > reach, NOISE, labels)), probability
+    if clusters.model is None or not clusters.count:
+        return np.full(len(z), NOISE), np.zeros(len(z))
     predicted = hdbscan.approximate_predict(clusters.model, points)
     return _ranked(clusters.rank, predicted[0]), np.asarray(predicted[1])
 
