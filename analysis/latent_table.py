@@ -66,13 +66,19 @@ def read_latent_table(path: str | Path) -> LatentTable:
         raise InputError(f"{path}: not a Parquet latent table ({reason})") from error
     if "z" not in table.column_names:
         raise InputError(f"{path}: no column 'z'; make latent tables with `chingolo embed`")
-    vectors = table.column("z").to_pylist()
+    try:
+        vectors = table.column("z").to_pylist()
+    except ValueError as error:  # bytes that are no text
+        raise InputError(f"{path}: 'z' does not hold vectors") from error
+    if not all(vector is None or isinstance(vector, list) for vector in vectors):
+        raise InputError(f"{path}: 'z' does not hold vectors")
     lengths = {len(vector) if vector is not None else 0 for vector in vectors}
     if len(lengths) > 1 or lengths == {0}:
         raise InputError(f"{path}: the vectors in 'z' are missing or of unequal length")
     songs = validate_song_table(table.drop(["z"]).to_pandas(), base=path.parent, name=str(path))
     try:
-        z = np.asarray(vectors, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what overflows is not finite, and refused below
+            z = np.asarray(vectors, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: the vectors in 'z' do not hold numbers") from error
     bad = ~np.isfinite(z).all(axis=1)

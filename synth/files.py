@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import soundfile
+
 
 class InputError(ValueError):
     """Bad input from the user; the message is one line that a command prints before status 2."""
@@ -20,7 +22,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         path: final file name; its folder is created where it is missing.
 
     Raises:
-        InputError: if the folder cannot be made or written.
+        InputError: if the folder cannot be made or written, or the disk is full.
     """
     final = Path(path)
     make_folder(final.parent)
@@ -36,6 +38,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, final)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise unwritten(final, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -62,8 +66,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         if final.exists():
             shutil.rmtree(final)
         os.replace(temporary, final)
+    except OSError as error:
+        raise unwritten(final, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def unwritten(path: Path, error: Exception) -> InputError:
+    """The error to raise where the disk refused to write a file; what was there before stays."""
+    # libsndfile does not tell why it could not write
+    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return InputError(f"{path}: cannot be written ({reason})")
 
 
 def is_file(path: Path) -> bool:

@@ -1,9 +1,11 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import soundfile
 import soxr
 
@@ -23,6 +25,9 @@ TEXT_COLUMNS = (
     "source",
     "licence",
 )
+
+BLOCK = 1 << 21
+"""Frames of audio read at a time."""
 
 
 def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
@@ -51,7 +56,13 @@ def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFram
             table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path}: empty file; expected a header line and songs") from error
-    except (UnicodeDecodeError, pd.errors.ParserError, ValueError, OSError) as error:
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        ValueError,
+        OSError,
+        pa.ArrowException,
+    ) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
     if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
@@ -111,8 +122,8 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
         raise InputError(f"{name}: row {row + 1} (line {row + 2}): 'path' is no path") from error
 
 
-def _text(value: object) -> str:
-    return "" if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)
+def _text(value: Any) -> str:
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
 
 def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
@@ -189,19 +200,27 @@ def load_audio(
                 length = file.frames / native
                 raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
             file.seek(start)
-            samples = file.read(stop - start, dtype="float32", always_2d=True)
+            mono = _read_mono(file, stop - start)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not audio that can be read ({error})") from error
-    except MemoryError as error:
-        raise InputError(f"{path}: its header claims more audio than fits in memory") from error
-    if not len(samples):
+    if not len(mono):
         raise InputError(f"{path}: holds no audio")
-    mono = samples.mean(axis=1)
     if not np.isfinite(mono).all():
         raise InputError(f"{path}: holds samples that are not finite")
     if native != sample_rate:
         mono = soxr.resample(mono, native, sample_rate)
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _read_mono(file: soundfile.SoundFile, frames: int) -> np.ndarray:
+    """Up to so many frames as mono, by blocks: a header may claim more than the file holds."""
+    blocks = [np.zeros(0, np.float32)]
+    while frames > 0:
+        asked = min(frames, BLOCK)
+        block = file.read(asked, dtype="float32", always_2d=True)
+        blocks.append(block.mean(axis=1))
+        frames -= asked if len(block) == asked else frames
+    return np.concatenate(blocks)
 
 
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,11 @@ SCALAR = st.one_of(
         min_size=1,
         max_size=5,
     ),
-    vectors=st.one_of(st.none(), st.lists(st.lists(SCALAR, max_size=2), min_size=2, max_size=2)),
+    vectors=st.one_of(
+        st.none(),
+        st.lists(SCALAR, min_size=2, max_size=2),
+        st.lists(st.lists(SCALAR, max_size=2), min_size=2, max_size=2),
+    ),
 )
 def test_any_parquet_is_read_or_refused(tmp_path: Path, columns: dict, vectors: list | None):
     file = tmp_path / "songs.parquet"
@@ -199,7 +204,8 @@ NODE = st.recursive(
 def test_any_change_of_a_repertoire_is_read_or_refused(tmp_path: Path, data: st.DataObject):
     """A shipped repertoire with one value anywhere replaced by another."""
     parsed = yaml.safe_load((FOLDER / "zonotrichia_capensis.yaml").read_text())
-    node, key = {"": parsed}, ""
+    node: Any = {"": parsed}
+    key: Any = ""
     while isinstance(node[key], dict | list) and node[key] and data.draw(st.integers(0, 5)):
         node = node[key]
         keys = sorted(node, key=str) if isinstance(node, dict) else range(len(node))
