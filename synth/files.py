@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import soundfile
-
 
 class InputError(ValueError):
     """Bad input from the user; the message is one line that a command prints before status 2."""
@@ -38,7 +36,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, final)
-    except (OSError, soundfile.LibsndfileError) as error:
+    except OSError as error:
         raise unwritten(final, error) from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -72,10 +70,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def unwritten(path: Path, error: Exception) -> InputError:
+def unwritten(path: Path, error: OSError) -> InputError:
     """The error to raise where the disk refused to write a file; what was there before stays."""
-    # libsndfile does not tell why it could not write
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    reason = error.strerror or str(error).splitlines()[0]
     return InputError(f"{path}: cannot be written ({reason})")
 
 
