@@ -143,7 +143,7 @@ def save_reference(reference: Reference, path: str | Path) -> None:
     }
     if fitted.projection is not None:
         arrays["mean"] = np.asarray(fitted.projection.mean_)
-        arrays["components"] = fitted.projection.components_
+        arrays["components"] = np.asarray(fitted.projection.components_)
     if fitted.model is not None:
         tree = fitted.model.condensed_tree_.to_numpy()
         arrays |= {f"tree_{field}": tree[field] for field in TREE}

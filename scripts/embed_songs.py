@@ -1,9 +1,10 @@
 """chingolo embed: a trained encoder and song tables -> latent table."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -23,6 +24,29 @@ class EmbedConfig:
     out: Path = Path("latent.parquet")
     """Latent table to write (Parquet)."""
 
+    reference: Path | None = None
+    """Frozen reference: each song gets its nearest cluster's theme with a probability, or `novel`
+    (columns cluster, theme, theme_probability)."""
+
+    freeze: Path | None = None
+    """Reference to write (.npz): clusters of these songs, to tell later songs by."""
+
+    min_cluster_size: int = 0
+    """Fewest songs that make a cluster of --freeze; 0: two per cent of the songs, at least 5."""
+
+    part_songs: int = 2000
+    """Songs made at a time. Finished parts stand in OUT.parts until all are done; the same command
+    goes on after an interruption."""
+
+    batch: int = 64
+    """Clips at a time, over all devices of this host."""
+
+    hosts: int = 1
+    """Hosts that work at this table, each with this command; they share the file system of OUT."""
+
+    host: int = 0
+    """Number of this host, from 0; host 0 writes OUT when all have finished."""
+
 
 def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
@@ -33,17 +57,57 @@ def command(config: EmbedConfig) -> None:
 
     if config.out.suffix != ".parquet":
         raise InputError(f"{config.out}: a latent table ends in .parquet")
+    if config.freeze is not None and config.freeze.suffix != ".npz":
+        raise InputError(f"{config.freeze}: a reference ends in .npz")
     if not config.songs:
         raise InputError("no song table given")
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
 
-    from analysis.embed import embed
-    from analysis.latent_table import write_latent_table
+    from analysis.embed import make_embedder
+    from analysis.embed_parts import embed_to_file
+    from analysis.latent_table import read_latent_table
+    from analysis.reference import assign_songs, fit_reference, load_reference, save_reference
 
-    latents = embed(table, config.run, report=lambda line: print(line, flush=True))
-    write_latent_table(latents, config.out)
-    songs, dimensions = latents.z.shape
-    print(f"{config.out}: {songs} songs, {dimensions} dimensions")
+    embedder = make_embedder(config.run, batch=config.batch)
+    reference = None
+    if config.reference is not None:
+        reference = load_reference(config.reference)
+        # a reference of another encoder is refused before the songs are embedded
+        assign_songs(reference, _no_vectors(embedder), checkpoint=embedder.encoder.hash)
+    written = embed_to_file(
+        table,
+        embedder,
+        config.out,
+        part_songs=config.part_songs,
+        reference=reference,
+        hosts=config.hosts,
+        host=config.host,
+        report=_tell,
+    )
+    if not written:
+        _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
+        return
+    dimensions = embedder.encoder.preset.encoder.dimensions
+    print(f"{config.out}: {len(table)} songs, {dimensions} dimensions")
+    if reference is not None:
+        told = read_latent_table(config.out).songs["theme"].value_counts()
+        print("\n".join(f"  {theme:<24} {count:>6}" for theme, count in told.items()))
+    if config.freeze is not None:
+        latents = read_latent_table(config.out)
+        frozen = fit_reference(latents, min_cluster_size=config.min_cluster_size)
+        save_reference(frozen, config.freeze)
+        share = frozen.quality["noise_fraction"]
+        print(f"{config.freeze}: {frozen.clusters.count} clusters, {share:.0%} in none")
+
+
+def _no_vectors(embedder: Any) -> Any:
+    import numpy as np
+
+    return np.zeros((0, embedder.encoder.preset.encoder.dimensions), np.float32)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,8 +53,8 @@ class Checkpoints:
         free = shutil.disk_usage(self._manager.directory).free
         if free < needed:  # told before it is tried: Orbax fails with pages of tracebacks
             raise InputError(
-                f"{self._manager.directory}: {free / 1e6:.1f} MB left on the disk, checkpoint {step} "
-                f"needs {needed / 1e6:.1f}; make room and go on with --resume"
+                f"{self._manager.directory}: {free / 1e6:.1f} MB left on the disk, "
+                f"checkpoint {step} needs {needed / 1e6:.1f}; make room and go on with --resume"
             )
         try:
             self._manager.save(step, args=self._ocp.args.StandardSave(jax.device_get(state)))

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from synth.files import InputError
@@ -43,6 +45,36 @@ def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return mine.reshape(devices, -1, *value.shape[1:])
 
     return {name: split(value) for name, value in batch.items()}
+
+
+def parallel_apply(
+    function: Callable[[Any, Array], Any], params: Any
+) -> Callable[[np.ndarray], Any]:
+    """A pure function of (params, batch) over this host's devices, without any state.
+
+    Args:
+        function: (params, [songs, ...]) -> arrays [songs, ...], each song on its own.
+        params: copied to every device once.
+
+    Returns:
+        A function of a batch [songs, ...], songs a multiple of the local devices.
+    """
+    devices = jax.local_devices()
+    mesh = Mesh(np.array(devices), (AXIS,))
+    held = jax.device_put(params, NamedSharding(mesh, PartitionSpec()))
+    mapped = jax.pmap(function, AXIS, in_axes=(None, 0), devices=devices)  # type: ignore[arg-type]
+
+    def apply(batch: np.ndarray) -> Any:
+        split = batch.reshape(len(devices), -1, *batch.shape[1:])
+        whole = mapped(held, split)
+        return jax.tree.map(lambda x: np.asarray(x).reshape(-1, *x.shape[2:]), whole)
+
+    return apply
+
+
+def local_devices() -> int:
+    """Number of this host's devices."""
+    return jax.local_device_count()
 
 
 def join_hosts(coordinator: str, hosts: int, host: int) -> None:
