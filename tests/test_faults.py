@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -273,7 +274,7 @@ def test_two_hosts_train_as_one_does(songs: Path, tmp_path: Path):
     assert len((tmp_path / "two" / "metrics.jsonl").read_text().splitlines()) == 3
 
 
-def flat(tree: dict) -> list[np.ndarray]:
+def flat(tree: Any) -> list[np.ndarray]:
     return [
         x for value in tree.values() for x in (flat(value) if isinstance(value, dict) else [value])
     ]
