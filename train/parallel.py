@@ -67,7 +67,10 @@ def parallel_apply(
     def apply(batch: np.ndarray) -> Any:
         split = batch.reshape(len(devices), -1, *batch.shape[1:])
         whole = mapped(held, split)
-        return jax.tree.map(lambda x: np.asarray(x).reshape(-1, *x.shape[2:]), whole)
+        # told in full, as -1 cannot be where an encoder without classes gives no columns
+        return jax.tree.map(
+            lambda x: np.asarray(x).reshape(x.shape[0] * x.shape[1], *x.shape[2:]), whole
+        )
 
     return apply
 
