@@ -41,6 +41,9 @@ SETTINGS = [
     "checkpoint_every=4",
 ]
 
+LATE = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Threads of the checkpoints' storage that end after the failure that was told."""
+
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -78,6 +81,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> str:
     return error
 
 
+@LATE
 def test_a_truncated_checkpoint_is_told_and_the_one_before_serves(
     trained: Path, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -179,6 +183,7 @@ def whole_files(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
+@LATE
 def test_a_full_disk_is_told_and_a_second_call_goes_on(
     trained: Path, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

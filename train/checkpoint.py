@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class Checkpoints:
         self._ocp = ocp
         # what goes wrong is told by the exception, in one line
         logging.getLogger("absl").setLevel(logging.CRITICAL)
+        self._hook, sys.unraisablehook = sys.unraisablehook, _without_closed_loops
         options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
         self._manager = ocp.CheckpointManager((run / "checkpoints").resolve(), options=options)
 
@@ -113,6 +115,13 @@ class Checkpoints:
     def close(self) -> None:
         """Waits for what is being written and closes."""
         self._manager.close()
+        sys.unraisablehook = self._hook
+
+
+def _without_closed_loops(unraisable: Any) -> None:
+    """Leaves out what tensorstore's threads say after a failure that was told already."""
+    if "Event loop is closed" not in str(unraisable.exc_value):
+        sys.__unraisablehook__(unraisable)
 
 
 def write_config(run: Path, config: dict[str, Any]) -> None:
