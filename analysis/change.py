@@ -190,6 +190,13 @@ class Evidence:
     descriptors: np.ndarray | None = None
     """[songs, quantities] acoustic descriptors, NaN where not measured."""
 
+    def take(self, songs: np.ndarray) -> "Evidence":
+        """Evidence of some songs, by a mask or their numbers."""
+        theme, descriptors = (
+            None if values is None else values[songs] for values in (self.theme, self.descriptors)
+        )
+        return Evidence(self.z[songs], theme, descriptors)
+
 
 def change_tests(
     evidence: Evidence, design: Design, *, permutations: int = 999, seed: int = 0

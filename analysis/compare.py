@@ -8,19 +8,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
 
 from analysis.change import Evidence, change_tests
 from analysis.cluster import Clusters, fit_clusters
 from analysis.cluster_quality import dbcv, novelty, stability
 from analysis.descriptors import TITLES, descriptor_table
+from analysis.equal_effort import equal_effort
 from analysis.latent_table import LatentTable
-from analysis.placebo import placebo_tests, recorder_share
+from analysis.placebo import (
+    matched,
+    placebo_tests,
+    recorder_share,
+    themes_near,
+    worst_recorder,
+)
 from analysis.reduce import reduce
 from analysis.settings import CompareSettings
 from analysis.themes import name_themes, theme_table
 from analysis.turnover import turnover
-from analysis.units import Design, Eras, effort, find_design, find_eras
+from analysis.units import MODERN, Design, Eras, effort, find_design, find_eras
 from analysis.verdict import REFUSED, decide
 from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
 from synth.files import InputError
@@ -206,9 +212,8 @@ def gather_evidence(
     evidence = Evidence(latents.z, theme, _numbers(descriptors))
     if rerecorded is None:
         return evidence, None
-    nearest = NearestNeighbors(n_neighbors=1).fit(latents.z)
-    closest = nearest.kneighbors(rerecorded, return_distance=False)[:, 0]
-    return evidence, Evidence(rerecorded, theme[closest], _numbers(rerecorded_descriptors))
+    near = themes_near(evidence, rerecorded)
+    return evidence, Evidence(rerecorded, near, _numbers(rerecorded_descriptors))
 
 
 def _numbers(descriptors: pd.DataFrame | None) -> np.ndarray | None:
@@ -220,20 +225,51 @@ def run_tests(
 ) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
     """The tests of a change (none where no block holds both eras) and the channel placebo.
 
+    All go by the songs of `equal_effort`; by themes only where `has_repertoire`.
+
     Returns:
-        `change_tests`, and `placebo_tests` with `share` of the recorder and `passed`; `passed` is
+        `change_tests`, and `placebo_tests` with `share` of the recorder, `passed`, and, where a
+        change is found and the placebo passed, the p values `matched_p` and `worst_p` that are left
+        of it after the modelled recorder and after the worst one (`worst_recorder`). `passed` is
         None where no placebo could be made.
     """
     if not design.testable.any():
         return {}, {"p": None, "passed": None}
+    kept = equal_effort(design, seed=settings.seed)
+    design = dataclasses.replace(design, unit_of_song=design.unit_of_song[kept])
+    if not has_repertoire(evidence):
+        evidence, rerecorded = without_themes(evidence), rerecorded and without_themes(rerecorded)
+    evidence = evidence.take(kept)
     draws = {"permutations": settings.permutations, "seed": settings.seed}
     tests = change_tests(evidence, design, **draws)
     if rerecorded is None:
         return tests, {"p": None, "passed": None}
+    rerecorded = rerecorded.take(kept)
     placebo: dict[str, Any] = placebo_tests(evidence, rerecorded, design, **draws)
     placebo["share"] = recorder_share(tests, placebo, significance=settings.significance)
     placebo["passed"] = placebo["p"] > settings.significance
+    placebo |= {"matched_p": None, "worst_p": None}
+    if placebo["passed"] and tests["combined"]["p"] <= settings.significance:
+        modern = design.era[design.unit_of_song] == MODERN
+        for name, controlled in (
+            ("matched_p", matched(evidence, rerecorded, modern)),
+            ("worst_p", worst_recorder(evidence, rerecorded, design)),
+        ):
+            placebo[name] = change_tests(controlled, design, **draws)["combined"]["p"]
     return tests, placebo
+
+
+def has_repertoire(evidence: Evidence) -> bool:
+    """Whether most songs belong to a theme.
+
+    Else the few clusters are knots in a continuum, and what birds share of them is chance.
+    """
+    return evidence.theme is not None and float((evidence.theme != "").mean()) >= 0.5
+
+
+def without_themes(evidence: Evidence) -> Evidence:
+    """Evidence in which no song has a theme."""
+    return dataclasses.replace(evidence, theme=np.full(len(evidence.z), "", dtype=object))
 
 
 def _change(
@@ -263,6 +299,27 @@ def _change(
         significance=settings.significance,
         **draws,
     )
+    notes = [*eras.notes, *design.notes]
+    if tests and not has_repertoire(evidence):
+        notes.append(
+            "Fewer than half of the songs belong to a theme, so the shares of themes entered no "
+            "test."
+        )
+    efforts = effort(songs, eras, design)
+    if tests:
+        kept = equal_effort(design, seed=settings.seed)
+        for code, name in enumerate(("historical", "modern")):
+            efforts[name]["tested_songs"] = int(
+                (kept & (eras.of_song == code) & design.testable[design.unit_of_song]).sum()
+            )
+        drawn, whole = (
+            sum(efforts[name][key] for name in efforts) for key in ("tested_songs", "songs")
+        )
+        if drawn < whole:
+            notes.append(
+                f"The tests go by {drawn} of {whole} songs, drawn so that a {design.unit_name} has "
+                "alike numbers of songs in both eras: unequal effort is no evidence of change."
+            )
     missing = dict.fromkeys(("energy", "mmd", "classifier", "permanova", "permdisp"))
     return {
         "verdict": verdict,
@@ -273,7 +330,7 @@ def _change(
         **missing,
         **{name: test for name, test in tests.items() if name != "descriptors"},
         "descriptors": described,
-        "descriptors_p": tests.get("descriptors", {}).get("p"),
+        "descriptors_test": tests.get("descriptors"),
         "placebo": placebo,
         "themes": themes,
         "turnover": turnover(theme, design, bootstraps=settings.bootstraps, seed=settings.seed),
@@ -284,8 +341,8 @@ def _change(
             min_cluster_size=settings.min_cluster_size,
             seed=settings.seed,
         ),
-        "effort": effort(songs, eras, design),
-        "notes": [*eras.notes, *design.notes],
+        "effort": efforts,
+        "notes": notes,
     }
 
 

@@ -158,7 +158,7 @@ def descriptor_table(
     permutations: int = 999,
     bootstraps: int = 500,
     seed: int = 0,
-) -> list[dict]:
+) -> dict[str, dict]:
     """Each descriptor by era, with effect size and Holm-adjusted p.
 
     Args:
@@ -170,8 +170,9 @@ def descriptor_table(
         seed: of both.
 
     Returns:
-        For each descriptor `name`, `title`, the eras' means over units (`historical`, `modern`),
-        `effect` (Cohen's d among units, within themes and sites) with `interval`, and `p`.
+        For each descriptor by name its `title`, the eras' means over units (`historical`,
+        `modern`), `effect` (Cohen's d among units, within themes and sites) with `interval`, and
+        `p`.
     """
     names = [name for name in TITLES if name in values.columns]
     measured = values[names].to_numpy(np.float64)
@@ -182,7 +183,7 @@ def descriptor_table(
     units = unit_means(design) @ residuals
     drawn = _bootstrap_effects(units, design, bootstraps=bootstraps, seed=seed) / spread
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    rows = []
+    rows = {}
     for i, name in enumerate(names):
         column = values[name]
         by_unit = column.groupby(design.unit_of_song).mean()
@@ -190,17 +191,14 @@ def descriptor_table(
             float(by_unit[by_unit.index.isin(np.flatnonzero(design.era == era))].mean())
             for era in (0, 1)
         ]
-        rows.append(
-            {
-                "name": name,
-                "title": TITLES[name],
-                "historical": means[0],
-                "modern": means[1],
-                "effect": float(effects[0, i]),
-                "interval": [float(low[i]), float(high[i])],
-                "p": float(p[i]),
-            }
-        )
+        rows[name] = {
+            "title": TITLES[name],
+            "historical": means[0],
+            "modern": means[1],
+            "effect": float(effects[0, i]),
+            "interval": [float(low[i]), float(high[i])],
+            "p": float(p[i]),
+        }
     return rows
 
 

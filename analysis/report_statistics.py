@@ -12,7 +12,7 @@ TESTS = {
     "within_blocks": ("Energy distance within sites, summed", ""),
     "composition": ("Shares of the themes", ""),
     "drift": ("PERMANOVA within themes", ""),
-    "descriptors_p": ("Acoustic descriptors within themes", ""),
+    "descriptors_test": ("Acoustic descriptors within themes", ""),
     "combined": ("All of these at once", ""),
     "permdisp": ("PERMDISP, difference in spread (F)", "f"),
 }
@@ -33,8 +33,6 @@ def statistics(results: dict[str, Any]) -> str:
         test = results.get(name)
         if test is None:
             continue
-        if not isinstance(test, dict):
-            test = {"p": test}
         value = test.get(key or "value")
         value = "-" if value is None else f"{value:.3g}"
         expected = f"{test['expected']:.3g}" if "expected" in test else "-"
@@ -63,9 +61,17 @@ def _placebo(placebo: dict[str, Any]) -> str:
     outcome = "passed" if placebo["passed"] else "failed"
     share = placebo["share"]
     told = "" if share is None else f"; the recorder alone makes {share:.0%} of the difference"
+    left = ""
+    if placebo["matched_p"] is not None:
+        left = (
+            " Of the difference between the eras there remains, once the modern songs come through "
+            f"the historical recorder too, p = {placebo['matched_p']:.3f}; and if that recorder's "
+            "model errs, to the worst, by as much as its whole effect, "
+            f"p = {placebo['worst_p']:.3f}."
+        )
     return (
         f"<p>Channel placebo: {outcome} (p = {placebo['p']:.3f} of modern songs against themselves "
-        f"through the historical recorder{told}).</p>"
+        f"through the historical recorder{told}).{left}</p>"
     )
 
 
@@ -102,7 +108,7 @@ def _descriptors(results: dict[str, Any]) -> str:
         f"<td>{_figure(row['modern'])}</td><td>{row['effect']:+.2f} "
         f"<span class='small'>({row['interval'][0]:+.2f} to {row['interval'][1]:+.2f})</span></td>"
         f"<td>{row['p']:.3f}</td></tr>"
-        for row in descriptors
+        for row in descriptors.values()
     )
     return (
         "<h3>Acoustic descriptors</h3><div class='scroll'><table><thead><tr><th></th>"
@@ -139,7 +145,9 @@ def methods(results: dict[str, Any]) -> str:
             f"{results['unit']} counted alike. Intervals are percentiles of "
             f"{settings['bootstraps']} bootstrap samples of {results['unit']}s. A change was "
             "claimed only where modern songs sent through the historical recorder were not found "
-            "different from themselves, unless one recorder made both eras."
+            "different from themselves, and where the difference remained once they came through "
+            "it, also with its effect doubled in the worst direction, unless one recorder made "
+            "both eras. Songs were drawn so that units had alike numbers of them in both eras."
         )
     lines.append(f"Software: {versions}; seed {settings['seed']}.")
     return f"<h2>Methods</h2><p>{text(' '.join(lines))}</p>"

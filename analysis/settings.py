@@ -56,8 +56,5 @@ class CompareSettings:
     """You know that one kind of recorder made the songs of both eras, so that no channel placebo
     is needed; the report says that this is your word."""
 
-    largest_recorder_share: float = 0.25
-    """Largest share of the distance between the eras that the recorder alone may make."""
-
     seed: int = 0
     """Seed of every random draw; the same inputs and seed give the same results."""

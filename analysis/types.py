@@ -94,6 +94,7 @@ def compare_types(
         **tests,
         "placebo": placebo,
         "descriptors": None,
+        "descriptors_test": None,
         "clusters": None,
         "map": None,
         "novel": None,

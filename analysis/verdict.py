@@ -75,9 +75,10 @@ def decide(
 
     A change is claimed only where the combined test rejects; modern songs are not found different
     from themselves after the historical recorder (the channel placebo); the difference remains once
-    the modern songs came through that recorder too; and the recorder moves them by a small share of
-    the distance between the eras. Where no placebo could be made, one known device must have made
-    all songs, or the user must have said that the recorders were alike.
+    the modern songs came through that recorder too; and it remains even where that recorder's model
+    errs by as much as its whole effect (`analysis.placebo.worst_recorder`). Where no placebo could
+    be made, one known device must have made all songs, or the user must have said that the
+    recorders were alike.
 
     Args:
         songs: the rows of the song table.
@@ -128,15 +129,18 @@ def decide(
             f"{differ}, but no longer once the modern songs come through the historical recorder "
             f"too (p = {placebo['matched_p']:.3f}): the recorder may be the whole difference.",
         ]
-    share = placebo["share"]
-    if share is not None and share > settings.largest_recorder_share:
+    if placebo["worst_p"] > settings.significance:
         return REFUSED, [
-            f"{differ}, but by one of the tests that find it the historical recorder alone makes "
-            f"{share:.0%} of the difference: too much to call the rest a change.",
+            f"{differ}, also once the modern songs come through the historical recorder "
+            f"(p = {placebo['matched_p']:.3f}), but not beyond what that recorder's model may have "
+            "wrong: an error as large as the model's whole effect would explain it "
+            f"(p = {placebo['worst_p']:.3f}).",
         ]
     return CHANGED, [
         f"{differ}.",
         "Modern songs sent through the historical recorder are not found different from themselves "
-        f"(channel placebo, p = {placebo['p']:.3f}), and the difference remains when the modern "
-        f"songs come through that recorder too (p = {placebo['matched_p']:.3f}).",
+        f"(channel placebo, p = {placebo['p']:.3f}). The difference remains when the modern songs "
+        f"come through that recorder too (p = {placebo['matched_p']:.3f}), and even if that "
+        "recorder's model were wrong by as much as its whole effect "
+        f"(p = {placebo['worst_p']:.3f}).",
     ]

@@ -146,10 +146,11 @@ def trial(history: History, seed: int, run: Path, *, birds: int, songs: int) -> 
             for name, test in results.items()
             if isinstance(test, dict) and "expected" in test
         }
-        | {"combined": results["combined"]["p"], "descriptors": results["descriptors_p"]},
+        | {"combined": results["combined"]["p"]},
         "placebo": results["placebo"]["p"],
         "share": results["placebo"].get("share"),
         "matched": results["placebo"].get("matched_p"),
+        "worst": results["placebo"].get("worst_p"),
         "reason": results["reasons"][0],
     }
 
@@ -159,11 +160,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="training run or exported encoder")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--birds", type=int, default=30, help="birds of each site and era")
     parser.add_argument("--songs", type=int, default=2, help="songs of each bird")
     options = parser.parse_args()
     trials = []
-    for seed in range(options.seeds):
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
         for history in HISTORIES:
             outcome = trial(history, seed, options.run, birds=options.birds, songs=options.songs)
             trials.append(outcome)
