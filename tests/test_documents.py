@@ -5,6 +5,7 @@ their first line names.
 """
 
 import importlib
+import importlib.util
 import os
 import re
 import shlex
