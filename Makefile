@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-methods bench-statistics clean
+.PHONY: demo test lint bench bench-methods bench-rare bench-syllables bench-statistics clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,12 @@ bench: $(VENV)/.development
 
 bench-methods: $(VENV)/.development
 	$(BIN)/python -m benchmarks.methods
+
+bench-rare: $(VENV)/.development
+	$(BIN)/python -m benchmarks.rare_dialect
+
+bench-syllables: $(VENV)/.development
+	$(BIN)/python -m benchmarks.syllables
 
 bench-statistics: $(VENV)/.development
 	$(BIN)/python -m benchmarks.statistics

@@ -1,9 +1,10 @@
 """Do the methods learn? One hard generated corpus, every method, ordinary and physics views.
 
 `make bench-methods` prints a table: accuracy of the nearest neighbour and of a linear classifier,
-agreement (adjusted Rand index) of HDBSCAN's and k-means' clusters with the themes, and effective
-rank, all on songs of birds that no training saw. The corpus is 800 unlabelled songs of 24 birds for
-training and 320 of 12 others for the test, through mixed recorders at 0-20 dB SNR.
+agreement (adjusted Rand index) with the themes of HDBSCAN's clusters (as `compare` fits them) and
+of k-means', and effective rank, all on songs of birds that no training saw. The corpus is 800
+unlabelled songs of 24 birds for training and 320 of 12 others for the test, through mixed recorders
+at 0-20 dB SNR.
 """
 
 import json
@@ -14,7 +15,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import hdbscan
 import jax
 import numpy as np
 import tyro
@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
+from analysis.cluster import fit_clusters
 from scripts.train_encoder import synthetic_source
 from synth.channel import random_channel, through_channel
 from synth.gestures import song_gesture
@@ -31,10 +32,12 @@ from synth.recorders import RECORDERS
 from synth.render import render
 from synth.syrinx import BIRDS
 from synth.variation import Singer, vary
-from train.checkpoint import TrainedEncoder, apply_encoder, load_encoder
+from train.batches import PairSource, batches
+from train.checkpoint import TrainedEncoder, compiled_encoder, load_encoder
 from train.data import Corpus, fit_clip
 from train.frontend import above_noise, log_mel
 from train.loop import train
+from train.parallel import parallel_step, replicate, shard
 from train.presets import PRESETS, FrontEnd, Preset, change
 from train.probe import effective_rank, neighbour_accuracy
 from train.state import make_recipe, make_state
@@ -55,20 +58,24 @@ METHODS = {
     "autoencoder": ("method.name=autoencoder",),
 }
 
+TRIAL_STEPS = 28
+"""Steps that tell what a step costs; the first four fill the pool and warm up."""
+
 
 @dataclass(frozen=True)
 class BenchConfig:
     """Compares the training methods on one hard generated corpus."""
 
-    steps: int = 300
-    """Steps of each run."""
+    cpu_minutes: float = 4.5
+    """Processor time of each run, all threads together, from which its number of steps follows: a
+    row that draws fresh songs pays for them. 4.5 are about 3 minutes on two idle cores."""
 
     methods: tuple[str, ...] = ("untrained", *METHODS, "dino + labels", "supervised")
     """Rows of the table; `dino + labels` has those of other synthetic songs of the same themes,
     `supervised` those of the training songs."""
 
     views: tuple[str, ...] = ("ordinary", "physics")
-    """Kinds of pairs: a recording twice, or fresh pairs from the generator."""
+    """Kinds of pairs: a training song twice, or beside it fresh pairs from the generator."""
 
     seeds: int = 1
     """Runs of each row; the table gives their mean."""
@@ -127,29 +134,44 @@ def figures(train_z: np.ndarray, train_theme: np.ndarray, test_z: np.ndarray, te
     """What the table says of vectors of the training and the test songs."""
     scaler = StandardScaler().fit(train_z)
     linear = LogisticRegression(max_iter=2000).fit(scaler.transform(train_z), train_theme)
-    clusters = hdbscan.HDBSCAN(min_cluster_size=8, approx_min_span_tree=False).fit_predict(test_z)
+    clusters = fit_clusters(test_z)
     themes = len(np.unique(test.theme))
     means = KMeans(themes, n_init=10, random_state=0).fit_predict(test_z)  # type: ignore[arg-type]
     return {
         "kNN": neighbour_accuracy(test_z, test.theme, test.bird),
         "linear": float(linear.score(scaler.transform(test_z), test.theme)),
-        "HDBSCAN": float(adjusted_rand_score(test.theme, clusters)),
+        "HDBSCAN": float(adjusted_rand_score(test.theme, clusters.assignment)),
         "k-means": float(adjusted_rand_score(test.theme, means)),
         "rank": effective_rank(test_z),
     }
 
 
 def in_batches(function: Callable, clips: np.ndarray) -> np.ndarray:
-    """Applies a jitted function to 80 clips at a time; vectors come out with length 1."""
-    forward = jax.jit(function)
-    parts = [np.asarray(forward(clips[i : i + 80])) for i in range(0, len(clips), 80)]
-    z = np.concatenate(parts).reshape(len(clips), -1)
-    return z / np.linalg.norm(z, axis=1, keepdims=True)
+    """Applies a function to 80 clips at a time; [clips, values]."""
+    parts = [np.asarray(function(clips[i : i + 80])) for i in range(0, len(clips), 80)]
+    return np.concatenate(parts).reshape(len(clips), -1)
+
+
+def unit(z: np.ndarray) -> np.ndarray:
+    """Vectors [clips, dimensions] with length 1."""
+    return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+
+
+def embedding(encoder: TrainedEncoder, clips: np.ndarray) -> np.ndarray:
+    """Latent vectors of length 1 of clips [clips, samples]."""
+    forward = partial(
+        compiled_encoder(encoder.preset),
+        encoder.params["encoder"],
+        encoder.mean,
+        encoder.variance,
+    )
+    return unit(in_batches(forward, clips))
 
 
 def raw(front_end: FrontEnd) -> Callable:
     """Flattened log-mel clips, averaged over 8 frames and 2 bands."""
 
+    @jax.jit
     def spectrogram(clips: jax.Array) -> jax.Array:
         clean = above_noise(log_mel(clips, front_end), front_end)
         songs, frames, bands = clean.shape
@@ -166,70 +188,124 @@ def untrained(preset: Preset, seed: int) -> TrainedEncoder:
     return TrainedEncoder(preset, (), {"encoder": state.params["encoder"]}, 0.7, 1.2, "")
 
 
-def trained(
-    preset: Preset, seed: int, songs: Songs, *, views: str, helper: bool, supervised: bool
-) -> tuple[TrainedEncoder, float]:
-    """Trains one encoder; returns it and the seconds it took."""
+@dataclass(frozen=True)
+class Task:
+    """One row of the table: a preset and what it is trained on."""
+
+    preset: Preset
+    corpus: Corpus
+    source: PairSource | None
+    classes: tuple[str, ...]
+
+    @property
+    def seen(self) -> str:
+        """What the training hears, in words."""
+        fresh = 0
+        if self.source is not None:
+            share = round(self.preset.batch * self.preset.synthetic_share)
+            fresh = (
+                2 * share * (self.preset.pool + (self.preset.steps - 1) // self.preset.renew_every)
+            )
+        known = (
+            "labels of " + ("the fresh" if fresh else "the 800") if self.classes else "no labels"
+        )
+        return f"800 songs{f' + {fresh} fresh' if fresh else ''}, {known}"
+
+
+def make_task(preset: Preset, songs: Songs, *, views: str, helper: bool, supervised: bool) -> Task:
+    """The task of a row; only `supervised` reads the training songs' themes."""
     source, themes = synthetic_source(str(REPERTOIRE), preset.front_end)
     label = songs.theme if supervised else np.full(len(songs.theme), -1, np.int32)
-    corpus = Corpus(songs=list(songs.clips), label=label)
-    began = time.monotonic()
+    return Task(
+        preset,
+        Corpus(songs=list(songs.clips), label=label),
+        source if views == "physics" else None,
+        themes if helper or supervised else (),
+    )
+
+
+def cost_of_step(task: Task) -> float:
+    """Processor seconds of a step, the drawing of its songs included."""
+    preset = replace(task.preset, steps=TRIAL_STEPS)
+    recipe = make_recipe(preset, len(task.classes))
+    advance, state = parallel_step(recipe), replicate(make_state(recipe, 0))
+    stream = batches(preset, task.corpus, task.source, seed=0, start=0, classes=len(task.classes))
+    began = 0.0
+    for number, batch in enumerate(stream):
+        if number == 4:
+            jax.block_until_ready(state)
+            began = time.process_time()
+        state, _ = advance(state, shard(batch))
+    jax.block_until_ready(state)
+    return (time.process_time() - began) / (TRIAL_STEPS - 4)
+
+
+def trained(task: Task, seed: int) -> tuple[TrainedEncoder, float]:
+    """Trains one encoder; returns it and the processor seconds it took, compilation included."""
+    began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         train(
             run,
-            replace(preset, probe_every=10**9, checkpoint_every=10**9),
-            corpus=corpus,
-            source=source if views == "physics" else None,
-            classes=themes if helper or supervised else (),
+            replace(task.preset, probe_every=10**9, checkpoint_every=10**9),
+            corpus=task.corpus,
+            source=task.source,
+            classes=task.classes,
             seed=seed,
             report=lambda line: None,
         )
-        return load_encoder(run), time.monotonic() - began
+        return load_encoder(run), time.process_time() - began
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the benchmark and prints the table as it grows."""
     config = tyro.cli(BenchConfig, args=arguments, prog="bench-methods")
-    base = change(replace(PRESETS["cpu"], steps=config.steps), config.set)
+    base = change(PRESETS["cpu"], config.set)
     songs = sing(base.front_end, birds=range(24), count=800, seed=1)
     test = sing(base.front_end, birds=range(100, 112), count=320, seed=2)
     config.out.parent.mkdir(parents=True, exist_ok=True)
-    columns = ("kNN", "linear", "HDBSCAN", "k-means", "rank", "seconds")
-    print(f"{'':34}" + "".join(f"{name:>9}" for name in columns), flush=True)
+    columns = ("kNN", "linear", "HDBSCAN", "k-means", "rank", "CPU s", "steps")
+    print(f"{'':30}" + "".join(f"{name:>9}" for name in columns) + "  trained on", flush=True)
 
-    def row(name: str, found: list[dict]) -> None:
+    def row(name: str, found: list[dict], seen: str) -> None:
         mean = {key: float(np.mean([run[key] for run in found])) for key in columns}
-        print(f"{name:34}" + "".join(f"{mean[key]:9.2f}" for key in columns), flush=True)
+        print(
+            f"{name:30}"
+            + "".join(f"{mean[key]:9.2f}" for key in columns[:5])
+            + "".join(f"{mean[key]:9.0f}" for key in columns[5:])
+            + f"  {seen}",
+            flush=True,
+        )
         with config.out.open("a") as file:
             for seed, run in enumerate(found):
-                line = {"row": name, "seed": seed, "steps": config.steps, "set": config.set, **run}
+                line = {"row": name, "seed": seed, "seen": seen, "set": config.set, **run}
                 file.write(json.dumps(line) + "\n")
 
-    def measure(function: Callable, seconds: float) -> dict:
-        z = [in_batches(function, part.clips) for part in (songs, test)]
-        return {**figures(z[0], songs.theme, z[1], test), "seconds": seconds}
+    def measure(embed: Callable[[np.ndarray], np.ndarray], seconds: float, steps: int) -> dict:
+        found = figures(embed(songs.clips), songs.theme, embed(test.clips), test)
+        return found | {"CPU s": seconds, "steps": steps}
 
-    row("raw log-mel", [measure(raw(base.front_end), 0.0)])
+    flat = raw(base.front_end)
+    row("raw log-mel", [measure(lambda x: unit(in_batches(flat, x)), 0.0, 0)], "nothing")
     for name in config.methods:
-        settings = METHODS.get(name, ())
-        preset = change(base, settings)
+        preset = change(base, METHODS.get(name, ()))
         if name == "untrained":
             found = [untrained(preset, seed) for seed in range(config.seeds)]
-            row(name, [measure(lambda x, e=e: apply_encoder(e, x)[0], 0.0) for e in found])
+            row(name, [measure(partial(embedding, e), 0.0, 0) for e in found], "nothing")
             continue
         helper, supervised = name == "dino + labels", name == "supervised"
         if supervised:
             preset = change(preset, ("method.name=supervised",))
         kinds = ("physics",) if helper else ("ordinary",) if supervised else config.views
         for views in kinds:
-            run = partial(
-                trained, preset, songs=songs, views=views, helper=helper, supervised=supervised
-            )
-            done = [run(seed) for seed in range(config.seeds)]
+            task = make_task(preset, songs, views=views, helper=helper, supervised=supervised)
+            steps = max(1, round(60 * config.cpu_minutes / cost_of_step(task)))
+            task = replace(task, preset=replace(preset, steps=steps))
+            done = [trained(task, seed) for seed in range(config.seeds)]
             row(
                 f"{name}, {views}",
-                [measure(lambda x, e=e: apply_encoder(e, x)[0], took) for e, took in done],
+                [measure(partial(embedding, e), took, steps) for e, took in done],
+                task.seen,
             )
 
 

@@ -16,7 +16,7 @@ import sys
 from functools import partial
 import jax, numpy as np
 from tests.small_training import PLAIN, chirp_pairs
-from train.parallel import join_hosts, parallel_step, replicate, shard
+from train.parallel import join_hosts, own_rows, parallel_step, replicate, shard
 from train.state import make_recipe, make_state
 from train.step import step
 
@@ -59,8 +59,10 @@ assert jax.process_count() == hosts and jax.device_count() == 2
 recipe = make_recipe(PLAIN, 4)
 advance = parallel_step(recipe)
 state = replicate(make_state(recipe, 0))
+rows = own_rows(PLAIN.batch)
+mine = {name: value[rows.start : rows.stop] for name, value in batch().items()}
 for _ in range(2):
-    state, _ = advance(state, shard(batch()))
+    state, _ = advance(state, shard(mine))
 leaves = jax.tree.leaves(jax.device_get(state.params))
 if host == 0:
     np.savez(out, *leaves)

@@ -261,6 +261,13 @@ def test_order_is_pure_in_seed_and_step():
     for ours, theirs in zip(whole[4:], late, strict=True):
         for name, value in ours.items():
             np.testing.assert_array_equal(value, theirs[name])
+    hosts = [
+        list(batches(SMALL, corpus, chirp_pairs, seed=5, start=0, own=own))
+        for own in (range(5), range(5, 16))
+    ]
+    for ours, *parts in zip(whole, *hosts, strict=True):
+        for name, value in ours.items():
+            np.testing.assert_array_equal(value, np.concatenate([part[name] for part in parts]))
     only = list(batches(SMALL, corpus, None, seed=5, start=0))
     seen = np.concatenate([batch["label"] for batch in only])
     assert np.bincount(seen[:91]).tolist() == [13] * 7  # whole rounds, each song once

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,15 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
     if encoder.preset.method.multilabel:
         return z, jax.nn.sigmoid(logits)  # type: ignore[arg-type, return-value]
     return z, jax.nn.softmax(logits)  # type: ignore[arg-type, return-value]
+
+
+@lru_cache(maxsize=8)
+def compiled_encoder(preset: Preset) -> Callable[..., jax.Array]:
+    """A preset's (encoder's parameters, mean, variance, waveforms) -> z; compiled once."""
+
+    @jax.jit
+    def encode(params: dict, mean: jax.Array, variance: jax.Array, clips: jax.Array) -> jax.Array:
+        encoder = TrainedEncoder(preset, (), {"encoder": params}, mean, variance, "")
+        return apply_encoder(encoder, clips)[0]
+
+    return encode

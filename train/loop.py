@@ -24,7 +24,14 @@ from train.checkpoint import (
     write_config,
 )
 from train.data import Corpus, clip_samples
-from train.parallel import first_host, parallel_step, replicate, shard, wait_for_hosts
+from train.parallel import (
+    first_host,
+    own_rows,
+    parallel_step,
+    replicate,
+    shard,
+    wait_for_hosts,
+)
 from train.presets import Preset, from_dict
 from train.probe import Probe, collapse, prober, synthetic_probe
 from train.state import Recipe, State, make_recipe, make_state
@@ -100,7 +107,15 @@ def train(
             write_config(run, config)
         state = replicate(state)
         stream = prefetch(
-            batches(preset, corpus, source, seed=seed, start=int(state.step), classes=len(classes))
+            batches(
+                preset,
+                corpus,
+                source,
+                seed=seed,
+                start=int(state.step),
+                classes=len(classes),
+                own=own_rows(preset.batch),
+            )
         )
         measure = None if probe is None else prober(preset, probe)
         state = run_steps(run, recipe, state, checkpoints, stream, measure, report)

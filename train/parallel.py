@@ -1,7 +1,7 @@
 """The one file that knows about devices."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -16,8 +16,9 @@ from train.step import Batch, Metrics, step
 AXIS = "data"
 
 
+@lru_cache(maxsize=8)
 def parallel_step(recipe: Recipe) -> Callable[[State, Batch], tuple[State, Metrics]]:
-    """The step over all devices of all hosts; the state's buffers are donated."""
+    """The step over all devices of all hosts, compiled once; the state's buffers are donated."""
     return jax.pmap(
         partial(step, recipe, axis=AXIS),
         AXIS,
@@ -33,18 +34,16 @@ def replicate(state: State) -> State:
     return jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
 
 
+def own_rows(batch: int) -> range:
+    """Rows of the whole batch that this host makes and computes."""
+    share = batch // jax.process_count()
+    return range(jax.process_index() * share, (jax.process_index() + 1) * share)
+
+
 def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """This host's share of the whole batch, split over its devices.
-
-    [songs of all hosts, ...] -> [devices, songs a device, ...]; every host draws the same batch.
-    """
-    devices, hosts, host = jax.local_device_count(), jax.process_count(), jax.process_index()
-
-    def split(value: np.ndarray) -> np.ndarray:
-        mine = np.split(value, hosts)[host]
-        return mine.reshape(devices, -1, *value.shape[1:])
-
-    return {name: split(value) for name, value in batch.items()}
+    """This host's rows split over its devices: [rows, ...] -> [devices, rows a device, ...]."""
+    devices = jax.local_device_count()
+    return {name: value.reshape(devices, -1, *value.shape[1:]) for name, value in batch.items()}
 
 
 def parallel_apply(

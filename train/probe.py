@@ -9,7 +9,7 @@ import numpy as np
 
 from synth.files import InputError
 from train.batches import PairSource
-from train.checkpoint import TrainedEncoder, apply_encoder
+from train.checkpoint import compiled_encoder
 from train.data import clip_samples, fit_clip
 from train.presets import FrontEnd, Preset
 from train.state import State
@@ -65,14 +65,9 @@ def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
 def prober(preset: Preset, probe: Probe) -> Callable[[State], dict[str, float]]:
     """A function that measures the teacher's encoder on the probe."""
 
-    @jax.jit
-    def encode(params: dict, mean: jax.Array, variance: jax.Array, clips: jax.Array) -> jax.Array:
-        encoder = TrainedEncoder(preset, (), {"encoder": params}, mean, variance, "")
-        return apply_encoder(encoder, clips)[0]
-
     def measure(state: State) -> dict[str, float]:
         local = jax.device_get((state.teacher["encoder"], state.mean, state.variance))
-        forward = partial(encode, *local)
+        forward = partial(compiled_encoder(preset), *local)
         z = np.concatenate([np.asarray(forward(clips)) for clips in np.array_split(probe.clips, 4)])
         return {
             "probe_accuracy": neighbour_accuracy(z, probe.label, probe.group),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -46,7 +47,7 @@ class State:
     """Key data of the run; every step folds its number in."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recipe:
     """What does not change: the network, the optimiser and the schedules."""
 
@@ -59,6 +60,7 @@ class Recipe:
     distilled: Callable[[Array], Array] | None
 
 
+@lru_cache(maxsize=8)
 def make_recipe(
     preset: Preset,
     classes: int,
@@ -66,7 +68,7 @@ def make_recipe(
     distilled: Callable[[Array], Array] | None = None,
     targets: int = 0,
 ) -> Recipe:
-    """Builds network, optimiser and schedules.
+    """Builds network, optimiser and schedules; asked again for the same, gives the same object.
 
     Args:
         preset: settings.
@@ -123,7 +125,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
     key, start = jax.random.split(jax.random.key(seed))
     frames = frames_in(front_end, round(front_end.clip_s * front_end.sample_rate))
     blank = jnp.zeros((2, preset.views.crop_frames or frames, front_end.n_mels))
-    params = dict(jax.jit(recipe.model.init)(start, blank)["params"])
+    params = dict(_initialise(recipe)(start, blank)["params"])
     return State(
         step=jnp.zeros((), jnp.int32),
         params=params,
@@ -135,3 +137,8 @@ def make_state(recipe: Recipe, seed: int) -> State:
         variance=jnp.ones(()),
         key=jax.random.key_data(key),
     )
+
+
+@lru_cache(maxsize=8)
+def _initialise(recipe: Recipe) -> Callable[[Array, Array], Any]:
+    return jax.jit(recipe.model.init)
