@@ -76,8 +76,8 @@ def page(table: pd.DataFrame) -> str:
         )
     lines += [
         "",
-        "Accuracy is measured by `make bench-methods` (encoders), `make bench-statistics` (level and",
-        "power) and `python -m benchmarks.scenarios` (whole stories).",
+        "Accuracy: `make bench-methods` (encoders), `make bench-statistics` (level and power),",
+        "`python -m benchmarks.detector`, and `python -m benchmarks.scenarios` (whole stories).",
     ]
     return "\n".join(lines) + "\n"
 

@@ -37,6 +37,10 @@ class FitConfig:
     sample_rate: int = 22_050
     """Of the audio, Hz (default 22050)."""
 
+    refine_steps: int = 20
+    """Steps of gradient descent through the synthesiser that refine loudness, pressure and pitch
+    after tracking; 0 for none (default 20)."""
+
     seed: int = 0
     """Of every draw (default 0)."""
 
@@ -53,6 +57,7 @@ def fit(config: FitConfig) -> None:
         bird_name=config.bird,
         channel=config.channel,
         sample_rate=config.sample_rate,
+        refine_steps=config.refine_steps,
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from synth.calibration import load_calibration
+from synth.fundamental import to_fundamental
 from synth.gestures import Gesture
 from synth.integrate import CONTROL_RATE
 from synth.notes import FittedNote, measure_notes
@@ -89,7 +90,7 @@ def fit_song(wave: np.ndarray, bird: Bird) -> Fit:
     if float(np.abs(wave).max()) < 1e-6:
         raise UnfittableError("silence")
     plane = find_peaks(wave)
-    notes = measure_notes(wave, ridges(plane, best_path(plane)))
+    notes = measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane))
     if not notes:
         raise UnfittableError("no tonal note stands above the noise")
     gain = max(note.peak for note in notes)
@@ -119,6 +120,8 @@ def note_alpha(note: FittedNote, bird: Bird) -> float:
 
     Where noise covers the harmonic the bird's own alpha is taken.
     """
+    if note.alpha is not None:
+        return note.alpha
     if not np.isfinite(note.second_harmonic):
         return bird.alpha
     table = load_calibration()

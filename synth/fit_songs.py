@@ -24,9 +24,10 @@ from synth.fit import Fit, Quality, UnfittableError, fit_song, judge, resynthesi
 from synth.fit_figures import write_comparison_sheet
 from synth.fitted_notation import fitted_theme, spread_repertoire, write_repertoire
 from synth.generate import PEAK, claim, hear, write_audio
-from synth.gestures import Note, song_gesture, source_envelope
+from synth.gestures import Gesture, Note, song_gesture, source_envelope
 from synth.integrate import CONTROL_RATE
 from synth.realism import Realism, realism
+from synth.refine import refine
 from synth.render import render
 from synth.repertoire import DEFAULT_VARIATION, Item, Repertoire, Theme
 from synth.ridge import RATE
@@ -49,7 +50,12 @@ ARRAYS = (
     ("note_attack", "s", "[notes] rise time of the sin^2 edge"),
     ("note_release", "s", "[notes] fall time"),
     ("note_snr", "dB", "[notes] over the noise of one 129 Hz bin"),
+    ("floor", "(full scale)^2 / Hz", "[bins] power density of the recording's background"),
+    ("floor_frequency", "Hz", "[bins] where it was measured"),
 )
+
+BATCH = 16
+"""Songs fitted together."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +76,7 @@ def fit_songs(
     bird_name: str = "rufous_collared_sparrow",
     channel: str = "none",
     sample_rate: int = RATE,
+    refine_steps: int = 20,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> FitReport:
@@ -84,6 +91,7 @@ def fit_songs(
         bird_name: key in `BIRDS`.
         channel: `none`, `random` or a recorder, that the surrogates are heard through.
         sample_rate: of the audio, Hz.
+        refine_steps: of `synth.refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
         progress: called with (songs done, songs in all).
 
@@ -94,6 +102,8 @@ def fit_songs(
         raise InputError(f"--copies {copies}: 0 or more")
     if not 8000 <= sample_rate <= 192_000:
         raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if refine_steps < 0:
+        raise InputError(f"--refine-steps {refine_steps}: 0 or more")
     if channel != "random":
         channel_preset(channel)
     if bird_name not in BIRDS:
@@ -109,6 +119,7 @@ def fit_songs(
             "bird": bird_name,
             "channel": channel,
             "sample_rate": sample_rate,
+            "refine_steps": refine_steps,
             "seed": seed,
         },
         note="fit.json",
@@ -116,39 +127,61 @@ def fit_songs(
     bird = BIRDS[bird_name]
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
-    for number, (_, song) in enumerate(table.iterrows()):
-        record = folder / "songs" / f"{number:06d}.json"
-        if not record.is_file():
-            made = _fit_one(song, number, folder, bird, copies, spread, channel, sample_rate, seed)
-            with atomic_path(record) as temporary:
+    wanted = [
+        number
+        for number in range(len(table))
+        if not (folder / "songs" / f"{number:06d}.json").is_file()
+    ]
+    surrogates = Surrogates(copies, spread, channel, sample_rate, seed)
+    for begin in range(0, len(wanted), BATCH):
+        numbers = wanted[begin : begin + BATCH]
+        progress(len(table) - len(wanted) + begin, len(table))
+        heard = [_fit_one(table.iloc[number], bird) for number in numbers]
+        fitted = [each for each in heard if not isinstance(each, str)]
+        waves, fits = [wave for wave, _ in fitted], [fit for _, fit in fitted]
+        better = iter(zip(waves, refine(waves, fits, bird, steps=refine_steps), strict=True))
+        for number, found in zip(numbers, heard, strict=True):
+            if isinstance(found, str):
+                made = {"verdict": "failed", "reason": found}
+            else:
+                made = _keep(*next(better), number, folder, bird, surrogates)
+            with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
-        progress(number + 1, len(table))
+    progress(len(table), len(table))
     return _assemble(table, folder, bird)
 
 
-def _fit_one(
-    song: pd.Series,
-    number: int,
-    folder: Path,
-    bird: Bird,
-    copies: int,
-    spread: Spread,
-    channel: str,
-    sample_rate: int,
-    seed: int,
-) -> dict:
-    """Fits one song and writes its files; a song that cannot be fitted gives its reason."""
+@dataclasses.dataclass(frozen=True)
+class Surrogates:
+    """What is made of each fit; see `fit_songs`."""
+
+    copies: int
+    spread: Spread
+    channel: str
+    sample_rate: int
+    seed: int
+
+
+def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
+    """A song's wave and fit, or why there is none."""
     try:
         wave = load_song(song, sample_rate=RATE)
-        fit = fit_song(wave, bird)
+        return wave, fit_song(wave, bird)
     except (InputError, UnfittableError) as error:
-        return {"verdict": "failed", "reason": str(error)}
+        return str(error)
+
+
+def _keep(
+    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, surrogates: Surrogates
+) -> dict:
+    """Writes the files of one fitted song; what is told of it."""
+    channel, sample_rate, seed = surrogates.channel, surrogates.sample_rate, surrogates.seed
     quality = judge(wave, resynthesise([fit], bird)[0], fit)
     _write_gesture(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
     gestures = [fit.gesture]
-    varied = spread_repertoire(_repertoire([theme], "", bird), spread)
-    for copy in range(1, copies + 1):
+    varied = spread_repertoire(_repertoire([theme], "", bird), surrogates.spread)
+    for copy in range(1, surrogates.copies + 1):
         # One rendition each; who sings changes with the copy, which only the wider spreads hear.
         singer = Singer(site=str(copy), individual=str(copy))
         rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed + 7919 * number)
@@ -191,10 +224,20 @@ def _write_gesture(fit: Fit, bird: Bird, path: Path) -> None:
         "note_attack": [note.attack for note in fit.notes],
         "note_release": [note.release for note in fit.notes],
         "note_snr": [note.snr for note in fit.notes],
+        "floor": fit.floor,
+        "floor_frequency": fit.floor_frequency,
     }
     arrays = {name: np.asarray(value, np.float32) for name, value in values.items()}
     with atomic_path(path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, description=np.array(ARRAYS), **arrays)
+
+
+def load_fit(path: Path) -> Fit:
+    """What a gestures file holds, without the notes."""
+    with np.load(path, allow_pickle=False) as arrays:
+        gesture = Gesture(arrays["f0"], arrays["loudness"], arrays["alpha"])
+        floor, frequency = arrays["floor"], arrays["floor_frequency"]
+        return Fit(gesture, (), float(arrays["gain"]), floor, frequency)
 
 
 def _theme_from(record: dict[str, Any]) -> Theme:
@@ -249,7 +292,11 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
     made = pd.DataFrame(songs)
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
     write_repertoire(_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
-    told = realism(table, quality, bird)
+    fits = {
+        number: load_fit(folder / "gestures" / f"{number:06d}.npz")
+        for number in quality["song"][quality["verdict"] != "failed"]
+    }
+    told = realism(table, fits, bird)
     with atomic_path(folder / "realism.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")

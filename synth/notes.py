@@ -69,6 +69,9 @@ class FittedNote:
     second_harmonic: float
     """Amplitude at 2 f0 relative to f0, as recorded; NaN where noise covers it."""
 
+    alpha: float | None = None
+    """Pressure that refinement found; None where only the second harmonic tells."""
+
     @property
     def peak(self) -> float:
         """Amplitude of the loudest part (90th percentile)."""

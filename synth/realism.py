@@ -1,11 +1,12 @@
 """How well a classifier tells recordings from their re-synthesis: 0.5 is indistinguishable."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from synth.fit import UnfittableError, background, fit_song, mel_power, resynthesise
+from synth.fit import Fit, background, mel_power, resynthesise
 from synth.ridge import RATE
 from synth.songs import load_song
 from synth.syrinx import Bird
@@ -31,7 +32,7 @@ class Realism:
     method: str
 
 
-def realism(table: pd.DataFrame, quality: pd.DataFrame, bird: Bird) -> Realism:
+def realism(table: pd.DataFrame, fits: Mapping[int, Fit], bird: Bird) -> Realism:
     """Tells pieces of recordings from the same pieces re-synthesised over the same background.
 
     Random forest on mean, deviation and upper quantile of log-mel bands; recordings that are
@@ -39,22 +40,21 @@ def realism(table: pd.DataFrame, quality: pd.DataFrame, bird: Bird) -> Realism:
 
     Args:
         table: song table that was fitted.
-        quality: one row per song, with `verdict`.
+        fits: of the rows that could be fitted.
         bird: whose constants were fitted.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    usable = table[(quality["verdict"] != "failed").to_numpy()]
-    usable = usable.iloc[np.linspace(0, len(usable) - 1, min(MOST_SONGS, len(usable))).astype(int)]
+    chosen = sorted(fits)
+    chosen = [
+        chosen[k] for k in np.linspace(0, len(chosen) - 1, min(MOST_SONGS, len(chosen))).astype(int)
+    ]
     features, real, groups = [], [], []
-    for number, (_, song) in enumerate(usable.iterrows()):
+    for number in chosen:
+        song, fit = table.iloc[number], fits[number]
         wave = load_song(song, sample_rate=RATE)
-        try:
-            fit = fit_song(wave, bird)
-        except UnfittableError:
-            continue
         sung = resynthesise([fit], bird)[0]
         noise = background(fit, len(wave), np.random.default_rng([31, number]))
         count = min(len(wave), len(sung))

@@ -68,6 +68,9 @@ class Plane:
     floor: np.ndarray
     """[bins] mean noise power of a bin (|FFT|^2 of a Hann window of sum 1)."""
 
+    power: np.ndarray
+    """[frames, bins] power at the best chirp rate."""
+
 
 def find_peaks(wave: np.ndarray) -> Plane:
     """Computes the plane of a recording.
@@ -111,7 +114,7 @@ def find_peaks(wave: np.ndarray) -> Plane:
     shift = np.where(bend < 0, 0.5 * (a - c) / np.where(bend < 0, bend, 1.0), 0.0)
     frequency = frequencies[band][1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
     chirp = CHIRP_RATES[at_top(which[:, 1:-1])]
-    return Plane(frequency, chirp, at_top(snr), frequencies[band], floor)
+    return Plane(frequency, chirp, at_top(snr), frequencies[band], floor, best)
 
 
 def best_path(plane: Plane) -> np.ndarray:

@@ -4,17 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from scipy.signal import iirpeak, lfilter
 
 import synth.fit_songs
 from scripts.fit_songs import main
 from synth.channel import channel_preset, through_channel
-from synth.fit import UnfittableError, fit_song, judge, note_alpha, resynthesise
+from synth.fit import Fit, UnfittableError, fit_song, judge, note_alpha, resynthesise
 from synth.fit_songs import fit_songs
 from synth.fitted_notation import fitted_theme, spread_repertoire
 from synth.generate import generate_songs
 from synth.gestures import Event, Gesture, Note, Song, song_gesture
 from synth.integrate import CONTROL_RATE
 from synth.notation import load_repertoire
+from synth.refine import refine
 from synth.render import render
 from synth.ridge import RATE
 from synth.songs import load_song, read_song_table
@@ -156,6 +158,7 @@ def test_fit_command(table, tmp_path, capsys):
 
 def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeypatch):
     whole = fit_songs(table, tmp_path / "whole", copies=1)
+    monkeypatch.setattr(synth.fit_songs, "BATCH", 2)
     fitted = []
     real = synth.fit_songs.fit_song
 
@@ -180,6 +183,45 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
         strict=True,
     ):
         assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_harmonic_stack_is_sung_at_its_fundamental():
+    finch = BIRDS["zebra_finch"]
+    stack = Note(points=((0.0, 1100.0), (0.12, 1000.0)), attack=0.01, release=0.02, timbre=2.0)
+    wave = render(
+        [song_gesture(Song((Event(stack, 0.05, 0.12),)), finch, lead=0.1)],
+        finch,
+        engine="wavetable",
+        sample_rate=RATE,
+    )[0]
+    wave = wave + 1e-3 * np.random.default_rng(0).standard_normal(len(wave)).astype(np.float32)
+    # A strong third harmonic, as the tract of a finch can make it.
+    wave = wave + 3 * np.asarray(lfilter(*iirpeak(3150.0, 8, fs=RATE), wave), np.float32)
+    fit = fit_song(wave, finch)
+    f0 = np.concatenate([note.f0 for note in fit.notes])
+    assert np.median(np.abs(f0 / 1050 - 1)) < 0.05
+
+
+def test_refinement_finds_what_was_taken_away():
+    wave = heard(song_gesture(song(), BIRD), snr=25.0)
+    fit = fit_song(wave, BIRD)
+    swell = np.exp(0.5 * np.sin(np.arange(len(fit.gesture.f0)) / 40))
+    spoilt = replace(
+        fit,
+        gesture=replace(
+            fit.gesture, loudness=fit.gesture.loudness * swell, alpha=fit.gesture.alpha * 1.3
+        ),
+    )
+    (refined,) = refine([wave], [spoilt], BIRD, steps=20)
+    loud = fit.gesture.loudness > 0.3
+
+    def error(found: Fit) -> float:
+        ratio = np.log(found.gesture.loudness[loud] / fit.gesture.loudness[loud])
+        return float(np.std(ratio))
+
+    assert error(refined) < 0.6 * error(spoilt)
+    assert len(refined.notes) == len(fit.notes)
+    assert refine([wave], [fit], BIRD, steps=0) == [fit]
 
 
 @pytest.mark.parametrize(
