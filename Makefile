@@ -27,6 +27,7 @@ lint: $(VENV)/.development
 	$(BIN)/pyright
 
 bench: $(VENV)/.development
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m benchmarks
 
 bench-methods: $(VENV)/.development

@@ -108,17 +108,27 @@ def read_latent_table(path: str | Path) -> LatentTable:
     bad = ~np.isfinite(z).all(axis=1)
     if bad.any():
         raise InputError(f"{path}: row {int(np.argmax(bad)) + 1}: 'z' holds values not finite")
-    run = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    try:
+        run = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: what it tells of its run is damaged") from error
     return LatentTable(songs=songs, z=z, run=run)
 
 
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:
     """[songs, dimensions] float32 of the column `z`."""
-    if pa.types.is_fixed_size_list(column.type) and not column.null_count and column.type.list_size:
-        values = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
-        return np.concatenate(values).astype(np.float32).reshape(-1, column.type.list_size)
-    vectors = column.to_pylist()
-    lengths = {len(vector) if vector is not None else 0 for vector in vectors}
-    if len(lengths) > 1 or lengths == {0}:
-        raise InputError(f"{path}: the vectors in 'z' are missing or of unequal length")
-    return np.asarray(vectors, dtype=np.float32)
+    try:
+        with np.errstate(over="ignore"):  # what overflows is not finite, and refused
+            kind = column.type
+            if pa.types.is_fixed_size_list(kind) and not column.null_count and kind.list_size:
+                values = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
+                return np.concatenate(values).astype(np.float32).reshape(-1, kind.list_size)
+            vectors = column.to_pylist()
+            lengths = {len(vector) if vector is not None else 0 for vector in vectors}
+            if len(lengths) > 1 or lengths == {0}:
+                raise InputError(f"{path}: the vectors in 'z' are missing or of unequal length")
+            return np.asarray(vectors, dtype=np.float32).reshape(len(vectors), -1)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: 'z' does not hold vectors of numbers") from error

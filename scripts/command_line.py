@@ -33,9 +33,21 @@ def run(
     try:
         command(config)
     except InputError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{name}: {one_line(str(error))}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        # no command expects the disk or the network to fail: a full disk, a folder taken away
+        print(f"{name}: {one_line(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def one_line(message: str) -> str:
+    """A message as one line; letters of a table that would steer the terminal are spelled out."""
+    return "".join(
+        letter if letter.isprintable() else repr(letter)[1:-1]
+        for letter in " ".join(message.split("\n"))
+    )

@@ -1,6 +1,7 @@
 """chingolo train: song tables and a repertoire -> a trained encoder."""
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,8 +97,11 @@ def command(config: TrainConfig) -> None:
         from train.parallel import join_hosts
 
         join_hosts(config.coordinator, config.hosts, config.host)
-    source, classes = None, ()
+    source, classes, synthetic = None, (), None
     if config.synthetic is not None:
+        from synth.notation import load_repertoire
+
+        synthetic = fingerprint(repr(load_repertoire(config.synthetic)).encode())
         source, classes = synthetic_source(config.synthetic, preset.front_end)
     corpus, probe, classes = recorded(config, preset, classes)
     distilled = None
@@ -120,6 +124,9 @@ def command(config: TrainConfig) -> None:
         resume=config.resume,
         inputs={
             "songs": [str(path) for path in config.songs],
+            # a run is resumed on the same songs alone
+            "song_tables": [fingerprint(path.read_bytes()) for path in config.songs],
+            "repertoire": synthetic,
             **{
                 name: getattr(config, name)
                 for name in ("synthetic", "label_column", "balance", "pair_column", "preset")
@@ -130,6 +137,11 @@ def command(config: TrainConfig) -> None:
         report=lambda line: print(line, flush=True),
     )
     print(f"{config.out}/encoder")
+
+
+def fingerprint(content: bytes) -> str:
+    """A short text that differs for different contents."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def train_detector(config: TrainConfig) -> None:

@@ -166,7 +166,11 @@ def _from_raven(text: str, path: Path) -> pd.DataFrame:
     ]:
         dropped.append("Selection")
     table = table.drop(columns=[name for name in dropped if name in table.columns])
-    return table.rename(columns={raven: name for name, raven in RAVEN_NAMES.items()})
+    table = table.rename(columns={raven: name for name, raven in RAVEN_NAMES.items()})
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{path}: '{twice}' stands there twice, once under Raven's name for it")
+    return table
 
 
 def _to_audacity(table: pd.DataFrame) -> str:

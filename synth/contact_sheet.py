@@ -1,6 +1,7 @@
 """Contact sheets: one look at many spectrograms."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,9 @@ def write_contact_sheet(
         figure.savefig(temporary, dpi=90, format="png")
 
 
-def draw_spectrogram(axis, wave: np.ndarray, sample_rate: int, *, top: float = 10_000.0) -> None:
+def draw_spectrogram(
+    axis: Any, wave: np.ndarray, sample_rate: int, *, top: float = 10_000.0
+) -> None:
     """Draws a spectrogram (23 ms windows every 5 ms, 60 dB deep) on a Matplotlib axis."""
     from scipy.signal import ShortTimeFFT, get_window
 

@@ -20,7 +20,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         path: final file name; its folder is created where it is missing.
 
     Raises:
-        InputError: if the folder cannot be made or written.
+        InputError: if the folder cannot be made or written, or the disk is full.
     """
     final = Path(path)
     make_folder(final.parent)
@@ -36,6 +36,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, final)
+    except OSError as error:
+        raise unwritten(final, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -62,8 +64,24 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         if final.exists():
             shutil.rmtree(final)
         os.replace(temporary, final)
+    except OSError as error:
+        raise unwritten(final, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def unwritten(path: Path, error: OSError) -> InputError:
+    """The error to raise where the disk refused to write a file; what was there before stays."""
+    reason = error.strerror or str(error).splitlines()[0]
+    return InputError(f"{path}: cannot be written ({reason})")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; False too for a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def make_folder(path: str | Path) -> Path:

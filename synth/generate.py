@@ -1,5 +1,7 @@
 """Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
 
+import errno
+import hashlib
 import io
 import json
 from collections import Counter
@@ -85,7 +87,7 @@ def generate_songs(
     )
     request = {
         "repertoire": str(repertoire_name),
-        "themes": repertoire.theme_names,
+        "content": hashlib.sha256(repr(repertoire).encode()).hexdigest()[:16],
         "songs": songs,
         "era": era,
         "individuals": individuals,
@@ -153,7 +155,10 @@ def hear(
 def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
     """Writes [samples] as 16-bit FLAC, under its final name only whole."""
     with atomic_path(path) as temporary:
-        soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
+        try:
+            soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
+        except soundfile.LibsndfileError as error:  # it does not tell why
+            raise OSError(errno.EIO, "the disk refused it; is it full?") from error
 
 
 def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire: Repertoire):

@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.files import InputError
 from synth.gestures import Note
-from synth.marked_yaml import LineMap, MarkedReader, read_marked_yaml
+from synth.marked_yaml import LineMap, MarkedReader, brief, finite, read_marked_yaml
 from synth.repertoire import (
     DEFAULT_VARIATION,
     LAYERS,
@@ -24,6 +24,14 @@ from synth.repertoire import (
 from synth.syrinx import BIRDS
 
 FOLDER = Path(__file__).with_name("repertoires")
+LONGEST_NOTE = 60
+"""Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
+
+MOST_NOTES = 1000
+"""Of a trill."""
+
+MOST_BIRDS = 100_000
+"""Of a population."""
 
 
 def load_repertoire(name: str | Path) -> Repertoire:
@@ -53,7 +61,10 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
         ("species", "source", "bird", "base", "gap", "notes", "themes", "variation", "populations"),
     )
     if "base" in parsed:
-        base = load_repertoire(reader.value(parsed, "base", str))
+        name = reader.value(parsed, "base", str)
+        if Path(name).suffix in (".yaml", ".yml"):
+            raise reader.fail(parsed.lines["base"], "'base' is the name of a shipped repertoire")
+        base = load_repertoire(name)
         reader.known_keys(parsed, ("base", "source", "variation", "populations"))
         species, bird, themes, variation = base.species, base.bird, base.themes, base.variation
         source = reader.value(parsed, "source", str, base.source)
@@ -69,7 +80,7 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
             str(name): _read_note(body, reader, notes_section.lines[name], str(name))
             for name, body in notes_section.items()
         }
-        gap = reader.value(parsed, "gap", float, 0.0)
+        gap = reader.number(parsed, "gap", 0.0, low=0, high=LONGEST_NOTE)
         themes_section = reader.value(parsed, "themes", dict)
         themes = tuple(
             _read_theme(str(name), body, notes, gap, reader, themes_section.lines[name])
@@ -107,14 +118,11 @@ def _read_note(body: Any, reader: MarkedReader, line: int, name: str) -> Note:
     note = Note(
         points=points,
         second=second,
-        loudness=reader.value(body, "loudness", float, 0.0),
-        attack=reader.value(body, "attack", float, Note.attack),
-        release=reader.value(body, "release", float, Note.release),
-        timbre=reader.value(body, "timbre", float, 1.0),
+        loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
+        attack=reader.number(body, "attack", Note.attack, low=1e-4, high=1),
+        release=reader.number(body, "release", Note.release, low=1e-4, high=1),
+        timbre=reader.number(body, "timbre", 1.0, low=0.01, high=100),
     )
-    for key in ("attack", "release", "timbre"):
-        if getattr(note, key) <= 0:
-            raise reader.fail(body.lines[key], f"note '{name}': '{key}' must be above 0")
     return note
 
 
@@ -128,11 +136,13 @@ def _read_points(
         raise reader.fail(where, f"note '{name}': expected at least two [time s, kHz] points")
     for point in points:
         good = isinstance(point, list) and len(point) == 2
-        if not good or not all(type(number) in (int, float) for number in point):
-            raise reader.fail(where, f"note '{name}': {point!r} is not a [time s, kHz] point")
+        if not good or not all(map(finite, point)):
+            raise reader.fail(where, f"note '{name}': {brief(point)} is not a [time s, kHz] point")
     times, pitches = zip(*points, strict=True)
     if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
         raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
+    if times[-1] > LONGEST_NOTE:
+        raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
     if min(pitches) < 0.5 or max(pitches) > 12:
         raise reader.fail(
             where, f"note '{name}': frequencies in kHz from 0.5 to 12, found {pitches}"
@@ -161,36 +171,42 @@ def _read_theme(
             pause = gap
         elif isinstance(entry, LineMap) and "pause" in entry:
             reader.known_keys(entry, ("pause",))
-            pause = reader.value(entry, "pause", float)
+            pause = reader.number(entry, "pause", None, low=0, high=LONGEST_NOTE)
         elif isinstance(entry, LineMap) and "trill" in entry:
             reader.known_keys(entry, ("trill", "count", "rate"))
             at = entry.lines["trill"]
             note = note_named(reader.value(entry, "trill", str), at)
-            count, rate = reader.value(entry, "count", int), reader.value(entry, "rate", float)
-            if count < 1 or rate <= 0:
-                raise reader.fail(at, f"theme '{name}': a trill's count and rate must be above 0")
+            count = reader.value(entry, "count", int)
+            rate = reader.number(entry, "rate", None, low=0.1, high=500)
+            if not 1 <= count <= MOST_NOTES:
+                raise reader.fail(
+                    at, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
+                )
             items.append(Item(note, count=count, rate=rate, gap=pause))
             pause = gap
         else:
             raise reader.fail(
-                line, f"theme '{name}': {entry!r} is not a note, 'pause: s' or 'trill: note'"
+                line, f"theme '{name}': {brief(entry)} is not a note, 'pause: s' or 'trill: note'"
             )
     if not items:
         raise reader.fail(line, f"theme '{name}': no note in its song")
-    share = reader.value(body, "share", float, 1.0)
+    share = reader.number(body, "share", 1.0, low=0, high=1e6)
     return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
 
 
 def _read_strengths(body: Any, defaults: Strengths, reader: MarkedReader, line: int) -> Strengths:
     names = tuple(field.name for field in fields(Strengths))
     if not isinstance(body, LineMap):
-        raise reader.fail(line, f"expected strengths such as 'pitch: 0.03', found {body!r}")
+        raise reader.fail(line, f"expected strengths such as 'pitch: 0.03', found {brief(body)}")
     reader.known_keys(body, names)
-    values = {name: reader.value(body, name, float, getattr(defaults, name)) for name in names}
-    for name, value in values.items():
-        if value < 0:
-            raise reader.fail(body.lines[name], f"'{name}' is a strength and cannot be negative")
-    return Strengths(**values)
+    return Strengths(
+        **{
+            name: reader.number(
+                body, name, getattr(defaults, name), low=0, high=20 if name == "loudness" else 1
+            )
+            for name in names
+        }
+    )
 
 
 def _read_population(
@@ -204,15 +220,24 @@ def _read_population(
         if theme not in names:
             at = shares.lines[theme]
             raise reader.fail(at, f"no theme '{theme}'; themes are {', '.join(names)}")
-        if type(share) not in (int, float) or share < 0:
+        if not finite(share) or share < 0:
             raise reader.fail(shares.lines[theme], f"'{theme}': a share is a number from 0 on")
     if shares and not sum(shares.values()) > 0:
         raise reader.fail(body.lines["shares"], "the shares add up to nothing")
+    individuals = reader.value(body, "individuals", int)
+    if not 1 <= individuals <= MOST_BIRDS:
+        raise reader.fail(
+            body.lines["individuals"], f"from 1 to {MOST_BIRDS} individuals, not {individuals}"
+        )
+
+    def place(key: str, most: float) -> float:
+        return reader.number(body, key, None, low=-most, high=most)
+
     return Population(
         era=era,
         site=reader.value(body, "site", str),
-        individuals=reader.value(body, "individuals", int),
+        individuals=individuals,
         shares=tuple((str(theme), float(share)) for theme, share in shares.items()),
-        latitude=float(body["latitude"]) if "latitude" in body else None,
-        longitude=float(body["longitude"]) if "longitude" in body else None,
+        latitude=place("latitude", 90) if "latitude" in body else None,
+        longitude=place("longitude", 180) if "longitude" in body else None,
     )

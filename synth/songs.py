@@ -1,13 +1,15 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import soundfile
 import soxr
 
-from synth.files import InputError, atomic_path
+from synth.files import InputError, atomic_path, is_file
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
 NUMERIC_COLUMNS = ("start_s", "end_s", "date_error_days", "latitude", "longitude")
@@ -23,6 +25,9 @@ TEXT_COLUMNS = (
     "source",
     "licence",
 )
+
+BLOCK = 1 << 21
+"""Frames of audio read at a time."""
 
 
 def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
@@ -42,7 +47,7 @@ def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFram
             value of a known column that is out of its range (the message names the row).
     """
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path}: no such song table")
     try:
         if path.suffix == ".parquet":
@@ -51,9 +56,18 @@ def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFram
             table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path}: empty file; expected a header line and songs") from error
-    except (UnicodeDecodeError, pd.errors.ParserError, ValueError, OSError) as error:
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        ValueError,
+        OSError,
+        pa.ArrowException,
+    ) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
+    if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
+        # pandas would take the first cells for row names, and shift every column
+        raise InputError(f"{path}: a row holds more cells than the header line has names")
     return validate_song_table(table, base=path.parent, name=str(path))
 
 
@@ -69,22 +83,28 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         InputError: as `read_song_table`.
     """
     if "path" not in table.columns:
-        raise InputError(f"{name}: no column 'path'; found {', '.join(map(str, table.columns))}")
+        raise InputError(f"{name}: no column 'path'; found {', '.join(map(repr, table.columns))}")
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{name}: two columns are named '{twice}'")
     if not len(table):
         raise InputError(f"{name}: the table holds no song")
     table = table.reset_index(drop=True).copy()
-    empty = table["path"].isna() | (table["path"].astype(str).str.strip() == "")
-    _refuse_rows(empty, name, "'path' is empty")
-    table["path"] = [str((base / str(value)).resolve()) for value in table["path"]]
+    paths = [_text(value) for value in table["path"]]
+    _refuse_rows(pd.Series([not path.strip() for path in paths]), name, "'path' is empty")
+    table["path"] = [_resolved(base, path, row, name) for row, path in enumerate(paths)]
     for column in NUMERIC_COLUMNS:
         if column in table.columns:
-            raw = table[column].replace("", np.nan)
-            values = pd.to_numeric(raw, errors="coerce")
-            _refuse_rows(raw.notna() & values.isna(), name, f"'{column}' is not a number")
+            try:
+                raw = table[column].replace("", np.nan)
+                values = pd.to_numeric(raw, errors="coerce").astype(np.float64)
+            except (TypeError, ValueError) as error:
+                raise InputError(f"{name}: '{column}' does not hold numbers") from error
+            _refuse_rows(raw.notna() & ~np.isfinite(values), name, f"'{column}' is not a number")
             table[column] = values.astype(np.float64)
     for column in TEXT_COLUMNS:
         if column in table.columns:
-            table[column] = table[column].fillna("").astype(str)
+            table[column] = [_text(value) for value in table[column]]
     if "start_s" in table.columns:
         _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
         if "end_s" in table.columns:
@@ -93,6 +113,17 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         unknown = ~table["origin"].isin(["", *ORIGINS])
         _refuse_rows(unknown, name, f"'origin' is not one of {', '.join(ORIGINS)}")
     return table
+
+
+def _resolved(base: Path, path: str, row: int, name: str) -> str:
+    try:
+        return str((base / path).resolve())
+    except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
+        raise InputError(f"{name}: row {row + 1} (line {row + 2}): 'path' is no path") from error
+
+
+def _text(value: Any) -> str:
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
 
 def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
@@ -155,31 +186,41 @@ def load_audio(
         InputError: if the file is missing, is not audio, holds NaN, or the stretch is empty.
     """
     path = Path(path)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path}: no such audio file")
     start_s = 0.0 if np.isnan(start_s) else start_s
     try:
         with soundfile.SoundFile(path) as file:
             native = file.samplerate
-            start = round(start_s * native)
+            start = round(min(start_s * native, file.frames))
             stop = file.frames
             if end_s is not None and not np.isnan(end_s):
-                stop = min(stop, round(end_s * native))
+                stop = round(min(stop, end_s * native))
             if stop <= start:
                 length = file.frames / native
                 raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
             file.seek(start)
-            samples = file.read(stop - start, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
+            mono = _read_mono(file, stop - start)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not audio that can be read ({error})") from error
-    if not len(samples):
+    if not len(mono):
         raise InputError(f"{path}: holds no audio")
-    mono = samples.mean(axis=1)
     if not np.isfinite(mono).all():
         raise InputError(f"{path}: holds samples that are not finite")
     if native != sample_rate:
         mono = soxr.resample(mono, native, sample_rate)
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _read_mono(file: soundfile.SoundFile, frames: int) -> np.ndarray:
+    """Up to so many frames as mono, by blocks: a header may claim more than the file holds."""
+    blocks = [np.zeros(0, np.float32)]
+    while frames > 0:
+        asked = min(frames, BLOCK)
+        block = file.read(asked, dtype="float32", always_2d=True)
+        blocks.append(block.mean(axis=1))
+        frames -= asked if len(block) == asked else frames
+    return np.concatenate(blocks)
 
 
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:

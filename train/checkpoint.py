@@ -3,6 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import logging
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +33,9 @@ class Checkpoints:
         import orbax.checkpoint as ocp
 
         self._ocp = ocp
+        # what goes wrong is told by the exception, in one line
+        logging.getLogger("absl").setLevel(logging.CRITICAL)
+        self._hook, sys.unraisablehook = sys.unraisablehook, _without_closed_loops
         options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
         self._manager = ocp.CheckpointManager((run / "checkpoints").resolve(), options=options)
 
@@ -46,43 +52,77 @@ class Checkpoints:
         step = int(state.step)
         if step == self._manager.latest_step():
             return
+        needed = 2 * sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+        free = shutil.disk_usage(self._manager.directory).free
+        if free < needed:  # told before it is tried: Orbax fails with pages of tracebacks
+            raise InputError(
+                f"{self._manager.directory}: {free / 1e6:.1f} MB left on the disk, "
+                f"checkpoint {step} needs {needed / 1e6:.1f}; make room and go on with --resume"
+            )
         try:
             self._manager.save(step, args=self._ocp.args.StandardSave(jax.device_get(state)))
         except (OSError, ValueError) as error:
-            if isinstance(error, ValueError) and "space" not in str(error).lower():
+            # tensorstore tells of the disk by ValueError
+            told = ("space", "too large", "read-only", "permission", "input/output")
+            if isinstance(error, ValueError) and not any(x in str(error).lower() for x in told):
                 raise
-            reason = str(error).splitlines()[0]
+            reason = str(error).splitlines()[0].split(": ")[-1].split(" [")[0]
             raise InputError(
-                f"checkpoint of step {step} could not be written ({reason})"
+                f"{self._manager.directory}: checkpoint {step} could not be written ({reason})"
             ) from error
 
-    def restore(self, like: State) -> State:
+    def restore(self, like: State, *, report: Callable[[str], None] = lambda line: None) -> State:
         """Restores the last checkpoint into the shape of `like`, on this process's devices.
 
+        A damaged one is told of and deleted if one before it can be read: what follows is computed
+        again, to the same numbers.
+
+        Args:
+            like: a state of the shapes and types to restore.
+            report: takes what is told.
+
         Raises:
-            InputError: if there is none, or it is of another preset.
+            InputError: if there is none, or all are damaged or of another preset.
         """
-        step = self.latest()
         folder = self._manager.directory
-        if step is None:
+        steps = sorted(self._manager.all_steps(), reverse=True)
+        if not steps:
             raise InputError(f"{folder}: holds no checkpoint to resume from")
+        for place, step in enumerate(steps):
+            state = self._restore_one(step, like)
+            if state is None:
+                continue
+            for damaged in steps[:place]:
+                report(f"{folder}: checkpoint {damaged} is damaged; going on from {step}")
+                self._manager.delete(damaged)
+            return state
+        raise InputError(
+            f"{folder}: checkpoint {steps[0]} does not fit this preset and these classes, "
+            "or is damaged"
+        )
+
+    def _restore_one(self, step: int, like: State) -> State | None:
         abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
         try:
             restored = self._manager.restore(step, args=self._ocp.args.StandardRestore(abstract))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{folder}: checkpoint {step} does not fit this preset and these classes"
-            ) from error
-        shapes = jax.tree.map(lambda a, b: a.shape == b.shape, restored, like)
-        if not all(jax.tree.leaves(shapes)):
-            raise InputError(
-                f"{folder}: checkpoint {step} does not fit this preset and these classes"
+            same = jax.tree.map(
+                lambda a, b: a.shape == b.shape and a.dtype == b.dtype, restored, like
             )
-        return jax.tree.map(jax.numpy.asarray, restored)
+        # Orbax lets out what the storage below it raises
+        except Exception:
+            return None
+        return jax.tree.map(jnp.asarray, restored) if all(jax.tree.leaves(same)) else None
 
     def close(self) -> None:
         """Waits for what is being written and closes."""
         self._manager.close()
+        sys.unraisablehook = self._hook
+
+
+def _without_closed_loops(unraisable: Any) -> None:
+    """Leaves out what tensorstore's threads say after a failure that was told already."""
+    if "Event loop is closed" not in str(unraisable.exc_value):
+        sys.__unraisablehook__(unraisable)
 
 
 def write_config(run: Path, config: dict[str, Any]) -> None:
@@ -104,9 +144,12 @@ def _read_json(path: Path, advice: str) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path.parent}: holds no {path.name}: {advice}")
     try:
-        return json.loads(path.read_text())
+        read = json.loads(path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not JSON ({error})") from error
+    if not isinstance(read, dict):
+        raise InputError(f"{path}: damaged, or of another version")
+    return read
 
 
 @dataclass(frozen=True)
@@ -160,14 +203,17 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
     digest = hashlib.sha256(weights).hexdigest()
     if digest != description.get("sha256"):
         raise InputError(f"{folder}: weights.msgpack is damaged (its hash is not that of its json)")
-    return TrainedEncoder(
-        preset=from_dict(Preset, description["preset"]),
-        classes=tuple(description["classes"]),
-        params=dict(serialization.msgpack_restore(weights)),  # type: ignore[arg-type]
-        mean=description["mean"],
-        variance=description["variance"],
-        hash=digest[:16],
-    )
+    try:
+        return TrainedEncoder(
+            preset=from_dict(Preset, description["preset"]),
+            classes=tuple(description["classes"]),
+            params=dict(serialization.msgpack_restore(weights)),  # type: ignore[arg-type]
+            mean=float(description["mean"]),
+            variance=float(description["variance"]),
+            hash=digest[:16],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{folder}: encoder.json is damaged, or of another version") from error
 
 
 def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import jax
 import numpy as np
 
-from synth.files import InputError, make_folder
+from synth.files import InputError, atomic_path, make_folder
 from train.batches import Arrays, PairSource, batches, prefetch
 from train.checkpoint import (
     Checkpoints,
@@ -24,7 +24,14 @@ from train.checkpoint import (
     write_config,
 )
 from train.data import Corpus, clip_samples
-from train.parallel import first_host, own_rows, parallel_step, replicate, shard
+from train.parallel import (
+    first_host,
+    own_rows,
+    parallel_step,
+    replicate,
+    shard,
+    wait_for_hosts,
+)
 from train.presets import Preset, from_dict
 from train.probe import Probe, collapse, prober, synthetic_probe
 from train.state import Recipe, State, make_recipe, make_state
@@ -79,6 +86,8 @@ def train(
     elif (run / "config.json").exists():
         raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
     make_folder(run)
+    # else the first host's config.json would look to a slower one like an earlier run's
+    wait_for_hosts("checked")
     recipe = make_recipe(
         preset,
         len(classes),
@@ -90,8 +99,10 @@ def train(
     state = make_state(recipe, seed)
     checkpoints = Checkpoints(run)
     try:
-        if resume:
-            state = checkpoints.restore(state)
+        if resume and checkpoints.latest() is not None:
+            state = checkpoints.restore(state, report=report)
+        elif resume:
+            report(f"{run}: stopped before its first checkpoint; starting from step 0")
         elif first_host():
             write_config(run, config)
         state = replicate(state)
@@ -133,9 +144,7 @@ def run_steps(
     start = int(state.step)
     logged, began, waited = start, time.monotonic(), 0.0
     metrics_file = run / "metrics.jsonl" if first_host() else Path(os.devnull)
-    kept = _lines_before(metrics_file, start)
-    with closing(stream), metrics_file.open("w") as file:
-        file.writelines(kept)
+    with closing(stream), _open_metrics(metrics_file, start) as file:
         for number in range(start, preset.steps):
             before = time.monotonic()
             batch = next(stream)
@@ -253,21 +262,47 @@ def check(
 
 
 def same_settings(run: Path, config: dict[str, Any]) -> None:
-    """Refuses to resume a run of other settings.
+    """Refuses to resume a run of other settings, or on other songs.
 
     Raises:
         InputError: naming the first setting that differs.
     """
     old = read_config(run)
-    if from_dict(Preset, old["preset"]) != from_dict(Preset, config["preset"]):
+    try:
+        preset, inputs = from_dict(Preset, old["preset"]), dict(old["inputs"])
+        others = {name: old[name] for name in ("classes", "seed")}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{run / 'config.json'}: damaged, or of another version") from error
+    if preset != from_dict(Preset, config["preset"]):
         raise InputError(f"{run}: was trained with another preset; resume with the same settings")
-    for name in ("classes", "seed"):
-        if old[name] != config[name]:
-            raise InputError(f"{run}: was trained with another {name}: {old[name]}")
+    for name, value in others.items():
+        if value != config[name]:
+            raise InputError(f"{run}: was trained with another {name}: {value}")
+    for name, value in config["inputs"].items():
+        # the files may have moved; what stands in them may not have changed
+        if name not in ("songs", "synthetic", "preset") and inputs.get(name, value) != value:
+            raise InputError(
+                f"{run}: was trained with another {name.replace('_', ' ')}; "
+                "resume with the same songs and settings, or give another --out"
+            )
+
+
+def _open_metrics(path: Path, step: int) -> TextIO:
+    """Opens the metrics to go on from a step; what was told before it stays, whatever happens."""
+    if path.is_file():
+        kept = _lines_before(path, step)
+        with atomic_path(path) as temporary:
+            temporary.write_text("".join(kept))
+    return path.open("a")
 
 
 def _lines_before(path: Path, step: int) -> list[str]:
-    if not path.is_file() or step == 0:
-        return []
+    kept = []
     with path.open() as file:
-        return [line for line in file if json.loads(line)["step"] < step]
+        for line in file:
+            try:
+                if json.loads(line)["step"] < step:
+                    kept.append(line)
+            except (ValueError, KeyError, TypeError):
+                continue  # torn when the run was killed
+    return kept

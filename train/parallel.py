@@ -94,3 +94,11 @@ def join_hosts(coordinator: str, hosts: int, host: int) -> None:
 def first_host() -> bool:
     """Whether this process writes the run's files and speaks."""
     return jax.process_index() == 0
+
+
+def wait_for_hosts(name: str) -> None:
+    """Returns when every host has come to the place of this name."""
+    if jax.process_count() > 1:
+        from jax.experimental import multihost_utils
+
+        multihost_utils.sync_global_devices(name)

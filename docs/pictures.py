@@ -1,0 +1,87 @@
+"""Draws the pictures of docs/physics.md from the code: `python -m docs.pictures`."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from synth.calibration import beta_of_pitch, load_calibration
+from synth.contact_sheet import draw_spectrogram
+from synth.notation import load_repertoire
+from synth.population import plan_songs, sing_planned
+from synth.render import render
+from synth.syrinx import BIRDS
+from synth.tract import tract_response
+
+FOLDER = Path(__file__).parent
+RATE = 22_050
+
+
+def draw_syrinx(path: Path) -> None:
+    """Pitch over tension, one cycle at three pitches, and the tract's response."""
+    from matplotlib import pyplot
+
+    figure, (tension, cycle, tract) = pyplot.subplots(1, 3, figsize=(10, 3), layout="constrained")
+    gamma = BIRDS["rufous_collared_sparrow"].gamma
+    for alpha in (0.1, 0.15, 0.3):
+        f0 = np.geomspace(600, 10_000, 200)
+        beta = beta_of_pitch(np.full_like(f0, alpha), f0, gamma)
+        tension.plot(beta, f0 / 1000, label=f"alpha {alpha}")
+    tension.set(xlabel="tension beta", ylabel="f0 (kHz)", title="pitch rises with tension")
+    tension.legend(frameon=False)
+
+    table = load_calibration()
+    alpha = int(np.abs(table.alpha - 0.15).argmin())
+    time = np.linspace(0, 2, 400)
+    for offset, f0 in enumerate((1000, 2000, 5000)):
+        pitch = int(np.abs(table.pitch - f0 / gamma).argmin())
+        orders = np.arange(1, table.harmonics.shape[-1] + 1)
+        waves = table.harmonics[alpha, pitch] * np.exp(2j * np.pi * np.outer(time, orders))
+        wave = waves.sum(axis=1).real
+        cycle.plot(time, wave / np.abs(wave).max() - 2.3 * offset, label=f"{f0 / 1000:g} kHz")
+    cycle.set(xlabel="periods", yticks=[], title="y over two periods, alpha 0.15")
+    cycle.set_ylim(-5.9, 2.9)
+    cycle.legend(frameon=False, loc="upper center", ncols=3, columnspacing=1)
+
+    frequency = np.linspace(200, 10_000, 500)
+    for bird in BIRDS.values():
+        gain = np.abs(tract_response(frequency, bird))
+        tract.plot(frequency / 1000, 20 * np.log10(gain / gain.max()), label=bird.name)
+    tract.set(xlabel="frequency (kHz)", ylabel="dB", ylim=(-45, 3), title="trachea and cavity")
+    tract.legend(frameon=False, fontsize=7, loc="lower left")
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
+def draw_song(path: Path) -> None:
+    """One song: its controls above its spectrogram."""
+    from matplotlib import pyplot
+
+    repertoire = load_repertoire("zonotrichia_capensis")
+    bird = BIRDS[repertoire.bird]
+    plan = plan_songs(repertoire, songs=1, seed=0, individuals=1)
+    gesture = sing_planned(plan[0], repertoire, seed=0)
+    wave = render([gesture], bird, sample_rate=RATE)[0]
+    figure, axes = pyplot.subplots(3, 1, figsize=(8, 5), sharex=True, layout="constrained")
+    beta = beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma)
+    time = np.linspace(0, len(wave) / RATE, len(gesture.f0))
+    silent = gesture.loudness <= 0
+    axes[0].plot(time, np.where(silent, np.nan, beta))
+    axes[0].set(ylabel="tension beta", title=f"{plan[0].theme}: gesture, and the song it gives")
+    axes[1].plot(time, gesture.loudness)
+    axes[1].set(ylabel="loudness")
+    draw_spectrogram(axes[2], wave, RATE)
+    axes[2].set(xlabel="s", ylabel="Hz")
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
+def main() -> None:
+    """Draws all pictures."""
+    matplotlib.use("Agg")
+    draw_syrinx(FOLDER / "syrinx.png")
+    draw_song(FOLDER / "song.png")
+
+
+if __name__ == "__main__":
+    main()

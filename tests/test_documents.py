@@ -1,0 +1,239 @@
+"""Every command that a page prints is parsed in the default run, and run as printed when slow.
+
+Blocks of `console` hold commands after `$ `; blocks of `sh` commands to type; of `yaml`, files that
+their first line names.
+"""
+
+import importlib
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tyro
+import yaml
+
+from scripts.chingolo import COMMANDS
+from synth.annotations import write_annotations
+from synth.generate import generate_songs
+from synth.notation import load_repertoire
+from synth.songs import read_song_table, write_song_table
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    return [text for kind, text in FENCE.findall(page.read_text()) if kind in languages]
+
+
+def commands(page: Path) -> list[str]:
+    """Every line that calls `chingolo`, `make` or `python`, with continued lines joined."""
+    found = []
+    for block in blocks(page, "console", "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = line.strip().removeprefix("$ ").split("#")[0].removesuffix("&").strip()
+            if words.startswith(("chingolo ", "make ", ".venv/bin/python ", "python ")):
+                found.append(words)
+    return found
+
+
+ALL = [(page, command) for page in PAGES for command in commands(page)]
+
+
+def test_pages_hold_commands():
+    assert len(ALL) > 20
+    assert {"train", "embed", "compare", "fit", "generate"} <= {
+        command.split()[1] for _, command in ALL if command.startswith("chingolo ")
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "command"), ALL, ids=[f"{page.stem}: {command}" for page, command in ALL]
+)
+def test_every_printed_command_is_one(
+    page: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    words = shlex.split(command)
+    if words[0] == "make":
+        targets = re.findall(r"^(\S+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert words[1] in targets
+        return
+    if words[0] != "chingolo":
+        assert words[1] == "-m"
+        assert words[2] == "pytest" or importlib.util.find_spec(words[2])
+        return
+    if "${" in command:
+        words = re.sub(r"\$\S+", "1", command).split()  # a cluster fills these in
+    parsed = []
+
+    def parse(config_class, command, *, name, arguments):
+        parsed.append(tyro.cli(config_class, prog=name, args=arguments))
+        return 0
+
+    module = importlib.import_module(COMMANDS[words[1]][0])
+    monkeypatch.setattr(module, "run", parse)
+    assert module.main(words[2:]) == 0, capsys.readouterr().err
+    assert parsed
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_printed_repertoires_are_read(tmp_path: Path):
+    texts = blocks(ROOT / "docs/field_notes.md", "yaml")
+    assert len(texts) == 2
+    for text in texts:
+        file = tmp_path / text.splitlines()[0].removeprefix("# ")
+        file.write_text(text)
+        assert load_repertoire(file).populations
+
+
+def test_the_citation_is_whole():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    for key in ("cff-version", "message", "title", "authors", "version", "license"):
+        assert citation[key]
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the pages take it for granted: recordings, tables, labels, a trained run."""
+    folder = tmp_path_factory.mktemp("field")
+    generate_songs(
+        "zonotrichia_two_eras", folder / "recordings", songs=32, seed=0, individuals=6,
+        engine="wavetable", sample_rate=22_050,
+    )  # fmt: skip
+    table = read_song_table(folder / "recordings" / "songs.csv")
+    write_song_table(table, folder / "songs.csv")
+    write_annotations(table, folder / "marked.selections.txt")
+    for _, song in table.iterrows():
+        target = folder / "collection" / song["label"] / Path(song["path"]).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(song["path"], target)
+    for page in PAGES:
+        for text in blocks(page, "yaml"):
+            (folder / text.splitlines()[0].removeprefix("# ")).write_text(text)
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """`chingolo` on the path, from this checkout."""
+    program = folder / "bin" / "chingolo"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m scripts.chingolo "$@"\n')
+    program.chmod(0o755)
+    return {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "NPROC": "8",
+    }
+
+
+def run(command: str, folder: Path) -> None:
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=environment(folder), capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
+
+
+SHORT = {"cpu": "--steps 4", "songbird-gpu": "--steps 1 --set batch=8 encoder.size=nano"}
+
+
+def shortened(command: str) -> str:
+    """The command with fewer training steps; nothing else is changed."""
+    if not command.startswith("chingolo train"):
+        return command
+    preset = re.search(r"--preset (\S+)", command)
+    more = SHORT[preset[1] if preset else "cpu"]
+    if "--set" in command:
+        return command.replace("--set", more.replace("--set", "") + " --set")
+    return f"{command} {more}"
+
+
+SELF_CONTAINED = ["your_recordings", "field_notes", "methods", "physics", "accelerator", "report"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SELF_CONTAINED)
+def test_every_command_of_a_page_runs_as_printed(name: str, field: Path):
+    if name == "report" and not (field / "runs" / "mine").exists():
+        run("chingolo train songs.csv --out runs/mine --steps 4", field)
+        run("chingolo embed runs/mine songs.csv --out runs/mine/latent.parquet", field)
+    page = ROOT / "docs" / f"{name}.md"
+    printed = [
+        line.strip().removeprefix("$ ")
+        for block in blocks(page, "console")
+        for line in block.splitlines()
+        if line.strip().startswith("$ ")
+    ]
+    assert printed
+    for command in printed:
+        if command.startswith("python -m docs"):
+            run(command.replace("python", sys.executable), ROOT)
+        else:
+            run(shortened(command), field)
+
+
+@pytest.mark.slow
+def test_the_readme_runs_as_printed(field: Path, tmp_path: Path):
+    folder = tmp_path / "reader"
+    shutil.copytree(field, folder)
+    shutil.rmtree(folder / "runs", ignore_errors=True)
+    table = read_song_table(folder / "recordings" / "songs.csv")
+    write_song_table(table, folder / "songs.csv")
+    for command in commands(ROOT / "README.md"):
+        if command.startswith("chingolo"):
+            run(shortened(command), folder)
+    report = folder / "runs" / "mine" / "report" / "report.html"
+    assert "<h2>" in report.read_text()
+    for block in blocks(ROOT / "README.md", "python"):
+        run(f"{sys.executable} -c {shlex.quote(block)}", folder)
+
+
+STAND_INS = {
+    "scontrol": "#!/bin/sh\necho 127.0.0.1\n",
+    "srun": (
+        "#!/bin/bash\nexport SLURM_NTASKS=2\npids=()\n"
+        'for SLURM_PROCID in 0 1; do export SLURM_PROCID; "$@" & pids+=($!); done\n'
+        'for pid in "${pids[@]}"; do wait "$pid" || exit 1; done\n'
+    ),
+}
+
+
+@pytest.mark.slow
+def test_the_cluster_script_trains_on_two_hosts(field: Path, tmp_path: Path):
+    for name, text in STAND_INS.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (field / "short.csv").write_text((field / "songs.csv").read_text())
+    settings = {
+        "SONGS": "short.csv",
+        "OUT": "runs/cluster",
+        "PRESET": "cpu",
+        "OPTIONS": "--steps 2 --set batch=8 encoder.size=nano checkpoint_every=1",
+        "SLURM_JOB_NODELIST": "one",
+        "JAX_PLATFORMS": "cpu",
+    }
+    known = environment(field)
+    known |= {**settings, "PATH": f"{tmp_path}:{known['PATH']}"}
+    for _ in range(2):  # the second time as after a preemption
+        done = subprocess.run(
+            ["bash", str(ROOT / "docs" / "train.slurm")],
+            cwd=field, env=known, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-1500:]
+    assert (field / "runs" / "cluster" / "encoder" / "weights.msgpack").is_file()
+    assert len(pd.read_json(field / "runs" / "cluster" / "metrics.jsonl", lines=True)) == 2
