@@ -10,7 +10,7 @@ from sklearn.manifold import trustworthiness
 from synth.files import InputError
 
 MOST_SONGS = 2000
-Method = Literal["pca", "umap"]
+Method = Literal["pca", "autoencoder", "umap"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Reduction:
     """[songs, dimensions] places of the songs it was fitted on."""
 
     model: Any
-    """The fitted `PCA` or `umap.UMAP`; None where the vectors have fewer dimensions than asked."""
+    """The fitted `PCA`, `Bottleneck` or `umap.UMAP`."""
 
     method: Method
 
@@ -41,8 +41,9 @@ def reduce(
     Args:
         z: [songs, latent dimensions] vectors.
         dimensions: 2, 3 or 4.
-        method: principal components, or UMAP (McInnes et al. 2018; the extra `umap`).
-        seed: of UMAP, which is run on one thread so that it repeats.
+        method: principal components; the bottleneck of an autoencoder trained on these vectors
+            (`analysis.bottleneck`); or UMAP (McInnes et al. 2018; the extra `umap`).
+        seed: of the autoencoder and of UMAP, which is run on one thread so that it repeats.
 
     Raises:
         InputError: if UMAP is asked for and not installed.
@@ -51,10 +52,15 @@ def reduce(
         model = _umap(dimensions, min(15, len(z) - 1), seed)
         points = np.asarray(model.fit_transform(z.astype(np.float32)), np.float64)
     else:
+        method = "autoencoder" if method == "autoencoder" and min(z.shape) > dimensions else "pca"
         kept = min(dimensions, *z.shape)
         # songs that are all alike have no variance to share out
         with np.errstate(invalid="ignore"):
-            model = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+            model: Any = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
+        if method == "autoencoder":
+            from analysis.bottleneck import fit_bottleneck
+
+            model = fit_bottleneck(z.astype(np.float64), model.components_, seed=seed)
         points = _padded(model.transform(z.astype(np.float64)), dimensions)
     kept = np.sort(np.random.default_rng(seed).permutation(len(z))[:MOST_SONGS])
     neighbours = min(12, (len(kept) - 1) // 2)

@@ -47,7 +47,11 @@ def song_map(comparison: Comparison) -> str:
 
 
 def _map_words(how: dict[str, Any]) -> str:
-    name = {"pca": "plane of largest variance", "umap": "UMAP"}[how["method"]]
+    name = {
+        "pca": "plane of largest variance",
+        "autoencoder": "bottleneck of an autoencoder",
+        "umap": "UMAP",
+    }[how["method"]]
     if how["trustworthiness"] is None:
         return name
     return (

@@ -34,8 +34,9 @@ class CompareSettings:
     clusters: int = 0
     """Number of clusters of k-means; 0: that of 2 to 12 with the best silhouette."""
 
-    map_method: Literal["pca", "umap"] = "pca"
-    """How the map is drawn: principal components, or UMAP (the extra `umap`)."""
+    map_method: Literal["pca", "autoencoder", "umap"] = "pca"
+    """How the map is drawn: principal components, the bottleneck of an autoencoder trained on the
+    vectors, or UMAP (the extra `umap`)."""
 
     map_dimensions: Literal[2, 3, 4] = 2
     """Dimensions of the map in songs.csv; the picture shows the first two."""

@@ -75,6 +75,31 @@ def test_map_is_true_to_neighbours_and_takes_new_songs(blobs):
     assert (reduce(z).continuity or 0) > 0.8
 
 
+def test_autoencoder_rebuilds_what_a_plane_cannot_and_takes_new_songs():
+    """Songs along a curve through ten dimensions: one number tells the place on it."""
+    generator = np.random.default_rng(0)
+
+    def songs(count):
+        along = generator.uniform(-1, 1, count)
+        curve = np.stack([np.cos(3 * along * k + k) for k in (1, 2)], axis=1)
+        spread = np.random.default_rng(1).standard_normal((2, 10))
+        return curve @ spread + 0.01 * generator.standard_normal((count, 10))
+
+    z, new = songs(400), songs(50)
+    reduction = reduce(z, method="autoencoder")
+    again = reduce(z, method="autoencoder")
+    np.testing.assert_array_equal(reduction.points, again.points)
+    assert reduction.method == "autoencoder"
+    assert reduction.model.rebuilt > 0.95
+    placed = reduce_new(reduction, new)
+    assert placed.shape == (50, 2)
+    nearest = np.linalg.norm(z[None] - new[:, None], axis=-1).argmin(axis=1)
+    away = np.linalg.norm(placed - reduction.points[nearest], axis=1)
+    assert np.median(away) < 0.1 * reduction.points.std()
+    assert (reduction.trustworthiness or 0) > 0.95
+    assert reduce(z[:, :2], method="autoencoder").method == "pca"
+
+
 @pytest.mark.slow
 def test_umap_draws_new_songs_near_their_own():
     pytest.importorskip("umap")
