@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-methods bench-rare bench-syllables bench-statistics clean
+.PHONY: demo test lint bench bench-methods bench-rare bench-syllables bench-statistics \
+	bench-detector clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +40,9 @@ bench-syllables: $(VENV)/.development
 
 bench-statistics: $(VENV)/.development
 	$(BIN)/python -m benchmarks.statistics
+
+bench-detector: $(VENV)/.development
+	$(BIN)/python -m benchmarks.detector
 
 clean:
 	rm -rf $(VENV) runs

@@ -11,6 +11,7 @@ COMMANDS = {
         "scripts.convert_table",
         "song table <-> Raven selections <-> Audacity labels",
     ),
+    "find": ("scripts.find_songs", "long recordings or a live stream -> the songs in them"),
     "train": ("scripts.train_encoder", "song tables -> a trained encoder"),
     "embed": ("scripts.embed_songs", "a trained encoder and song tables -> latent table"),
     "probe": ("scripts.probe_labels", "how well an encoder tells the classes of a collection"),

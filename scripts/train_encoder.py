@@ -25,7 +25,8 @@ class TrainConfig:
     """Folder of the run: config.json, metrics.jsonl, checkpoints, encoder."""
 
     preset: str = "cpu"
-    """Named settings; see train/presets.py."""
+    """Named settings; see train/presets.py. `detector` trains a finder of songs for `chingolo find`
+    on tables with start_s and end_s, on --synthetic scenes, or on both."""
 
     steps: int | None = None
     """Optimiser steps; default: the preset's."""
@@ -81,9 +82,13 @@ class TrainConfig:
 
 def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
+    from train.detector_presets import DETECTOR_PRESETS
     from train.presets import change
     from train.presets import preset as named_preset
 
+    if config.preset in DETECTOR_PRESETS:
+        train_detector(config)
+        return
     preset = change(named_preset(config.preset), config.set)
     if config.steps is not None:
         preset = dataclasses.replace(preset, steps=config.steps)
@@ -125,6 +130,59 @@ def command(config: TrainConfig) -> None:
         report=lambda line: print(line, flush=True),
     )
     print(f"{config.out}/encoder")
+
+
+def train_detector(config: TrainConfig) -> None:
+    """Trains a detector in place of an encoder.
+
+    Raises:
+        InputError: for data that cannot be used, or options that only an encoder has.
+    """
+    from synth.files import InputError
+    from train.detector_presets import DETECTOR_PRESETS
+    from train.presets import change
+
+    detectors = {"songs", "out", "preset", "steps", "synthetic", "set", "seed", "resume"}
+    for field in dataclasses.fields(config):
+        if field.name not in detectors and getattr(config, field.name) != field.default:
+            option = "--" + field.name.replace("_", "-")
+            raise InputError(
+                f"{option} is for encoders; the preset {config.preset} has no use of it"
+            )
+    preset = change(DETECTOR_PRESETS[config.preset], config.set)
+    if config.steps is not None:
+        preset = dataclasses.replace(preset, steps=config.steps)
+
+    import pandas as pd
+
+    from synth.notation import load_repertoire
+    from synth.songs import read_song_table
+    from train.detector_data import recorded_source, synthetic_source
+    from train.fit_detector import train_detector
+
+    sources, species = [], set()
+    if config.synthetic is not None:
+        repertoire = load_repertoire(config.synthetic)
+        species.add(repertoire.species)
+        sources.append(synthetic_source(repertoire, preset))
+    if config.songs:
+        table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+        sources.append(recorded_source(table, preset))
+        species |= set(table.get("species", pd.Series(dtype=str))) - {""}
+    if len(species) > 1:
+        raise InputError(f"a detector finds one species; given are {', '.join(sorted(species))}")
+    print("making the first scenes", flush=True)
+    file = train_detector(
+        config.out,
+        preset,
+        sources,
+        species=species.pop() if species else "",
+        seed=config.seed,
+        resume=config.resume,
+        inputs={"songs": [str(path) for path in config.songs], "synthetic": config.synthetic},
+        report=lambda line: print(line, flush=True),
+    )
+    print(file)
 
 
 def recorded(config: TrainConfig, preset: "Preset", classes: tuple[str, ...]):

@@ -71,6 +71,33 @@ def write_annotations(table: pd.DataFrame, path: str | Path) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def annotation_text(table: pd.DataFrame, path: Path, *, first: int = 1) -> tuple[str, str]:
+    """Rows as `write_annotations` would write them, for a file that grows row by row.
+
+    Args:
+        table: rows with an absolute `path`.
+        path: of the file; its ending says the form, which must be one of text.
+        first: number of the first row.
+
+    Returns:
+        The line of column names ("" where there is none), and the rows' lines.
+
+    Raises:
+        InputError: for an ending that is not of a text form.
+    """
+    table = relative_paths(table, path.parent)
+    if path.suffix == ".csv":
+        text = table.to_csv(index=False, lineterminator="\n")
+    elif path.name.endswith(".selections.txt"):
+        text = _to_raven(table.assign(Selection=range(first, first + len(table))))
+    elif path.suffix == ".txt":
+        return "", _to_audacity(table)
+    else:
+        raise InputError(f"{path}: expected .csv, .selections.txt or .txt")
+    names, _, rows = text.partition("\n")
+    return names + "\n", rows
+
+
 def _number(value: Any) -> str:
     """The shortest text that reads back as the same number; "" for none."""
     return "" if pd.isna(value) else repr(float(value))

@@ -66,7 +66,7 @@ def parallel_apply(
     def apply(batch: np.ndarray) -> Any:
         split = batch.reshape(len(devices), -1, *batch.shape[1:])
         whole = mapped(held, split)
-        return jax.tree.map(lambda x: np.asarray(x).reshape(-1, *x.shape[2:]), whole)
+        return jax.tree.map(lambda x: np.concatenate(np.asarray(x)), whole)
 
     return apply
 

@@ -1,0 +1,217 @@
+"""`chingolo find`: recordings, folders or a live stream -> the songs in them, as they end."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from scripts.command_line import run
+
+
+@dataclass(frozen=True)
+class FindConfig:
+    """Finds the songs of one species, as they end.
+
+    `chingolo find recordings/ --out songs.csv`, or live:
+    `arecord -f S16_LE -r 48000 | chingolo find - --out songs.csv`
+    """
+
+    recordings: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Audio files and folders, or `-` for WAV or raw PCM on standard input."""
+
+    out: Path | None = None
+    """Table that grows with each song: .csv, .selections.txt (Raven), .txt (Audacity); .parquet is
+    written at the end. Default: CSV on standard output."""
+
+    detector: str = "zonotrichia_capensis"
+    """Species of a shipped detector (zonotrichia_capensis, emberiza_citrinella), or a run of
+    `chingolo train --preset detector` (default zonotrichia_capensis)."""
+
+    threshold: float | None = None
+    """Score from 0 to 1 that a song must reach (default: the detector's own)."""
+
+    run: Path | None = None
+    """Training run of an encoder: each song also gets its nearest cluster of --reference, with its
+    probability, or `novel` (columns cluster, theme, theme_probability)."""
+
+    reference: Path | None = None
+    """Frozen reference that `chingolo embed --freeze` wrote with the encoder of --run."""
+
+    sample_rate: int = 48_000
+    """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
+
+    channels: int = 1
+    """Of raw PCM on standard input (default 1)."""
+
+    format: Literal["s16", "s32", "f32"] = "s16"
+    """Of raw PCM on standard input: little-endian integers or floats (default s16)."""
+
+    name: str = "stdin"
+    """What the table gives as `path` for standard input, such as the file that is also being
+    recorded (default stdin)."""
+
+
+Write = Callable[[dict[str, Any]], None]
+
+
+@contextmanager
+def growing_table(out: Path | None) -> Iterator[Write]:
+    """A function that adds one row to the table; each line is written whole, at once."""
+    import pandas as pd
+
+    from synth.annotations import annotation_text, write_annotations
+    from synth.files import InputError, atomic_path
+
+    form = Path("stdout.csv") if out is None else out
+    if form.suffix not in (".csv", ".txt", ".parquet"):
+        raise InputError(f"{out}: expected .csv, .selections.txt, .txt or .parquet")
+    rows: list[dict[str, Any]] = []
+    count = 0
+    if out is not None and form.suffix != ".parquet":
+        with atomic_path(out) as temporary:
+            temporary.write_text("")
+
+    def add(row: dict[str, Any]) -> None:
+        nonlocal count
+        if form.suffix == ".parquet":
+            rows.append(row)
+            return
+        names, line = annotation_text(pd.DataFrame([row]), form, first=count + 1)
+        text = line if count else names + line
+        count += 1
+        if out is None:
+            try:
+                print(text, end="", flush=True)
+            except BrokenPipeError as error:
+                raise InputError("standard output was closed before the end") from error
+            return
+        with out.open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
+
+    try:
+        yield add
+    finally:
+        if form.suffix == ".parquet" and out is not None:
+            columns = ["path", "start_s", "end_s", "species", "score", "detector"]
+            write_annotations(pd.DataFrame(rows, columns=None if rows else columns), out)
+
+
+def command(config: FindConfig) -> None:
+    """Finds and writes."""
+    from threadpoolctl import threadpool_limits
+
+    from analysis.events import with_high
+    from analysis.find import load_detector, thresholds_of
+    from synth.files import InputError
+
+    live = "-" in config.recordings
+    if live and len(config.recordings) > 1:
+        raise InputError("-: standard input goes alone, without other recordings")
+    if not config.recordings:
+        raise InputError("no recording given; name files or folders, or - for standard input")
+    if config.threshold is not None and not 0 < config.threshold < 1:
+        raise InputError(f"--threshold {config.threshold:g}: expected between 0 and 1")
+    if (config.reference is None) != (config.run is None):
+        raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
+    detector = load_detector(config.detector)
+    thresholds = with_high(thresholds_of(detector), config.threshold)
+    recognise = None
+    if config.run is not None and config.reference is not None:
+        from analysis.recognise import recogniser
+
+        recognise = recogniser(config.run, config.reference)
+    where = config.out if config.out is not None else "standard output"
+    # the matrices are small: threads would only wait for each other
+    with threadpool_limits(1):
+        work = _listen if live else _search
+        told = work(config, detector, thresholds, recognise)
+    print(f"{told} -> {where}", file=sys.stderr)
+
+
+def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
+    from analysis.find import BLOCK_S, RATES, Health, find_songs, mono, row_of
+    from analysis.pcm import Pcm, open_pcm, pcm_blocks
+    from synth.files import InputError
+
+    if not RATES[0] <= config.sample_rate <= RATES[1]:
+        raise InputError(f"--sample-rate {config.sample_rate}: expected {RATES[0]} to {RATES[1]}")
+    if not 1 <= config.channels <= 1024:
+        raise InputError(f"--channels {config.channels}: expected at least 1")
+    told = Pcm(config.sample_rate, config.channels, config.format)
+    pcm, start = open_pcm(sys.stdin.buffer, told)
+    health, songs = Health(), 0
+    blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)
+    chunks = (mono(block, health) for block in blocks)
+    path = config.name if config.out is None else str(Path(config.name).resolve())
+    with growing_table(config.out) as add:
+        for song in find_songs(
+            chunks, pcm.sample_rate, detector, thresholds, keep_audio=recognise is not None
+        ):
+            row = row_of(song, path, detector)
+            add(row | (recognise(song.wave, pcm.sample_rate) if recognise else {}))
+            songs += 1
+    for note in health.notes():
+        print(f"-: {note}", file=sys.stderr)
+    if not health.samples:
+        raise InputError("-: standard input held no audio")
+    return f"{songs} songs in {_length(health.samples / pcm.sample_rate)}"
+
+
+def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
+    from analysis.find import Health, audio_files, file_chunks, find_songs, row_of
+    from synth.files import InputError
+
+    files = audio_files(Path(name) for name in config.recordings)
+    songs, seconds, failed = 0, 0.0, []
+    with growing_table(config.out) as add:
+        for number, path in enumerate(files, start=1):
+            health, here, rate = Health(), 0, 1.0
+            try:
+                rate, chunks = file_chunks(path, health)
+                for song in find_songs(
+                    chunks, rate, detector, thresholds, keep_audio=recognise is not None
+                ):
+                    row = row_of(song, str(path.resolve()), detector)
+                    add(row | (recognise(song.wave, rate) if recognise else {}))
+                    here += 1
+            except InputError as error:
+                health.broken = str(error).removeprefix(f"{path}: ")
+            said = health.notes()
+            if health.broken or not health.samples:
+                failed.append(f"{path}: {said[0]}")
+            length = health.samples / rate
+            songs, seconds = songs + here, seconds + length
+            print(
+                f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
+                + "".join(f"; {note}" for note in said),
+                file=sys.stderr,
+                flush=True,
+            )
+    told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
+    if failed:
+        where = config.out if config.out is not None else "standard output"
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise InputError(
+            f"{len(failed)} of {len(files)} recordings not read to the end: {failed[0]}{more}; "
+            f"{told} -> {where}"
+        )
+    return told
+
+
+def _length(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.2f} h"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    return run(FindConfig, command, name="chingolo find", arguments=arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
