@@ -80,7 +80,8 @@ def fit_bottleneck(
     data = jnp.asarray((z - mean) / scale, jnp.float32)
     network = Autoencoder(len(axes), z.shape[1])
     start, order = jax.random.split(jax.random.key(seed))
-    params = network.init(start, data[:1])["params"] | {"axes": jnp.asarray(axes.T, jnp.float32)}
+    fresh: Any = network.init(start, data[:1])["params"]
+    params = {**fresh, "axes": jnp.asarray(axes.T, jnp.float32)}
     optimiser = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, steps))
 
     def loss(params: Any, batch: Array) -> Array:

@@ -44,9 +44,7 @@ def measure(songs: int, snr: float, *, refine_steps: int = 20, seed: int = 0) ->
             sample_rate=RATE,
             random=np.random.default_rng([seed, 37, number]),
         )
-        for number, wave in enumerate(
-            render(gestures, bird, engine="wavetable", sample_rate=RATE)
-        )
+        for number, wave in enumerate(render(gestures, bird, engine="wavetable", sample_rate=RATE))
     ]
     fits = refine(waves, [fit_song(wave, bird) for wave in waves], bird, steps=refine_steps)
     pitch, boundary, missed = [], [], []

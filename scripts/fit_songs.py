@@ -31,8 +31,9 @@ class FitConfig:
     """Whose syrinx sings: rufous_collared_sparrow, yellowhammer or zebra_finch."""
 
     channel: str = "none"
-    """Recorder that the surrogates are heard through: none, random, reel-tape-1966, cassette-1985,
-    digital-2020 or phone (default none)."""
+    """Recorder that the surrogates are heard through: none, random, own (over the background of the
+    recording that was fitted), reel-tape-1966, cassette-1985, digital-2020 or phone (default
+    none)."""
 
     sample_rate: int = 22_050
     """Of the audio, Hz (default 22050)."""

@@ -164,12 +164,14 @@ def mel_floor(fit: Fit) -> np.ndarray:
     return (density * RATE * (window**2).sum()) @ _mel_filters().T
 
 
-def background(fit: Fit, samples: int, random: np.random.Generator) -> np.ndarray:
-    """[samples] noise with the spectrum of the recording's background, at `RATE`."""
+def background(
+    fit: Fit, samples: int, random: np.random.Generator, *, sample_rate: int = RATE
+) -> np.ndarray:
+    """[samples] noise with the spectrum of the recording's background, at its level."""
     spectrum = np.fft.rfft(random.standard_normal(samples))
-    frequency = np.fft.rfftfreq(samples, 1 / RATE)
+    frequency = np.fft.rfftfreq(samples, 1 / sample_rate)
     density = np.interp(frequency, fit.floor_frequency, fit.floor)
-    return np.fft.irfft(spectrum * np.sqrt(density * RATE), samples).astype(np.float32)
+    return np.fft.irfft(spectrum * np.sqrt(density * sample_rate), samples).astype(np.float32)
 
 
 def judge(wave: np.ndarray, sung: np.ndarray, fit: Fit) -> Quality:

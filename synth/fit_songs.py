@@ -20,7 +20,15 @@ import pandas as pd
 from synth.calibration import beta_of_pitch
 from synth.channel import channel_preset, random_channel
 from synth.files import InputError, atomic_path, make_folder
-from synth.fit import Fit, Quality, UnfittableError, fit_song, judge, resynthesise
+from synth.fit import (
+    Fit,
+    Quality,
+    UnfittableError,
+    background,
+    fit_song,
+    judge,
+    resynthesise,
+)
 from synth.fit_figures import write_comparison_sheet
 from synth.fitted_notation import fitted_theme, spread_repertoire, write_repertoire
 from synth.generate import PEAK, claim, hear, write_audio
@@ -89,7 +97,8 @@ def fit_songs(
         copies: varied surrogates of each song, besides the faithful re-synthesis.
         spread: how the surrogates vary; see `spread_repertoire`.
         bird_name: key in `BIRDS`.
-        channel: `none`, `random` or a recorder, that the surrogates are heard through.
+        channel: `none`, `random` or a recorder, that the surrogates are heard through; `own` for
+            the background and level of the recording that was fitted.
         sample_rate: of the audio, Hz.
         refine_steps: of `synth.refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
@@ -104,7 +113,7 @@ def fit_songs(
         raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
-    if channel != "random":
+    if channel not in ("random", "own"):
         channel_preset(channel)
     if bird_name not in BIRDS:
         raise InputError(f"--bird {bird_name}: expected one of {', '.join(BIRDS)}")
@@ -192,9 +201,14 @@ def _keep(
         device = "none"
         if copy:
             random = np.random.default_rng([seed, 29, number, copy])
-            hearing = random_channel(random) if channel == "random" else channel_preset(channel)
-            sung = hear(sung, hearing, (), sample_rate, random)
-            device = hearing.recorder or "none"
+            if channel == "own":
+                noise = background(fit, len(sung), random, sample_rate=sample_rate)
+                sung = fit.gain * sung + noise
+                sung, device = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12)), "own"
+            else:
+                hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+                sung = hear(sung, hearing, (), sample_rate, random)
+                device = hearing.recorder or "none"
         else:
             sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
         name = f"audio/{number:06d}_{copy:04d}.flac"

@@ -1,7 +1,6 @@
 import json
 from collections.abc import Iterator
 
-import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from scripts import train_encoder
 from synth.notation import load_repertoire
 from synth.scenes import Scene, draw_scenes
 from synth.songs import write_song_table
+from tests.small_training import compiled_once
 from train.detector_data import batches, learnable, recorded_source, synthetic_source
 from train.detector_presets import DetectorPreset
 from train.fit_detector import blank_detector
@@ -22,10 +22,8 @@ RATE = 22_050
 @pytest.fixture(scope="module", autouse=True)
 def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One program compiles once."""
-    before = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("cache")))
-    yield
-    jax.config.update("jax_compilation_cache_dir", before)
+    with compiled_once(tmp_path_factory.mktemp("cache")):
+        yield
 
 
 @pytest.fixture(scope="session")

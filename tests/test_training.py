@@ -13,7 +13,7 @@ import soundfile
 from analysis.embed import cut, embed
 from scripts import embed_songs, train_encoder
 from synth.files import InputError
-from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs
+from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs, compiled_once
 from train.batches import batches, prefetch, recorded_batch
 from train.checkpoint import load_encoder
 from train.data import (
@@ -33,13 +33,8 @@ from train.step import step
 @pytest.fixture(scope="module", autouse=True)
 def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One program compiles once, however many runs of these tests use it."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = [getattr(jax.config, name) for name in names]
-    for name, value in zip(names, (str(tmp_path_factory.mktemp("cache")), 0.5), strict=True):
-        jax.config.update(name, value)
-    yield
-    for name, value in zip(names, before, strict=True):
-        jax.config.update(name, value)
+    with compiled_once(tmp_path_factory.mktemp("cache")):
+        yield
 
 
 def quiet(line: str) -> None:

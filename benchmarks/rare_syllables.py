@@ -1,0 +1,176 @@
+"""Two syllable types known from three examples each: do re-synthesised surrogates help?
+
+Syllables of one Bengalese finch (a song table with `label` and `individual`). Of every six
+recordings two, drawn anew for each seed, are held out; in the others two types, drawn too, are cut
+to three examples. The same small network is trained with their labels, classes balanced, for equal
+steps: on the examples as they are, with time and frequency masks (SpecAugment, Park et al. 2019),
+with surrogates of the rare examples (`chingolo fit --channel own`), and with both.
+"""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pandas as pd
+import tyro
+from sklearn.metrics import f1_score
+
+from benchmarks.syllables import SYLLABLES
+from synth.fit_songs import fit_songs
+from synth.songs import read_song_table
+from train.checkpoint import apply_encoder, load_encoder
+from train.data import balanced_weight, clip_samples, fit_clip, load_corpus
+from train.loop import train
+from train.presets import Preset, Views
+
+KEPT, RARE = 3, 2
+WIDER = 0.02
+"""s around each rare example, so that the fit hears the background beside it."""
+
+LEAD = 0.02
+"""s of silence before and after a surrogate."""
+
+PLAIN = Views(
+    shift_s=0.01,
+    crop_scale=(1.0, 1.0),
+    gain_db=6.0,
+    fader_db=0.0,
+    filter_db=0.0,
+    noise_share=0.0,
+    mixup=0.0,
+    tape_share=0.0,
+    time_mask_s=0.0,
+    frequency_mask=0,
+)
+MASKED = replace(PLAIN, time_mask_s=0.02, frequency_mask=8)
+
+
+@dataclass(frozen=True)
+class RareSyllablesConfig:
+    """Prints macro-F1 over held-out recordings, and that of the rare types alone."""
+
+    table: Path = Path("../shared/recordings/bengalese_syllables.csv")
+    """Song table of syllables, with `label` and `individual`."""
+
+    individual: str = "gy6or6"
+    """Whose syllables."""
+
+    copies: int = 30
+    """Surrogates of each rare example."""
+
+    steps: int = 120
+    """Steps of each run."""
+
+    seeds: int = 5
+    """Runs; recordings held out and rare types differ between them."""
+
+
+def split(table: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Training rows with two types cut, rows held out, and the rare types."""
+    random = np.random.default_rng([seed, 43])
+    held = random.choice(np.unique(table["path"]), 2, replace=False)
+    rest, test = table[~table["path"].isin(held)], table[table["path"].isin(held)]
+    rare = sorted(random.choice(np.unique(test["label"]), RARE, replace=False))
+    parts = [rest[~rest["label"].isin(rare)]]
+    parts += [rest[rest["label"] == name].sample(KEPT, random_state=random) for name in rare]
+    return pd.concat(parts, ignore_index=True), test.reset_index(drop=True), rare
+
+
+def surrogates(table: pd.DataFrame, folder: Path, *, copies: int, rate: int, seed: int):
+    """The fitted examples' surrogates as a song table, and how many examples were fitted poorly."""
+    wider = table.assign(
+        start_s=(table["start_s"] - WIDER).clip(lower=0), end_s=table["end_s"] + WIDER
+    )
+    folder.mkdir(parents=True)
+    wider.to_csv(folder / "rare.csv", index=False)
+    made = fit_songs(
+        folder / "rare.csv",
+        folder / "fit",
+        copies=copies,
+        spread="rendition",
+        bird_name="zebra_finch",
+        channel="own",
+        sample_rate=rate,
+        seed=seed,
+    )
+    songs = made.songs[made.songs["copy"] > 0].reset_index(drop=True)
+    songs = songs.assign(start_s=LEAD, end_s=songs["end_s"] - LEAD)
+    return songs, int(made.quality["verdict"].isin(["poor", "failed"]).sum())
+
+
+def macro_f1(
+    preset: Preset, known: pd.DataFrame, test: pd.DataFrame, names: list[str], seed: int
+) -> np.ndarray:
+    """[types] F1 of a network trained on `known`, over `test`."""
+    front_end = preset.front_end
+    corpus = load_corpus(
+        known,
+        front_end,
+        label_column="label",
+        classes=names,
+        weight=balanced_weight(known["label"].tolist()),
+    )
+    heard = load_corpus(test, front_end, label_column="label", classes=names)
+    clips = np.stack([fit_clip(song, clip_samples(front_end), 0.5) for song in heard.songs])
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        train(
+            run,
+            preset,
+            corpus=corpus,
+            source=None,
+            classes=tuple(names),
+            seed=seed,
+            report=lambda line: None,
+        )
+        encoder = load_encoder(run)
+    logits = np.asarray(jax.jit(lambda x: apply_encoder(encoder, x)[1])(clips))
+    scores = f1_score(
+        heard.label, logits.argmax(axis=1), average=None, labels=range(len(names)), zero_division=0
+    )
+    return np.asarray(scores)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the benchmark."""
+    config = tyro.cli(RareSyllablesConfig, args=arguments, prog="bench-rare-syllables")
+    preset = replace(SYLLABLES, steps=config.steps, checkpoint_every=10**9)
+    preset = replace(preset, method=replace(preset.method, name="supervised"))
+    table = read_song_table(config.table)
+    table = table[table["individual"] == config.individual].reset_index(drop=True)
+    names = sorted(table["label"].unique())
+    found = []
+    for seed in range(config.seeds):
+        known, test, rare = split(table, seed)
+        with tempfile.TemporaryDirectory() as folder:
+            few = known[known["label"].isin(rare)].reset_index(drop=True)
+            made, poor = surrogates(
+                few,
+                Path(folder) / "surrogates",
+                copies=config.copies,
+                rate=preset.front_end.sample_rate,
+                seed=seed,
+            )
+            more = pd.concat([known, made], ignore_index=True)
+            for way, views, rows in (
+                ("plain", PLAIN, known),
+                ("masks", MASKED, known),
+                ("surrogates", PLAIN, more),
+                ("surrogates and masks", MASKED, more),
+            ):
+                scores = macro_f1(replace(preset, views=views), rows, test, names, seed)
+                row = {"seed": seed, "rare": "+".join(rare), "poor fits": poor, "trained": way}
+                row |= {"macro-F1": scores[np.isin(names, test["label"].unique())].mean()}
+                row |= {"rare F1": scores[np.isin(names, rare)].mean()}
+                found.append(row)
+                print(" ".join(f"{value}" for value in row.values()), flush=True)
+    told = pd.DataFrame(found)
+    print(
+        told.groupby("trained", sort=False)[["macro-F1", "rare F1"]].agg(["mean", "std"]).round(3)
+    )
+
+
+if __name__ == "__main__":
+    main()
