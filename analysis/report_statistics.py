@@ -141,7 +141,7 @@ def methods(results: dict[str, Any]) -> str:
             "linear classifier, PERMANOVA and theme shares, on the same "
             f"{settings['permutations']} permutations of {results['unit']}s "
             + ("within sites" if results["block"] == "site" else "without blocks")
-            + ", combined by the min-P step of Westfall and Young; every "
+            + ", combined by the harmonic mean of their p values on those permutations; every "
             f"{results['unit']} counted alike. Intervals are percentiles of "
             f"{settings['bootstraps']} bootstrap samples of {results['unit']}s. A change was "
             "claimed only where modern songs sent through the historical recorder were not found "
