@@ -43,8 +43,9 @@ class TrainConfig:
     """Draw songs so that every label is as frequent (needs --label-column)."""
 
     pair_column: str | None = None
-    """Column that names what is sung; songs of one name, such as a recording and its varied
-    re-syntheses, pair up as renditions of one song."""
+    """Column that names what is sung; songs of one name pair up as renditions of one song, a row
+    without a name is itself: `fitted_from` pairs recordings with their varied re-syntheses by
+    `chingolo fit --copies`."""
 
     weights: tuple[float, ...] = ()
     """Share of the draws of each song table; default: every song as often."""

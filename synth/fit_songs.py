@@ -39,7 +39,7 @@ from synth.refine import refine
 from synth.render import render
 from synth.repertoire import DEFAULT_VARIATION, Item, Repertoire, Theme
 from synth.ridge import RATE
-from synth.songs import load_song, read_song_table, write_song_table
+from synth.songs import load_song, read_song_table, song_reference, write_song_table
 from synth.syrinx import BIRDS, Bird
 from synth.variation import Singer, vary
 
@@ -294,9 +294,8 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
             songs.append(
                 {"path": str((folder / made["path"]).resolve()), "start_s": 0.0}
                 | {"end_s": made["end_s"], **rest, "device": made["device"]}
-                | {"origin": "resynthesised", "fitted_from": song["path"]}
-                | {"fitted_start_s": known.get("start_s", 0.0), "copy": copy, "song": number}
-                | {"verdict": record["verdict"]}
+                | {"origin": "resynthesised", "fitted_from": song_reference(song)}
+                | {"copy": copy, "song": number, "verdict": record["verdict"]}
             )
     quality = pd.DataFrame(qualities)
     with atomic_path(folder / "fit.csv") as temporary:

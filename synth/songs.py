@@ -231,3 +231,15 @@ def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
         start_s=float(song.get("start_s", np.nan)),
         end_s=float(song.get("end_s", np.nan)),
     )
+
+
+def song_reference(song: pd.Series) -> str:
+    """Names one song of a table: its path and, for a part of a file, `#t=START,END` in s.
+
+    The form is that of W3C Media Fragments (2012), section 4.2.1.
+    """
+    times = [float(song.get(name, np.nan)) for name in ("start_s", "end_s")]
+    if np.isnan(times).all():
+        return str(song["path"])
+    start, end = ("" if np.isnan(time) else f"{time:.6g}" for time in times)
+    return f"{song['path']}#t={start}" + (f",{end}" if end else "")

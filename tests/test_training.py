@@ -13,6 +13,7 @@ import soundfile
 from analysis.embed import cut, embed
 from scripts import embed_songs, train_encoder
 from synth.files import InputError
+from synth.songs import song_reference
 from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs, compiled_once
 from train.batches import batches, prefetch, recorded_batch
 from train.checkpoint import load_encoder
@@ -175,6 +176,19 @@ def test_renditions_pair_up_and_weights_balance():
     assert pairs == {(1, 3), (3, 1), (2, 2), (4, 4)}
     chosen = corpus.choose(np.array([1, 2]))
     assert [rows.tolist() for rows in chosen.renditions or []] == [[0], [1]]
+
+
+def test_recordings_pair_up_with_their_resyntheses(tmp_path: Path):
+    soundfile.write(tmp_path / "day.wav", np.ones(22_050), 22_050)
+    table = pd.DataFrame({"path": [str(tmp_path / "day.wav")] * 4})
+    table = table.assign(start_s=[0.0, 0.5, 0.0, 0.25], end_s=[0.25, 0.75, 0.25, 0.5])
+    reference = song_reference(table.iloc[1])
+    assert reference.endswith("day.wav#t=0.5,0.75")
+    table["fitted_from"] = ["", None, reference, reference]
+    corpus = load_corpus(table, SMALL.front_end, pair_column="fitted_from")
+    assert [rows.tolist() for rows in corpus.renditions or []] == [[0], *[[1, 2, 3]] * 3]
+    with pytest.raises(InputError, match="fitted_from"):
+        load_corpus(table.drop(columns="fitted_from"), SMALL.front_end, pair_column="fitted_from")
 
 
 def test_collapse_is_told():

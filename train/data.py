@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synth.files import InputError
-from synth.songs import load_song
+from synth.songs import load_song, song_reference
 from train.presets import FrontEnd
 
 
@@ -63,8 +63,9 @@ def load_corpus(
         label_column: column that holds labels; None leaves every song unlabelled.
         classes: names of the classes; "" in the column means no label.
         multilabel: labels may co-occur, written `a+b`.
-        pair_column: column that names what is sung; songs of one name (such as a recording and its
-            re-synthesised copies) are renditions of each other and pair up.
+        pair_column: column that names what is sung; songs of one name are renditions of each other
+            and pair up. Empty means a name of its own, `song_reference`, which is also what
+            re-synthesised copies have in `fitted_from`.
         weight: [songs] share of the draws.
 
     Raises:
@@ -80,10 +81,11 @@ def load_corpus(
     renditions = None
     if pair_column is not None:
         sung = labels(table, pair_column)
+        sung = [name or song_reference(table.iloc[row]) for row, name in enumerate(sung)]
         members: dict[str, list[int]] = {}
         for row, name in enumerate(sung):
-            members.setdefault(name or f"row {row}", []).append(row)
-        renditions = [np.array(members[name or f"row {row}"]) for row, name in enumerate(sung)]
+            members.setdefault(name, []).append(row)
+        renditions = [np.array(members[name]) for name in sung]
     return Corpus(songs, encode_labels(names, classes, multilabel), renditions, weight)
 
 
