@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.synthesis import cpu_seconds
 from train.frontend import log_mel
-from train.presets import FrontEnd
+from train.settings import FrontEnd
 
 CLIPS = 64
 

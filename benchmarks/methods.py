@@ -38,8 +38,9 @@ from train.data import Corpus, fit_clip
 from train.frontend import above_noise, log_mel
 from train.loop import train
 from train.parallel import parallel_step, replicate, shard
-from train.presets import PRESETS, FrontEnd, Preset, change
+from train.presets import PRESETS
 from train.probe import effective_rank, neighbour_accuracy
+from train.settings import FrontEnd, Preset, change
 from train.state import make_recipe, make_state
 
 REPERTOIRE = Path(__file__).parent / "hard_repertoire.yaml"

@@ -18,7 +18,8 @@ from benchmarks.methods import REPERTOIRE, Songs, Task, sing, trained
 from scripts.train_encoder import synthetic_source
 from train.checkpoint import TrainedEncoder, apply_encoder
 from train.data import Corpus
-from train.presets import PRESETS, change
+from train.presets import PRESETS
+from train.settings import change
 
 KEPT = 5
 """Songs of the rare theme."""

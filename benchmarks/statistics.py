@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.change import energy_statistic
 from analysis.cluster import fit_clusters
-from analysis.compare import gather_evidence, run_tests
+from analysis.era_tests import gather_evidence, run_tests
 from analysis.latent_table import LatentTable
 from analysis.permutation import permutation_p, permuted_eras
 from analysis.settings import CompareSettings

@@ -25,7 +25,7 @@ from train.checkpoint import TrainedEncoder, load_encoder
 from train.data import Corpus, clip_samples, fit_clip, load_corpus
 from train.frontend import log_mel
 from train.loop import train
-from train.presets import Encoder, FrontEnd, Method, Preset, Views, change
+from train.settings import Encoder, FrontEnd, Method, Preset, Views, change
 
 SYLLABLES = Preset(
     front_end=FrontEnd(

@@ -18,8 +18,8 @@ from benchmarks.synthesis import cpu_seconds
 from train import losses
 from train.frontend import frames_in
 from train.models.cnn import SIZES
-from train.presets import Preset
 from train.presets import preset as named_preset
+from train.settings import Preset
 from train.state import make_recipe, make_state
 from train.step import step
 

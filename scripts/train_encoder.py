@@ -12,7 +12,7 @@ import tyro
 from scripts.command_line import run
 
 if TYPE_CHECKING:
-    from train.presets import FrontEnd, Preset
+    from train.settings import FrontEnd, Preset
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class TrainConfig:
 def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
     from train.detector_presets import DETECTOR_PRESETS
-    from train.presets import change
     from train.presets import preset as named_preset
+    from train.settings import change
 
     if config.preset in DETECTOR_PRESETS:
         train_detector(config)
@@ -153,7 +153,7 @@ def train_detector(config: TrainConfig) -> None:
     """
     from synth.files import InputError
     from train.detector_presets import DETECTOR_PRESETS
-    from train.presets import change
+    from train.settings import change
 
     detectors = {"songs", "out", "preset", "steps", "synthetic", "set", "seed", "resume"}
     for field in dataclasses.fields(config):

@@ -3,9 +3,6 @@
 Of each song the folder keeps, under its number: `songs/N.json` (its rows, written last),
 `gestures/N.npz` and `audio/N_C.flac`, copy C; copy 0 is the faithful re-synthesis. The tables are
 put together from these at the end.
-
-A gestures file is an npz without pickle: `description` [fields, 3] names each other array, its unit
-and meaning.
 """
 
 import dataclasses
@@ -17,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from synth.calibration import beta_of_pitch
 from synth.channel import channel_preset, random_channel
 from synth.files import InputError, atomic_path, make_folder
 from synth.fit import (
@@ -32,8 +28,8 @@ from synth.fit import (
 from synth.fit_figures import write_comparison_sheet
 from synth.fitted_notation import fitted_theme, spread_repertoire, write_repertoire
 from synth.generate import PEAK, claim, hear, write_audio
-from synth.gestures import Gesture, Note, song_gesture, source_envelope
-from synth.integrate import CONTROL_RATE
+from synth.gesture_files import load_fit, write_gestures
+from synth.gestures import Note, song_gesture
 from synth.realism import Realism, realism
 from synth.refine import refine
 from synth.render import render
@@ -44,23 +40,6 @@ from synth.syrinx import BIRDS, Bird
 from synth.variation import Singer, vary
 
 Spread = Literal["rendition", "individual", "dialect"]
-
-ARRAYS = (
-    ("f0", "Hz", "[frames] pitch; held in silence"),
-    ("loudness", "1", "[frames] amplitude of the fundamental; 1 for the loudest note"),
-    ("alpha", "1", "[frames] air-sac pressure parameter"),
-    ("beta", "1", "[frames] labial tension parameter"),
-    ("envelope", "1", "[frames] factor on the labia's normalised velocity"),
-    ("control_rate", "Hz", "[] frames per second; frame 0 is the song's start_s"),
-    ("gain", "full scale", "[] amplitude in the recording of loudness 1"),
-    ("note_start", "s", "[notes] from the song's start_s"),
-    ("note_end", "s", "[notes]"),
-    ("note_attack", "s", "[notes] rise time of the sin^2 edge"),
-    ("note_release", "s", "[notes] fall time"),
-    ("note_snr", "dB", "[notes] over the noise of one 129 Hz bin"),
-    ("floor", "(full scale)^2 / Hz", "[bins] power density of the recording's background"),
-    ("floor_frequency", "Hz", "[bins] where it was measured"),
-)
 
 BATCH = 16
 """Songs fitted together."""
@@ -186,7 +165,7 @@ def _keep(
     """Writes the files of one fitted song; what is told of it."""
     channel, sample_rate, seed = surrogates.channel, surrogates.sample_rate, surrogates.seed
     quality = judge(wave, resynthesise([fit], bird)[0], fit)
-    _write_gesture(fit, bird, folder / "gestures" / f"{number:06d}.npz")
+    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
     gestures = [fit.gesture]
     varied = spread_repertoire(_repertoire([theme], "", bird), surrogates.spread)
@@ -221,37 +200,6 @@ def _keep(
         "audio": audio,
         "theme": dataclasses.asdict(theme),
     }
-
-
-def _write_gesture(fit: Fit, bird: Bird, path: Path) -> None:
-    gesture = fit.gesture
-    values = {
-        "f0": gesture.f0,
-        "loudness": gesture.loudness,
-        "alpha": gesture.alpha,
-        "beta": beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
-        "envelope": source_envelope(gesture, bird),
-        "control_rate": float(CONTROL_RATE),
-        "gain": fit.gain,
-        "note_start": [note.start for note in fit.notes],
-        "note_end": [note.end for note in fit.notes],
-        "note_attack": [note.attack for note in fit.notes],
-        "note_release": [note.release for note in fit.notes],
-        "note_snr": [note.snr for note in fit.notes],
-        "floor": fit.floor,
-        "floor_frequency": fit.floor_frequency,
-    }
-    arrays = {name: np.asarray(value, np.float32) for name, value in values.items()}
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, description=np.array(ARRAYS), **arrays)
-
-
-def load_fit(path: Path) -> Fit:
-    """What a gestures file holds, without the notes."""
-    with np.load(path, allow_pickle=False) as arrays:
-        gesture = Gesture(arrays["f0"], arrays["loudness"], arrays["alpha"])
-        floor, frequency = arrays["floor"], arrays["floor_frequency"]
-        return Fit(gesture, (), float(arrays["gain"]), floor, frequency)
 
 
 def _theme_from(record: dict[str, Any]) -> Theme:

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
-from train.presets import Encoder, FrontEnd, Method, Preset, Views
+from train.settings import Encoder, FrontEnd, Method, Preset, Views
 
 CHIRPS = ("up", "down", "flat", "low")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from train.frontend import above_noise, frames_in, log_mel, pcen, silent_frames
-from train.presets import FrontEnd
+from train.settings import FrontEnd
 
 MSN_AUDIO = FrontEnd(
     sample_rate=16000, n_fft=1024, hop=160, n_mels=64, f_min=60.0, f_max=7800.0, noise="none"

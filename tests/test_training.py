@@ -25,8 +25,9 @@ from train.data import (
     split_by_group,
 )
 from train.loop import train, vectors
-from train.presets import PRESETS, Preset, change, from_dict
+from train.presets import PRESETS
 from train.probe import collapse, neighbour_accuracy
+from train.settings import Preset, change, from_dict
 from train.state import make_recipe, make_state, rate_schedule
 from train.step import step
 

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from train import views
-from train.presets import FrontEnd, Views
+from train.settings import FrontEnd, Views
 
 FRONT_END = FrontEnd()
 KEYS = jax.random.split(jax.random.key(0), 200)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from train.data import Corpus, clip_samples, fit_clip
-from train.presets import FrontEnd, Preset
+from train.settings import FrontEnd, Preset
 
 Arrays = dict[str, np.ndarray]
 BLOCK = 16

@@ -21,7 +21,7 @@ from synth.files import InputError, atomic_folder, atomic_path
 from train.frontend import above_noise, log_mel, normalise, silent_frames
 from train.models.heads import Classifier
 from train.models.learner import make_encoder
-from train.presets import Preset, from_dict
+from train.settings import Preset, from_dict
 from train.state import State
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synth.files import InputError
 from synth.songs import load_song, song_reference
-from train.presets import FrontEnd
+from train.settings import FrontEnd
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from train.presets import FrontEnd
+from train.settings import FrontEnd
 
 DETECTOR_FRONT_END = FrontEnd(hop=256, n_mels=40, noise="none", clip_s=10.0)
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from train.presets import FrontEnd
+from train.settings import FrontEnd
 
 POWER_FLOOR = 1e-10
 """Power below which a mel band is silence, as in librosa's power_to_db."""

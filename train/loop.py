@@ -32,8 +32,8 @@ from train.parallel import (
     shard,
     wait_for_hosts,
 )
-from train.presets import Preset, from_dict
 from train.probe import Probe, collapse, prober, synthetic_probe
+from train.settings import Preset, from_dict
 from train.state import Recipe, State, make_recipe, make_state
 
 

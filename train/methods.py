@@ -12,7 +12,7 @@ from jax import Array
 
 from train import losses
 from train.models.learner import Outputs
-from train.presets import Method
+from train.settings import Method
 
 Terms = dict[str, tuple[float, Array]]
 

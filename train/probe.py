@@ -11,7 +11,7 @@ from synth.files import InputError
 from train.batches import PairSource
 from train.checkpoint import compiled_encoder
 from train.data import clip_samples, fit_clip
-from train.presets import FrontEnd, Preset
+from train.settings import FrontEnd, Preset
 from train.state import State
 
 MOST = 256

@@ -13,7 +13,7 @@ from jax import Array
 
 from train.frontend import frames_in
 from train.models.learner import Learner
-from train.presets import Preset
+from train.settings import Preset
 
 Parameters = dict[str, Any]
 

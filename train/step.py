@@ -16,7 +16,7 @@ from train.methods import METHODS, Terms, label_terms
 from train.models.autoencoder import coarse
 from train.models.learner import Outputs
 from train.models.vit import token_grid
-from train.presets import Preset
+from train.settings import Preset
 from train.state import Recipe, State
 from train.views import draw_grain, hide_patches, local_crop, power_views, shape_views
 

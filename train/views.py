@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from train.presets import FrontEnd, Views
+from train.settings import FrontEnd, Views
 
 DB = 0.1 * math.log(10.0)
 """Natural-log units of power in a decibel."""

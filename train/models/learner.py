@@ -12,7 +12,7 @@ from train.models.autoencoder import POOL, Decoder
 from train.models.cnn import CNN
 from train.models.heads import Classifier, Projector, Prototypes, Regressor, unit
 from train.models.vit import ViT
-from train.presets import Preset
+from train.settings import Preset
 
 
 @struct.dataclass
