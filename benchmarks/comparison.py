@@ -1,23 +1,26 @@
-"""The permutation tests beside dcor (energy distance) and scikit-bio (PERMANOVA), CPU seconds.
+"""The permutation tests beside dcor and scikit-bio, the clusters beside hdbscan, CPU seconds.
 
-Both peers get what they can do: one block, one song of each unit. The statistics are checked to
-agree before anything is timed.
+The tests' peers get what they can do: one block, one song of each unit. The statistics are checked
+to agree before anything is timed.
 """
 
 import time
 from collections.abc import Callable
 
 import dcor
+import hdbscan
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
 from analysis.change import energy_statistic, permanova_statistic
+from analysis.cluster import fit_clusters
 from analysis.permutation import permuted_eras
 from analysis.settings import CompareSettings
 from analysis.units import find_design, find_eras
 
 SONGS, DIMENSIONS, PERMUTATIONS = 400, 64, 999
+CLUSTERED, CLUSTERED_DIMENSIONS, CENTRES = 20_000, 16, 20
 
 
 def once(work: Callable[[], object]) -> float:
@@ -66,4 +69,25 @@ def measure() -> pd.DataFrame:
             "scikit-bio",
         ),
     ]
-    return pd.DataFrame(rows, columns=["what", "Chingolo", "peer", "named"])
+    return pd.DataFrame([*rows, clusters()], columns=["what", "Chingolo", "peer", "named"])
+
+
+def clusters() -> tuple[str, float, float, str]:
+    """Cost of the clusters with all that `compare` asks of them, and of hdbscan set alike."""
+    random = np.random.default_rng(0)
+    centres = random.normal(0, 4, (CENTRES, CLUSTERED_DIMENSIONS))
+    z = centres[random.integers(0, CENTRES, CLUSTERED)]
+    z = (z + random.normal(size=z.shape)).astype(np.float32)
+    peer = hdbscan.HDBSCAN(
+        min_cluster_size=round(0.02 * CLUSTERED),
+        min_samples=5,
+        approx_min_span_tree=False,
+        prediction_data=True,
+        core_dist_n_jobs=1,
+    )
+    return (
+        f"clusters, {CLUSTERED} songs, {CLUSTERED_DIMENSIONS} dimensions, CPU s",
+        once(lambda: fit_clusters(z)),
+        once(lambda: peer.fit(z)),
+        "hdbscan, exact tree, all dimensions",
+    )
