@@ -65,7 +65,8 @@ def _plain(value: Any) -> Any:
 def headline(comparison: Comparison) -> str:
     """Verdict, reasons and themes as a few lines of text for a terminal."""
     results = comparison.results
-    lines = [f"verdict: {results['verdict']}", *results["reasons"]]
+    verdict = results["verdict"] if results["eras"] else "none, no two eras"
+    lines = [f"verdict: {verdict}", *results["reasons"]]
     lines += [
         f"  {row['name']:<24} {row['historical']['share']:>6.1%} -> "
         f"{row['modern']['share']:>6.1%}  {row['status']}"

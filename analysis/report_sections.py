@@ -254,4 +254,6 @@ def notes(results: dict[str, Any]) -> str:
             told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts)
             effort += f"<li>{text(results['eras'][side])}: {told}</li>"
         effort = f"<p>Effort:</p><ul>{effort}</ul>"
+    if not items + effort:
+        return ""
     return f"<h2>What was controlled, and what was not</h2><ul>{items}</ul>{effort}"
