@@ -18,12 +18,10 @@ MSN_AUDIO_FRONT_END = FrontEnd(
 PRESETS: dict[str, Preset] = {
     # A small network at 12 ms frames; a synthetic pair is heard eight times. About 0.45 s of one
     # core a step, the drawing of songs included. On the hard corpus of `make bench-methods` (0-20
-    # dB, pairs of themes that differ in the last element, unseen birds), with the labels of other
-    # synthetic songs: nearest neighbour 1.00, HDBSCAN ARI 0.80 after 235 steps (one run; 0.99 after
-    # 400 in one run with stronger views and half of the batch recorded).
-    # Without any label (`method.label_weight=0`): nearest neighbour 0.99, ARI 0.75 after 523 steps
-    # (three runs, 0.98-1.00 and 0.67-0.85, 5 minutes of one core each); one run of 900 steps with
-    # pairs heard four times: 0.99 and 0.95.
+    # dB, pairs of themes that differ in the last element, unseen birds), three runs of 8 minutes of
+    # one core each: without any label nearest neighbour 1.00, HDBSCAN ARI 0.94-0.98 (1091 steps);
+    # with the labels of other synthetic songs 1.00 and 0.99-1.00 (1112 steps). Shorter, one run
+    # each: 0.99 and 0.75 without labels (523 steps), 1.00 and 0.80 with (235 steps).
     "cpu": Preset(front_end=FrontEnd(hop=256)),
     # The same recipe with more of everything: for one GPU. Not measured yet.
     "songbird-gpu": Preset(
