@@ -52,7 +52,7 @@ def test_saddle_node_law():
     saddle-node's, so the period tends to pi (x* + x*^2) / sqrt(d x* (3 x* - 1)).
     """
     alpha = 0.2
-    table = solve_cycles(np.array([alpha]), np.geomspace(0.004, 0.5, 160), steps=4096)
+    table = solve_cycles(np.array([alpha]), np.geomspace(0.004, 0.5, 80), steps=2048)
     double_root = np.roots([2, -1, 0, -alpha])
     x = float(double_root[np.isreal(double_root)].real[0])
     distance = table.beta[0] - saddle_node_beta(alpha)
