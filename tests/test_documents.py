@@ -142,9 +142,15 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def run(command: str, folder: Path) -> None:
+def run(command: str, folder: Path, *, at: Path | None = None) -> None:
+    """Runs a command in the reader's folder, or `at` another."""
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment(folder), capture_output=True, text=True
+        command,
+        shell=True,
+        cwd=at or folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
 
@@ -182,7 +188,7 @@ def test_every_command_of_a_page_runs_as_printed(name: str, field: Path):
     assert printed
     for command in printed:
         if command.startswith("python -m docs"):
-            run(command.replace("python", sys.executable), ROOT)
+            run(command.replace("python", sys.executable), field, at=ROOT)
         else:
             run(shortened(command), field)
 
