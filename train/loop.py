@@ -143,13 +143,16 @@ def run_steps(
     advance = parallel_step(recipe)
     start = int(state.step)
     logged, began, waited = start, time.monotonic(), 0.0
+    metrics: dict[str, jax.Array] = {}
     metrics_file = run / "metrics.jsonl" if first_host() else Path(os.devnull)
     with closing(stream), _open_metrics(metrics_file, start) as file:
         for number in range(start, preset.steps):
             before = time.monotonic()
             batch = next(stream)
-            # the first batch of a run is not ready yet; that is no lasting wait
-            waited += time.monotonic() - before if number > start else 0.0
+            # steps run behind this loop: only while none is under way does the device wait
+            ready = [value.is_ready() for value in metrics.values()]  # type: ignore[attr-defined]
+            if ready and all(ready):
+                waited += time.monotonic() - before
             state, metrics = advance(state, shard(batch))
             last = number == preset.steps - 1
             probing = measure is not None and ((number + 1) % preset.probe_every == 0 or last)
