@@ -1,5 +1,6 @@
 """What every command shares: parse, run, and tell bad input in one line with exit status 2."""
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -37,7 +38,9 @@ def run(
         return 2
     except OSError as error:
         # no command expects the disk or the network to fail: a full disk, a folder taken away
-        print(f"{name}: {one_line(str(error))}", file=sys.stderr)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        told = f"a file could not be written, is the disk full? ({error})" if full else str(error)
+        print(f"{name}: {one_line(told)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
