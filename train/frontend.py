@@ -1,6 +1,6 @@
 """Front end: waveform -> log-mel spectrogram, on the device, differentiable."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +13,17 @@ POWER_FLOOR = 1e-10
 """Power below which a mel band is silence, as in librosa's power_to_db."""
 
 
+SAMPLES_AT_ONCE = 2**15
+"""Samples in the frames transformed together: what the cache of a core holds, by measurement."""
+
+
 @lru_cache(maxsize=8)
-def filters(front_end: FrontEnd) -> tuple[np.ndarray, np.ndarray]:
-    """Windowed Fourier kernels and mel weights for the bins that the mel bands use.
+def mel_weights(front_end: FrontEnd) -> tuple[np.ndarray, int]:
+    """Mel weights on the power of those Fourier bins that any mel band uses.
 
     Returns:
-        kernels: [n_fft, 2 bins], the cosine then the sine of each bin under a Hann window.
-        mel: [bins, n_mels] weights on power.
+        weights: [bins, n_mels].
+        first: number of the first of these bins.
     """
     import librosa
 
@@ -31,12 +35,7 @@ def filters(front_end: FrontEnd) -> tuple[np.ndarray, np.ndarray]:
         fmax=front_end.f_max,
     ).T
     used = np.flatnonzero(mel.any(axis=1))
-    bins = np.arange(used[0], used[-1] + 1)
-    sample = np.arange(front_end.n_fft)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * sample / front_end.n_fft)
-    phase = 2 * np.pi * np.outer(sample, bins) / front_end.n_fft
-    kernels = np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * window[:, None]
-    return kernels.astype(np.float32), mel[bins].astype(np.float32)
+    return mel[used[0] : used[-1] + 1].astype(np.float32), int(used[0])
 
 
 def frames_in(front_end: FrontEnd, samples: int) -> int:
@@ -44,11 +43,15 @@ def frames_in(front_end: FrontEnd, samples: int) -> int:
     return 1 + samples // front_end.hop
 
 
+@partial(jax.jit, static_argnames="front_end")
 def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     """Log-mel spectrogram, equal to librosa's `melspectrogram` (centred, zero-padded).
 
-    The transform is one strided convolution with windowed sines: for the few bins in the band it is
-    faster than framing and an FFT, on CPU too.
+    Within 1e-4 in bands at most 50 dB below the loudest of the frame; further down the noise of
+    single precision shows, up to 1e-2 at 80 dB.
+
+    The frames go through in blocks. On CPU a block follows the other, so that frames, spectrum and
+    power stay in the cache, four times as fast as all at once; elsewhere all blocks run together.
 
     Args:
         waveform: [batch, samples], full scale is 1.
@@ -57,19 +60,41 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     Returns:
         [batch, frames, n_mels] natural logarithm of power, at least log(1e-10).
     """
-    kernels, mel = filters(front_end)
-    half = front_end.n_fft // 2
-    padded = jnp.pad(waveform, ((0, 0), (half, half)))
-    spectrum = jax.lax.conv_general_dilated(
-        padded[:, :, None],
-        jnp.asarray(kernels)[:, None, :],
-        window_strides=(front_end.hop,),
-        padding="VALID",
-        dimension_numbers=("NWC", "WIO", "NWC"),
-        precision=jax.lax.Precision.HIGHEST,
+    frames, n_fft, hop = frames_in(front_end, waveform.shape[1]), front_end.n_fft, front_end.hop
+    size = min(SAMPLES_AT_ONCE // n_fft, frames)
+    blocks = -(-frames // size)
+    span = (size - 1) * hop + n_fft
+    after = (blocks - 1) * size * hop + span - waveform.shape[1] - n_fft // 2
+    padded = jnp.pad(waveform, ((0, 0), (n_fft // 2, max(after, 0))))
+
+    def block(index: Array) -> Array:
+        start = (index // blocks, index % blocks * size * hop)
+        return _log_mel_of_block(jax.lax.dynamic_slice(padded, start, (1, span))[0], front_end)
+
+    each = jax.lax.platform_dependent(
+        jnp.arange(len(waveform) * blocks),
+        cpu=lambda indices: jax.lax.map(block, indices),
+        default=jax.vmap(block),
     )
-    real, imaginary = jnp.split(spectrum, 2, axis=-1)
-    power = jnp.matmul(real**2 + imaginary**2, mel, precision=jax.lax.Precision.HIGHEST)
+    return each.reshape(len(waveform), blocks * size, front_end.n_mels)[:, :frames]
+
+
+def _log_mel_of_block(samples: Array, front_end: FrontEnd) -> Array:
+    """[(frames - 1) hop + n_fft] samples -> [frames, n_mels] log-mel."""
+    n_fft, hop = front_end.n_fft, front_end.hop
+    mel, first = mel_weights(front_end)
+    starts = np.arange(0, len(samples) - n_fft + 1, hop)
+    if n_fft % hop == 0:  # whole hops set side by side: cheaper than to gather samples
+        hops = samples.reshape(-1, hop)
+        framed = [hops[shift : shift + len(starts)] for shift in range(n_fft // hop)]
+        frames = jnp.concatenate(framed, axis=1)
+    else:
+        frames = samples[starts[:, None] + np.arange(n_fft)]
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+    spectrum = jnp.fft.rfft(frames * window[None])[:, first : first + len(mel)]
+    power = jnp.matmul(
+        spectrum.real**2 + spectrum.imag**2, mel, precision=jax.lax.Precision.HIGHEST
+    )
     return jnp.log(jnp.maximum(power, POWER_FLOOR))
 
 
