@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import median_filter
+from scipy.ndimage import maximum_filter, median_filter
 
 RATE = 22_050
 """Hz, the sampling rate of the analysis."""
@@ -45,6 +45,18 @@ JUMP_COST = 6.0
 JUMP_HZ = 60.0
 """Mismatch of a step with the chirp rates at both ends that costs 1."""
 
+ECHO_LAGS = np.arange(0.02, 0.121, 0.01)
+"""s after a sound at which its echo is looked for; before them the window still holds the sound."""
+
+ECHO_QUANTILE = 0.25
+"""Of what is left of sounds after a lag: below half, for whistles and trills hold a band longer."""
+
+ECHO_MARGIN_DB = 3.0
+"""A peak less than this above the echo expected there is doubted; echoes vary about their mean."""
+
+ECHO_COST = 1.5
+"""Of a frame that holds an echo, in units of 10 dB."""
+
 FLOOR_QUANTILE = 0.3
 """Of a band's powers over time; below half, so that a band sung in much of the time has one."""
 
@@ -61,6 +73,9 @@ class Plane:
 
     snr: np.ndarray
     """[frames, PEAKS] dB above the noise of the band; -inf where there is no peak."""
+
+    doubt: np.ndarray
+    """[frames, PEAKS] from 0 to 1: whether the peak is an echo of what sounded before."""
 
     frequencies: np.ndarray
     """[bins] Hz."""
@@ -104,7 +119,9 @@ def find_peaks(wave: np.ndarray) -> Plane:
     middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
     peak = (middle > left) & (middle >= right)
     snr = np.where(peak, middle - 10 * np.log10(floor[1:-1]), -np.inf)
-    top = np.argpartition(-snr, PEAKS, axis=1)[:, :PEAKS]
+    above = middle - 10 * np.log10(expected_echo(best, floor)[:, 1:-1] + 1e-20)
+    doubt = np.clip(1.0 - above / ECHO_MARGIN_DB, 0.0, 1.0)
+    top = np.argpartition(10 * ECHO_COST * doubt - snr, PEAKS, axis=1)[:, :PEAKS]
 
     def at_top(values: np.ndarray) -> np.ndarray:
         return np.take_along_axis(values, top, axis=1)
@@ -114,7 +131,39 @@ def find_peaks(wave: np.ndarray) -> Plane:
     shift = np.where(bend < 0, 0.5 * (a - c) / np.where(bend < 0, bend, 1.0), 0.0)
     frequency = frequencies[band][1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
     chirp = CHIRP_RATES[at_top(which[:, 1:-1])]
-    return Plane(frequency, chirp, at_top(snr), frequencies[band], floor, best)
+    return Plane(frequency, chirp, at_top(snr), at_top(doubt), frequencies[band], floor, best)
+
+
+def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """Power that the echoes of earlier sounds would have, as this very recording lets them fade.
+
+    The fading is measured: what is left in a bin a lag after a sound passed it, at a low quantile
+    over all passages, since a bin may sound on or again. In a dry recording that is next to
+    nothing. The idea of a recording's own decay as noise is that of Lebart, Boucher & Denbigh, Acta
+    Acustica 87, 359-366, 2001.
+
+    Args:
+        power: [frames, bins].
+        floor: [bins] mean noise power.
+
+    Returns:
+        [frames, bins].
+    """
+    lags = np.round(ECHO_LAGS * RATE / HOP).astype(int)
+    echo = np.zeros_like(power)
+    passed = power == maximum_filter(power, (2 * lags[0] + 1, 1))
+    passed &= power > 1e3 * floor
+    share = 1.0
+    for lag in lags[lags < len(power)]:
+        before, after = power[:-lag], power[lag:]
+        left = np.maximum(after - floor, 0.0)[passed[:-lag]] / before[passed[:-lag]]
+        if not len(left):
+            break
+        # The quantile of exponentially distributed powers tells their mean; echoes do not grow.
+        mean = np.quantile(left, ECHO_QUANTILE) / -np.log(1 - ECHO_QUANTILE)
+        share = min(share, float(mean))
+        echo[lag:] = np.maximum(echo[lag:], share * before)
+    return echo
 
 
 def best_path(plane: Plane) -> np.ndarray:
@@ -126,7 +175,7 @@ def best_path(plane: Plane) -> np.ndarray:
     Returns:
         [frames] int, the peak at each frame, -1 for silence.
     """
-    gain = (np.minimum(plane.snr, 45.0) - VOICED_DB) / 10
+    gain = (np.minimum(plane.snr, 45.0) - VOICED_DB) / 10 - ECHO_COST * plane.doubt
     step = HOP / RATE
     frames, peaks = gain.shape
     came_from = np.empty((frames, peaks + 1), np.int8)

@@ -18,7 +18,7 @@ from synth.integrate import CONTROL_RATE
 from synth.notation import load_repertoire
 from synth.refine import refine
 from synth.render import render
-from synth.ridge import RATE
+from synth.ridge import RATE, expected_echo
 from synth.songs import load_song, read_song_table, song_reference
 from synth.syrinx import BIRDS
 
@@ -65,6 +65,52 @@ def test_a_generated_song_is_found_again_blind(snr, error, boundary):
         deviations.append(np.abs(note.f0 / np.interp(at, time, gesture.f0) - 1)[sounding])
     assert np.median(np.concatenate(deviations)) < error
     assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
+
+
+def test_a_sweep_is_followed_through_its_own_echo():
+    note = Note(points=((0.0, 5100.0), (0.05, 4900.0), (0.13, 3000.0)), attack=0.01, release=0.01)
+    gesture = song_gesture(Song(tuple(Event(note, 0.2 * k, 0.13) for k in range(5))), BIRD)
+    lead = np.zeros(round((LEAD - 0.02) * RATE), np.float32)
+    dry = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    dry = np.concatenate([lead, dry, lead])
+    random = np.random.default_rng(1)
+    time = np.arange(round(0.6 * RATE)) / RATE
+    tail = random.normal(size=len(time)) * 10 ** (-3 * time / 0.6)
+    response = tail / np.sqrt((tail**2).sum())  # echoes as strong as the sound itself
+    response[0] = 1.0
+    wave = np.convolve(dry, response)[: len(dry)]
+    wave += 2e-3 * np.abs(wave).max() * random.normal(size=len(dry))
+    fit = fit_song(wave.astype(np.float32), BIRD)
+
+    control = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
+    found = np.zeros(len(control), bool)
+    right, total = 0, 0
+    for heard_note in fit.notes:
+        at = (heard_note.first + np.arange(len(heard_note.f0))) / CONTROL_RATE
+        near = np.abs(heard_note.f0 / np.interp(at, control, gesture.f0) - 1) < 0.03
+        near &= np.interp(at, control, gesture.loudness) > 0
+        found[np.round((at[near] - control[0]) * CONTROL_RATE).astype(int)] = True
+        right, total = right + int(near.sum()), total + len(near)
+    assert found[gesture.loudness > 0.05].mean() > 0.985
+    assert right / total > 0.75  # without the expected echo: 0.70
+
+
+def test_echo_is_measured_and_a_dry_recording_has_none():
+    frames, bins = 600, 40
+    power = np.full((frames, bins), 1e-6)
+    for number in range(bins):  # a sweep through the bins, each fading by 10 dB in 30 frames
+        after = np.arange(frames - 5 * number)
+        power[5 * number :, number] += 10 ** (-after / 30)
+    floor = np.full(bins, 1e-6)
+    echo = expected_echo(power, floor)
+    later = 5 * 20 + 60  # bin 20, 60 frames after its sound
+    assert echo[later, 20] == pytest.approx(power[later, 20], rel=3.0)
+    assert echo[5 * 20 + 10, 20] < 1e-3  # too soon for an echo
+
+    dry = np.full((frames, bins), 1e-6)
+    for number in range(bins):
+        dry[5 * number : 5 * number + 8, number] = 1.0
+    assert expected_echo(dry, floor).max() < 1e-5
 
 
 def test_a_trill_is_recognised_and_written_as_one():
