@@ -1,6 +1,6 @@
 """One song of each of five recordings, sung 200 times, trains a network that names the others.
 
-`python -m benchmarks.one_shot [FOLDER]` needs the recordings beside the project. For each of three
+`python -m benchmarks.one_shot [FOLDER]` needs the recordings beside the project. For each of five
 seeds it prints the share of the other marked songs whose recording is named, and the confusion
 matrix; then the same for the nearest neighbour on log-mel among the same five recorded songs.
 """
@@ -26,7 +26,7 @@ from train.settings import FrontEnd, Views
 RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
 NAMES = ("XC11293", "XC465157", "XC506362", "XC53516", "XC89322")
 COPIES = 200
-SEEDS = 3
+SEEDS = 5
 
 SETTINGS = replace(
     preset("cpu"),
