@@ -49,7 +49,10 @@ ECHO_LAGS = np.arange(0.02, 0.121, 0.01)
 """s after a sound at which its echo is looked for; before them the window still holds the sound."""
 
 ECHO_QUANTILE = 0.25
-"""Of what is left of sounds after a lag: below half, for whistles and trills hold a band longer."""
+"""Of what is left of sounds after a lag: below half, for trills come back to a band."""
+
+ECHO_BINS = 10
+"""Bins that the loudest sound must have moved by (430 Hz) for what is left behind to be an echo."""
 
 ECHO_MARGIN_DB = 3.0
 """A peak less than this above the echo expected there is doubted; echoes vary about their mean."""
@@ -137,28 +140,30 @@ def find_peaks(wave: np.ndarray) -> Plane:
 def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:
     """Power that the echoes of earlier sounds would have, as this very recording lets them fade.
 
-    The fading is measured: what is left in a bin a lag after a sound passed it, at a low quantile
-    over all passages, since a bin may sound on or again. In a dry recording that is next to
-    nothing. The idea of a recording's own decay as noise is that of Lebart, Boucher & Denbigh, Acta
-    Acustica 87, 359-366, 2001.
+    The fading is measured: what is left in a bin a lag after a sound passed it and went elsewhere,
+    at a low quantile over all passages, since the bin may sound again. In a dry recording that is
+    next to nothing. A recording's own decay as noise: Lebart, Boucher & Denbigh, Acta Acustica 87,
+    359-366, 2001.
 
     Args:
         power: [frames, bins].
         floor: [bins] mean noise power.
 
     Returns:
-        [frames, bins].
+        [frames, bins]; at most half of what sounded, so that a sound that goes on is not doubted.
     """
     lags = np.round(ECHO_LAGS * RATE / HOP).astype(int)
     echo = np.zeros_like(power)
     passed = power == maximum_filter(power, (2 * lags[0] + 1, 1))
     passed &= power > 1e3 * floor
-    share = 1.0
+    away = np.abs(np.arange(power.shape[1]) - power.argmax(axis=1)[:, None]) >= ECHO_BINS
+    share = 10 ** (-ECHO_MARGIN_DB / 10)
     for lag in lags[lags < len(power)]:
         before, after = power[:-lag], power[lag:]
-        left = np.maximum(after - floor, 0.0)[passed[:-lag]] / before[passed[:-lag]]
-        if not len(left):
+        seen = passed[:-lag] & away[lag:]
+        if not seen.any():
             break
+        left = np.maximum(after - floor, 0.0)[seen] / before[seen]
         # The quantile of exponentially distributed powers tells their mean; echoes do not grow.
         mean = np.quantile(left, ECHO_QUANTILE) / -np.log(1 - ECHO_QUANTILE)
         share = min(share, float(mean))

@@ -112,6 +112,10 @@ def test_echo_is_measured_and_a_dry_recording_has_none():
         dry[5 * number : 5 * number + 8, number] = 1.0
     assert expected_echo(dry, floor).max() < 1e-5
 
+    whistle = np.full((frames, bins), 1e-6)
+    whistle[:, 20] = 1.0
+    assert expected_echo(whistle, floor)[:, 20].max() < 0.51
+
 
 def test_a_trill_is_recognised_and_written_as_one():
     fit = fit_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
