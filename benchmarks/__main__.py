@@ -76,7 +76,7 @@ def page(table: pd.DataFrame) -> str:
         "# Benchmarks",
         "",
         "Written by `make bench`: do not edit. CPU time of the whole process, held to one core",
-        "where the system allows it, the least of three runs after one that compiles (comparison:",
+        "where the system allows it, the least of eight runs after one that compiles (comparison:",
         "one run). Times over 1 say how many times cheaper Chingolo is than the peer, in the same",
         "run on the same machine.",
         "",

@@ -2,7 +2,7 @@
 
 The yardstick integrates the same oscillator for the same songs, one after the other, with classical
 Runge-Kutta at 20 steps a sample (what the literature uses) and at 4 (what the `ode` engine needs).
-Compilation is left out everywhere; each figure is the least of three runs.
+Compilation is left out everywhere; each figure is the least of eight runs.
 """
 
 import time
@@ -60,7 +60,7 @@ def sing_by_numba(gestures: list[Gesture], steps: int) -> list[np.ndarray]:
     return waves
 
 
-def cpu_seconds(work: Callable[[], object], *, runs: int = 3) -> float:
+def cpu_seconds(work: Callable[[], object], *, runs: int = 8) -> float:
     """Least CPU time of the process over a number of runs, after one that compiles, s."""
     work()
     times = []
