@@ -162,7 +162,7 @@ def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:
         before, after = power[:-lag], power[lag:]
         seen = passed[:-lag] & away[lag:]
         if not seen.any():
-            break
+            break  # nothing is known of this lag's echo, and none is assumed
         left = np.maximum(after - floor, 0.0)[seen] / before[seen]
         # The quantile of exponentially distributed powers tells their mean; echoes do not grow.
         mean = np.quantile(left, ECHO_QUANTILE) / -np.log(1 - ECHO_QUANTILE)

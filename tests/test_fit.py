@@ -99,17 +99,17 @@ def test_echo_is_measured_and_a_dry_recording_has_none():
     frames, bins = 600, 40
     power = np.full((frames, bins), 1e-6)
     for number in range(bins):  # a sweep through the bins, each fading by 10 dB in 30 frames
-        after = np.arange(frames - 5 * number)
-        power[5 * number :, number] += 10 ** (-after / 30)
+        after = np.arange(frames - 2 * number)
+        power[2 * number :, number] += 10 ** (-after / 30)
     floor = np.full(bins, 1e-6)
     echo = expected_echo(power, floor)
-    later = 5 * 20 + 60  # bin 20, 60 frames after its sound
-    assert echo[later, 20] == pytest.approx(power[later, 20], rel=3.0)
-    assert echo[5 * 20 + 10, 20] < 1e-3  # too soon for an echo
+    later = 2 * 20 + 60  # bin 20, 60 frames after its sound
+    assert 0.5 < echo[later, 20] / power[later, 20] < 5.0
+    assert echo[2 * 20 + 10, 20] < 1e-3  # too soon for an echo
 
     dry = np.full((frames, bins), 1e-6)
     for number in range(bins):
-        dry[5 * number : 5 * number + 8, number] = 1.0
+        dry[2 * number : 2 * number + 8, number] = 1.0
     assert expected_echo(dry, floor).max() < 1e-5
 
     whistle = np.full((frames, bins), 1e-6)
