@@ -3,7 +3,7 @@
 Both get spectrograms: two views to the student with gradient, two to the teacher, balanced
 assignment to prototypes, cross-entropy, AdamW, moving average. The torch network below has the same
 layers and, checked, the same number of parameters. The whole step of Chingolo, with log-mel and
-views, stands beside it.
+views, stands beside it. Both run with large pages of memory, as `chingolo train` does on Linux.
 """
 
 from functools import partial
@@ -15,6 +15,7 @@ import optax
 import pandas as pd
 
 from benchmarks.synthesis import cpu_seconds
+from scripts.large_pages import restart_with_large_pages
 from train import losses
 from train.frontend import frames_in
 from train.models.cnn import SIZES
@@ -159,4 +160,5 @@ def measure() -> pd.DataFrame:
 
 
 if __name__ == "__main__":
+    restart_with_large_pages()
     print(measure().to_string(index=False))

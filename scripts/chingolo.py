@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from scripts.large_pages import restart_with_large_pages
+
 COMMANDS = {
     "demo": ("scripts.demo", "the whole story on a generated example -> runs/demo/report.html"),
     "generate": ("scripts.generate_songs", "a repertoire -> synthetic songs and their song table"),
@@ -18,6 +20,8 @@ COMMANDS = {
     "compare": ("scripts.compare_eras", "a latent table with two eras -> report"),
 }
 
+TRAINING = ("demo", "train")
+
 
 def main() -> None:
     """Runs one command and exits with its status."""
@@ -29,6 +33,8 @@ def main() -> None:
     if words[0] not in COMMANDS:
         print(f"chingolo: no command '{words[0]}'; one of {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
+    if words[0] in TRAINING:
+        restart_with_large_pages()
     script = importlib.import_module(COMMANDS[words[0]][0])
     sys.exit(script.main(words[1:]))
 
