@@ -24,8 +24,9 @@ def patchify(spectrogram: Array, size: int) -> Array:
     batch, time, frequency, channels = spectrogram.shape
     rows, columns = time // size, frequency // size
     trimmed = spectrogram[:, : rows * size, : columns * size]
-    squares = trimmed.reshape(batch, rows, size, columns, size, channels)
-    return squares.transpose(0, 1, 3, 2, 4, 5).reshape(batch, rows, columns, -1)
+    # a square's columns already lie side by side; only its rows have to be brought together
+    bands = trimmed.reshape(batch * rows, size, columns, size * channels)
+    return bands.swapaxes(1, 2).reshape(batch, rows, columns, -1)
 
 
 def group_norm(x: Array, dtype: Any) -> Array:
