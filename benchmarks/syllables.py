@@ -104,7 +104,6 @@ def main(arguments: list[str] | None = None) -> None:
     samples = clip_samples(preset.front_end)
     clips = np.stack([fit_clip(song, samples, 0.5) for song in corpus.songs])
     flat = spectrograms(clips, preset.front_end)
-    flat = spectrograms(clips, preset.front_end)
     label = table["label"].to_numpy(str)
     bird = table["individual"].to_numpy(str)
     fold = np.zeros(len(table), int)

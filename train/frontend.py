@@ -13,17 +13,18 @@ POWER_FLOOR = 1e-10
 """Power below which a mel band is silence, as in librosa's power_to_db."""
 
 
-SAMPLES_AT_ONCE = 2**15
+SAMPLES_AT_ONCE = 2**17
 """Samples in the frames transformed together: what the cache of a core holds, by measurement."""
 
 
 @lru_cache(maxsize=8)
-def mel_weights(front_end: FrontEnd) -> tuple[np.ndarray, int]:
-    """Mel weights on the power of those Fourier bins that any mel band uses.
+def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
+    """Mel weights of the lower and of the upper half of the bands, each on the bins it uses.
+
+    Two small products in place of one that is three quarters zeros.
 
     Returns:
-        weights: [bins, n_mels].
-        first: number of the first of these bins.
+        For each half its weights [bins, bands] and the number of the first of these Fourier bins.
     """
     import librosa
 
@@ -33,9 +34,13 @@ def mel_weights(front_end: FrontEnd) -> tuple[np.ndarray, int]:
         n_mels=front_end.n_mels,
         fmin=front_end.f_min,
         fmax=front_end.f_max,
+        dtype=np.float32,
     ).T
-    used = np.flatnonzero(mel.any(axis=1))
-    return mel[used[0] : used[-1] + 1].astype(np.float32), int(used[0])
+    halves = []
+    for bands in np.array_split(mel, 2, axis=1):
+        used = np.flatnonzero(bands.any(axis=1))
+        halves.append((bands[used[0] : used[-1] + 1], int(used[0])))
+    return halves
 
 
 def frames_in(front_end: FrontEnd, samples: int) -> int:
@@ -61,15 +66,16 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
         [batch, frames, n_mels] natural logarithm of power, at least log(1e-10).
     """
     frames, n_fft, hop = frames_in(front_end, waveform.shape[1]), front_end.n_fft, front_end.hop
-    size = min(SAMPLES_AT_ONCE // n_fft, frames)
-    blocks = -(-frames // size)
-    span = (size - 1) * hop + n_fft
+    blocks = -(-frames * n_fft // SAMPLES_AT_ONCE)
+    size = -(-frames // blocks)
+    span = (size - 1 - (-n_fft // hop)) * hop  # whole hops
     after = (blocks - 1) * size * hop + span - waveform.shape[1] - n_fft // 2
     padded = jnp.pad(waveform, ((0, 0), (n_fft // 2, max(after, 0))))
 
     def block(index: Array) -> Array:
         start = (index // blocks, index % blocks * size * hop)
-        return _log_mel_of_block(jax.lax.dynamic_slice(padded, start, (1, span))[0], front_end)
+        samples = jax.lax.dynamic_slice(padded, start, (1, span))
+        return _log_mel_of_block(samples.reshape(-1, hop), size, front_end)
 
     each = jax.lax.platform_dependent(
         jnp.arange(len(waveform) * blocks),
@@ -79,23 +85,20 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     return each.reshape(len(waveform), blocks * size, front_end.n_mels)[:, :frames]
 
 
-def _log_mel_of_block(samples: Array, front_end: FrontEnd) -> Array:
-    """[(frames - 1) hop + n_fft] samples -> [frames, n_mels] log-mel."""
-    n_fft, hop = front_end.n_fft, front_end.hop
-    mel, first = mel_weights(front_end)
-    starts = np.arange(0, len(samples) - n_fft + 1, hop)
-    if n_fft % hop == 0:  # whole hops set side by side: cheaper than to gather samples
-        hops = samples.reshape(-1, hop)
-        framed = [hops[shift : shift + len(starts)] for shift in range(n_fft // hop)]
-        frames = jnp.concatenate(framed, axis=1)
-    else:
-        frames = samples[starts[:, None] + np.arange(n_fft)]
+def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
+    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] log-mel."""
+    n_fft = front_end.n_fft
+    whole, rest = divmod(n_fft, front_end.hop)
+    parts = [hops[part : part + frames] for part in range(whole)]
+    parts += [hops[whole : whole + frames, :rest]] if rest else []
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
-    spectrum = jnp.fft.rfft(frames * window[None])[:, first : first + len(mel)]
-    power = jnp.matmul(
-        spectrum.real**2 + spectrum.imag**2, mel, precision=jax.lax.Precision.HIGHEST
-    )
-    return jnp.log(jnp.maximum(power, POWER_FLOOR))
+    spectrum = jnp.fft.rfft(jnp.concatenate(parts, axis=1) * window[None])
+    power = spectrum.real**2 + spectrum.imag**2
+    mel = [
+        jnp.matmul(power[:, first : first + len(weights)], weights, precision="highest")
+        for weights, first in mel_weights(front_end)
+    ]
+    return jnp.log(jnp.maximum(jnp.concatenate(mel, axis=1), POWER_FLOOR))
 
 
 def silent_frames(log_mel: Array) -> Array:
