@@ -53,7 +53,7 @@ SYLLABLES = Preset(
     ),
     encoder=Encoder(dimensions=64),
     method=Method(projection=64, prototypes=64),
-    steps=200,
+    steps=500,
 )
 """Clips of 0.13 s around one syllable: no noise floor is taken off, the syllable fills the clip."""
 
@@ -69,7 +69,7 @@ class SyllablesConfig:
     table: Path = Path("../shared/recordings/bengalese_syllables.csv")
     """Song table of syllables, with `label` and `individual`."""
 
-    steps: int = 200
+    steps: int = SYLLABLES.steps
     """Steps of each run."""
 
     seeds: int = 3

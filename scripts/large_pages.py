@@ -14,6 +14,6 @@ def restart_with_large_pages() -> None:
     page by page of 4 kB that is a sixth of the step's time. Returns where there is nothing to do:
     on other systems than Linux, or when GLIBC_TUNABLES is already set, by the user or by this.
     """
-    if sys.platform == "linux" and TUNABLE not in os.environ:
+    if sys.platform == "linux" and sys.executable and TUNABLE not in os.environ:
         words = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, words, {**os.environ, TUNABLE: LARGE_PAGES})
