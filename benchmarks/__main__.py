@@ -101,11 +101,14 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def hold_to_one_core() -> None:
+    """Threads that share a core slow each other: CPU time would depend on how many there are."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def main() -> None:
     """Measures everything and writes the page."""
-    if hasattr(os, "sched_setaffinity"):
-        # threads that share a core slow each other: CPU time would depend on how many there are
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     tables = []
     parts = {"synthesis": sung, "detector": found}
     for name in ("synthesis", *PARTS, "detector"):
@@ -122,5 +125,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    restart_with_large_pages()
+    hold_to_one_core()
+    restart_with_large_pages()  # and from here all libraries, the peers' too, see that one core
     main()
