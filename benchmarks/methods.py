@@ -24,6 +24,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from analysis.cluster import fit_clusters
+from scripts.large_pages import restart_with_large_pages
 from scripts.train_encoder import synthetic_source
 from synth.channel import random_channel, through_channel
 from synth.gestures import song_gesture
@@ -311,4 +312,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    restart_with_large_pages()  # a step costs what it costs in `chingolo train`
     main()

@@ -37,7 +37,7 @@ def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
         dtype=np.float32,
     ).T
     halves = []
-    for bands in np.array_split(mel, 2, axis=1):
+    for bands in np.array_split(mel, min(2, front_end.n_mels), axis=1):
         used = np.flatnonzero(bands.any(axis=1))
         halves.append((bands[used[0] : used[-1] + 1], int(used[0])))
     return halves
