@@ -9,21 +9,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.change import Evidence
-from analysis.cluster import Clusters, fit_clusters
-from analysis.cluster_quality import dbcv, novelty, stability
-from analysis.descriptors import descriptor_table
-from analysis.equal_effort import equal_effort
-from analysis.era_tests import gather_evidence, has_repertoire, run_tests
-from analysis.latent_table import LatentTable
-from analysis.reduce import reduce
-from analysis.settings import CompareSettings
-from analysis.themes import name_themes, theme_table
-from analysis.turnover import turnover
-from analysis.units import Eras, effort, find_design, find_eras
-from analysis.verdict import REFUSED, decide
-from analysis.verify import cluster_agreement, linear_probe, nearest_neighbour_agreement
-from synth.files import InputError
+from chingolo.analysis.change.change_tests import Evidence
+from chingolo.analysis.change.descriptors import descriptor_table
+from chingolo.analysis.change.design import Eras, effort, find_design, find_eras
+from chingolo.analysis.change.equal_effort import equal_effort
+from chingolo.analysis.change.theme_table import theme_table
+from chingolo.analysis.change.turnover import turnover
+from chingolo.analysis.labels.agreement import (
+    cluster_agreement,
+    linear_probe,
+    nearest_neighbour_agreement,
+)
+from chingolo.analysis.recorder.era_tests import gather_evidence, has_repertoire, run_tests
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.cluster import Clusters, fit_clusters
+from chingolo.analysis.space.cluster_quality import dbcv, novelty, stability
+from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.analysis.space.name_themes import name_themes
+from chingolo.analysis.space.reduce import reduce
+from chingolo.analysis.verdict import REFUSED, decide
+from chingolo.synth.tables.files import InputError
 
 FEWEST_SONGS = 4
 
@@ -63,7 +68,7 @@ def compare(
         settings: eras, levels and seed.
         rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
             recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
-        descriptors: [songs] rows of `analysis.descriptors.describe`, or None.
+        descriptors: [songs] rows of `descriptors.describe`, or None.
         rerecorded_descriptors: the same of the re-recorded songs.
         notes: sentences on how the vectors were made, for the report.
 

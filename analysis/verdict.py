@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.permutation import smallest_p
-from analysis.settings import CompareSettings
-from analysis.units import HISTORICAL, MODERN, Design, Eras
+from chingolo.analysis.change.design import HISTORICAL, MODERN, Design, Eras
+from chingolo.analysis.change.permutation import smallest_p
+from chingolo.analysis.settings import CompareSettings
 
 CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
 
@@ -76,7 +76,7 @@ def decide(
     A change is claimed only where the combined test rejects; modern songs are not found different
     from themselves after the historical recorder (the channel placebo); the difference remains once
     the modern songs came through that recorder too; and it remains even where that recorder's model
-    errs by as much as its whole effect (`analysis.placebo.worst_recorder`). Where no placebo could
+    errs by as much as its whole effect (`placebo.worst_recorder`). Where no placebo could
     be made, one known device must have made all songs, or the user must have said that the
     recorders were alike.
 

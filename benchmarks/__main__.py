@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import synthesis
-from scripts.large_pages import restart_with_large_pages
-from synth.files import atomic_path
+from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.synth.tables.files import atomic_path
 
 OUT = Path(__file__).parents[1] / "BENCHMARKS.md"
 PARTS = ("front_end", "training_step", "comparison")

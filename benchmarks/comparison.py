@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-from analysis.change import energy_statistic, permanova_statistic
-from analysis.cluster import fit_clusters
-from analysis.permutation import permuted_eras
-from analysis.settings import CompareSettings
-from analysis.units import find_design, find_eras
+from chingolo.analysis.change.change_tests import energy_statistic, permanova_statistic
+from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.permutation import permuted_eras
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.cluster import fit_clusters
 
 SONGS, DIMENSIONS, PERMUTATIONS = 400, 64, 999
 CLUSTERED, CLUSTERED_DIMENSIONS, CENTRES = 20_000, 16, 20

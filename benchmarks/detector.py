@@ -21,13 +21,19 @@ import soundfile
 from scipy import signal
 from threadpoolctl import threadpool_limits
 
-from analysis.events import Thresholds
-from analysis.find import Found, find_songs, load_detector, shipped_detectors, thresholds_of
-from synth.channel import Channel, through_channel
-from synth.notation import load_repertoire
-from synth.scenes import SceneSettings, background_noise, draw_scenes, sing_own
-from synth.songs import load_audio, read_song_table
-from train.listening import Detector
+from chingolo.analysis.find.events import Thresholds
+from chingolo.analysis.find.find import (
+    Found,
+    find_songs,
+    load_detector,
+    shipped_detectors,
+    thresholds_of,
+)
+from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.scenes import SceneSettings, background_noise, draw_scenes, sing_own
+from chingolo.synth.tables.song_table import load_audio, read_song_table
+from chingolo.train.detector.streaming import Detector
 
 RECORDINGS = Path(os.environ.get("CHINGOLO_RECORDINGS", "../shared/recordings"))
 SWEEP = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -245,13 +251,17 @@ def speed(name: str) -> pd.DataFrame:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for hours in (0, 1, 10):
-            command = [sys.executable, "-c", "import analysis.find, pandas, tyro, threadpoolctl"]
+            command = [
+                sys.executable,
+                "-c",
+                "import chingolo.analysis.find.find, pandas, tyro, threadpoolctl",
+            ]
             if hours:
                 file = Path(folder) / "long.flac"
                 with soundfile.SoundFile(file, "w", rate, 1, "PCM_16") as audio:
                     for _ in range(12 * hours):
                         audio.write(minutes5)
-                command = [sys.executable, "-m", "scripts.chingolo", "find", str(file)]
+                command = [sys.executable, "-m", "chingolo", "find", str(file)]
                 command += ["--detector", name, "--out", str(Path(folder) / "songs.csv")]
             began = time.perf_counter()
             # a child's own measure: the most resident of all children would hide the first

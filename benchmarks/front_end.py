@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.synthesis import cpu_seconds
-from train.frontend import POWER_FLOOR, log_mel
-from train.presets import preset
-from train.settings import FrontEnd
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.log_mel import POWER_FLOOR, log_mel
+from chingolo.train.settings.presets import preset
 
 CLIPS = 64
 

@@ -23,26 +23,28 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from analysis.cluster import fit_clusters
-from scripts.large_pages import restart_with_large_pages
-from scripts.train_encoder import synthetic_source
-from synth.channel import random_channel, through_channel
-from synth.gestures import song_gesture
-from synth.notation import load_repertoire
-from synth.recorders import RECORDERS
-from synth.render import render
-from synth.syrinx import BIRDS
-from synth.variation import Singer, vary
-from train.batches import PairSource, batches
-from train.checkpoint import TrainedEncoder, compiled_encoder, load_encoder
-from train.data import Corpus, fit_clip
-from train.frontend import above_noise, log_mel
-from train.loop import train
-from train.parallel import parallel_step, replicate, shard
-from train.presets import PRESETS
-from train.probe import effective_rank, neighbour_accuracy
-from train.settings import FrontEnd, Preset, change
-from train.state import make_recipe, make_state
+from chingolo.analysis.space.cluster import fit_clusters
+from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.scripts.train_encoder import synthetic_source
+from chingolo.synth.recorder.channel import random_channel, through_channel
+from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.log_mel import log_mel
+from chingolo.synth.spectra.noise_floor import above_noise
+from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
+from chingolo.train.data.batches import PairSource, batches
+from chingolo.train.data.corpus import Corpus, fit_clip
+from chingolo.train.parallel import parallel_step, replicate, shard
+from chingolo.train.run.checkpoint import TrainedEncoder, compiled_encoder, load_encoder
+from chingolo.train.run.loop import train
+from chingolo.train.run.probe import effective_rank, neighbour_accuracy
+from chingolo.train.settings.presets import PRESETS
+from chingolo.train.settings.training import Preset, change
+from chingolo.train.step.state import make_recipe, make_state
 
 REPERTOIRE = Path(__file__).parent / "hard_repertoire.yaml"
 """Ten themes, of which eight come in pairs that differ only in their last element."""

@@ -13,15 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.embed import embed
-from synth.fit import mel_power
-from synth.fit_songs import fit_songs
-from synth.ridge import RATE
-from synth.songs import load_song, read_song_table
-from train.data import load_corpus
-from train.loop import train
-from train.presets import preset
-from train.settings import FrontEnd, Views
+from chingolo.analysis.space.embed import embed
+from chingolo.synth.fit.fit_song import mel_power
+from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.song_table import load_song, read_song_table
+from chingolo.train.data.corpus import load_corpus
+from chingolo.train.run.loop import train
+from chingolo.train.settings.presets import preset
+from chingolo.train.settings.training import Views
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
 NAMES = ("XC11293", "XC465157", "XC506362", "XC53516", "XC89322")

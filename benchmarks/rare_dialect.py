@@ -15,11 +15,11 @@ import tyro
 from sklearn.metrics import f1_score
 
 from benchmarks.methods import REPERTOIRE, Songs, Task, sing, trained
-from scripts.train_encoder import synthetic_source
-from train.checkpoint import TrainedEncoder, apply_encoder
-from train.data import Corpus
-from train.presets import PRESETS
-from train.settings import change
+from chingolo.scripts.train_encoder import synthetic_source
+from chingolo.train.data.corpus import Corpus
+from chingolo.train.run.checkpoint import TrainedEncoder, apply_encoder
+from chingolo.train.settings.presets import PRESETS
+from chingolo.train.settings.training import change
 
 KEPT = 5
 """Songs of the rare theme."""

@@ -19,12 +19,12 @@ import tyro
 from sklearn.metrics import f1_score
 
 from benchmarks.syllables import SYLLABLES
-from synth.fit_songs import fit_songs
-from synth.songs import read_song_table
-from train.checkpoint import apply_encoder, load_encoder
-from train.data import balanced_weight, clip_samples, fit_clip, load_corpus
-from train.loop import train
-from train.settings import Preset, Views
+from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.tables.song_table import read_song_table
+from chingolo.train.data.corpus import balanced_weight, clip_samples, fit_clip, load_corpus
+from chingolo.train.run.checkpoint import apply_encoder, load_encoder
+from chingolo.train.run.loop import train
+from chingolo.train.settings.training import Preset, Views
 
 KEPT, RARE = 3, 2
 WIDER = 0.02

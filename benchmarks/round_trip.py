@@ -11,16 +11,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from synth.channel import channel_preset, through_channel
-from synth.fit import fit_song
-from synth.gestures import voiced_stretches
-from synth.integrate import CONTROL_RATE
-from synth.notation import load_repertoire
-from synth.population import plan_songs, sing_planned
-from synth.refine import refine
-from synth.render import render
-from synth.ridge import RATE
-from synth.syrinx import BIRDS
+from chingolo.synth.fit.fit_song import fit_song
+from chingolo.synth.fit.refine import refine
+from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.recorder.channel import channel_preset, through_channel
+from chingolo.synth.score.population import plan_songs, sing_planned
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.voice.gestures import voiced_stretches
+from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
 
 MARGIN = 0.18
 """s of silence around each song."""

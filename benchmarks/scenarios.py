@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from analysis.compare import compare
-from analysis.controlled import control_channel
-from analysis.latent_table import LatentTable
-from analysis.settings import CompareSettings
-from analysis.units import find_eras
+from chingolo.analysis.change.design import find_eras
+from chingolo.analysis.compare import compare
+from chingolo.analysis.recorder.equalised_vectors import control_channel
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.score.repertoire_file import FOLDER
 
 BASE = "zonotrichia_capensis"
 TAPE, DIGITAL = "reel-tape-1966", "digital-2020"
@@ -59,7 +60,7 @@ HISTORIES = (
 
 def write_repertoire(history: History, era: int, birds: int, path: Path) -> None:
     """Writes the repertoire of one era as YAML on top of the shipped one."""
-    shipped = Path(__file__).parents[1] / "synth" / "repertoires" / f"{BASE}.yaml"
+    shipped = FOLDER / f"{BASE}.yaml"
     content: dict[str, Any] = yaml.safe_load(shipped.read_text())
     if era:
         for theme in content["themes"].values():
@@ -86,8 +87,8 @@ def write_repertoire(history: History, era: int, birds: int, path: Path) -> None
 
 def generate(history: History, seed: int, folder: Path, *, birds: int, songs: int) -> pd.DataFrame:
     """Generates both eras; returns the song table with the truth in `label`."""
-    from synth.generate import generate_songs
-    from synth.songs import read_song_table
+    from chingolo.synth.surrogates.generate_songs import generate_songs
+    from chingolo.synth.tables.song_table import read_song_table
 
     tables = []
     for era in (0, 1):

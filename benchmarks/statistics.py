@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.change import energy_statistic
-from analysis.cluster import fit_clusters
-from analysis.era_tests import gather_evidence, run_tests
-from analysis.latent_table import LatentTable
-from analysis.permutation import permutation_p, permuted_eras
-from analysis.settings import CompareSettings
-from analysis.units import find_design, find_eras
-from analysis.verdict import decide
+from chingolo.analysis.change.change_tests import energy_statistic
+from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.permutation import permutation_p, permuted_eras
+from chingolo.analysis.recorder.era_tests import gather_evidence, run_tests
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.cluster import fit_clusters
+from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.analysis.verdict import decide
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.methods import embedding, in_batches
-from synth.songs import read_song_table
-from train.checkpoint import TrainedEncoder, load_encoder
-from train.data import Corpus, clip_samples, fit_clip, load_corpus
-from train.frontend import log_mel
-from train.loop import train
-from train.settings import Encoder, FrontEnd, Method, Preset, Views, change
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.log_mel import log_mel
+from chingolo.synth.tables.song_table import read_song_table
+from chingolo.train.data.corpus import Corpus, clip_samples, fit_clip, load_corpus
+from chingolo.train.run.checkpoint import TrainedEncoder, load_encoder
+from chingolo.train.run.loop import train
+from chingolo.train.settings.training import Encoder, Method, Preset, Views, change
 
 SYLLABLES = Preset(
     front_end=FrontEnd(

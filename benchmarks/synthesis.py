@@ -12,13 +12,13 @@ import numba
 import numpy as np
 import pandas as pd
 
-from synth.calibration import beta_of_pitch, turning_point_of_pitch
-from synth.gestures import Gesture, source_envelope
-from synth.integrate import BASE_RATE, CONTROL_RATE
-from synth.notation import load_repertoire
-from synth.population import plan_songs, sing_planned
-from synth.render import render
-from synth.syrinx import BIRDS
+from chingolo.synth.score.population import plan_songs, sing_planned
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
+from chingolo.synth.voice.gestures import Gesture, source_envelope
+from chingolo.synth.voice.integrate import BASE_RATE, CONTROL_RATE
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
 
 BIRD = BIRDS["rufous_collared_sparrow"]
 

@@ -15,14 +15,14 @@ import optax
 import pandas as pd
 
 from benchmarks.synthesis import cpu_seconds
-from scripts.large_pages import restart_with_large_pages
-from train import losses
-from train.frontend import frames_in
-from train.models.cnn import SIZES
-from train.presets import preset as named_preset
-from train.settings import Preset
-from train.state import make_recipe, make_state
-from train.step import step
+from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.synth.spectra.log_mel import frames_in
+from chingolo.train.encoders.cnn import SIZES
+from chingolo.train.objective import losses
+from chingolo.train.settings.presets import preset as named_preset
+from chingolo.train.settings.training import Preset
+from chingolo.train.step.state import make_recipe, make_state
+from chingolo.train.step.step import step
 
 CLIPS = 64
 

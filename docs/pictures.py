@@ -5,13 +5,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from synth.calibration import beta_of_pitch, load_calibration
-from synth.contact_sheet import draw_spectrogram
-from synth.notation import load_repertoire
-from synth.population import plan_songs, sing_planned
-from synth.render import render
-from synth.syrinx import BIRDS
-from synth.tract import tract_response
+from chingolo.synth.score.population import plan_songs, sing_planned
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.tables.contact_sheet import draw_spectrogram
+from chingolo.synth.voice.calibration import beta_of_pitch, load_calibration
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
+from chingolo.synth.voice.tract import tract_response
 
 FOLDER = Path(__file__).parent
 RATE = 22_050

@@ -8,9 +8,9 @@ from typing import Any
 
 import tyro
 
-from analysis.settings import CompareSettings
-from scripts.command_line import run
-from synth.files import InputError
+from chingolo.analysis.settings import CompareSettings
+from chingolo.scripts.command_line.run_command import run
+from chingolo.synth.tables.files import InputError
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class CompareConfig:
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
     if config.type_column:
-        from analysis.types import compare_types, read_types
+        from chingolo.analysis.compare_types import compare_types, read_types
 
         if config.run is not None:
             raise InputError("--run is for latent tables; types have no audio to send through it")
@@ -48,15 +48,15 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
-    from analysis.compare import compare
-    from analysis.latent_table import read_latent_table
-    from analysis.units import find_eras
+    from chingolo.analysis.change.design import find_eras
+    from chingolo.analysis.compare import compare
+    from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
     eras = find_eras(latents.songs, config.settings)
     measured: dict[str, Any] = {}
     if eras is not None and config.run is not None:
-        from analysis.controlled import control_channel
+        from chingolo.analysis.recorder.equalised_vectors import control_channel
 
         _tell("making the channels of the eras alike ...")
         controlled = control_channel(
@@ -70,7 +70,7 @@ def compare_eras(config: CompareConfig) -> None:
             "notes": controlled.notes,
         }
     elif eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
-        from analysis.descriptors import measure_songs
+        from chingolo.analysis.change.descriptors import measure_songs
 
         _tell("measuring the songs ...")
         measured = {"descriptors": measure_songs(latents.songs)}
@@ -80,7 +80,7 @@ def compare_eras(config: CompareConfig) -> None:
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:
-    from analysis.report import headline, write_report
+    from chingolo.analysis.report.report import headline, write_report
 
     _tell("drawing the report ...")
     write_report(comparison, config.out, report=_tell)
@@ -93,7 +93,7 @@ def _tell(line: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; see `scripts.command_line.run`."""
+    """Runs the command; see `run_command.run`."""
     return run(CompareConfig, compare_eras, name="chingolo compare", arguments=arguments)
 
 

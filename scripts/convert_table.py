@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ConvertConfig:
 
 def convert(config: ConvertConfig) -> None:
     """Reads one form and writes the other."""
-    from synth.annotations import read_annotations, write_annotations
+    from chingolo.synth.tables.annotations import read_annotations, write_annotations
 
     table = read_annotations(config.source, audio=config.audio)
     write_annotations(table, config.target)

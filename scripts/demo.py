@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 REPERTOIRE = "zonotrichia_two_eras"
 KNOWN_THEMES = "zonotrichia_capensis"
@@ -36,8 +36,8 @@ def demo(config: DemoConfig) -> None:
 
     import pandas as pd
 
-    from scripts import compare_eras, embed_songs, generate_songs, train_encoder
-    from synth.songs import read_song_table, write_song_table
+    from chingolo.scripts import compare_eras, embed_songs, generate_songs, train_encoder
+    from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
     tables = []
     for era, recorder in RECORDERS.items():
@@ -88,7 +88,7 @@ def _announce(command: str) -> None:
 
 def planted_truth() -> dict[str, str]:
     """Status of each theme as the demonstration's repertoire plants it."""
-    from synth.notation import load_repertoire
+    from chingolo.synth.score.repertoire_file import load_repertoire
 
     sung: dict[str, set[str]] = {era: set() for era in RECORDERS}
     for population in load_repertoire(REPERTOIRE).populations:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
     import pandas as pd
 
-    from synth.files import InputError
-    from synth.songs import read_song_table
+    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
         raise InputError(f"{config.out}: a latent table ends in .parquet")
@@ -63,10 +63,15 @@ def command(config: EmbedConfig) -> None:
         raise InputError("no song table given")
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
 
-    from analysis.embed import make_embedder
-    from analysis.embed_parts import embed_to_file
-    from analysis.latent_table import read_latent_table
-    from analysis.reference import assign_songs, fit_reference, load_reference, save_reference
+    from chingolo.analysis.space.embed import make_embedder
+    from chingolo.analysis.space.embed_table import embed_to_file
+    from chingolo.analysis.space.latent_table import read_latent_table
+    from chingolo.analysis.space.reference import (
+        assign_songs,
+        fit_reference,
+        load_reference,
+        save_reference,
+    )
 
     embedder = make_embedder(config.run, batch=config.batch)
     reference = None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def growing_table(out: Path | None) -> Iterator[Write]:
     """A function that adds one row to the table; each line is written whole, at once."""
     import pandas as pd
 
-    from synth.annotations import annotation_text, write_annotations
-    from synth.files import InputError, atomic_path
+    from chingolo.synth.tables.annotations import annotation_text, write_annotations
+    from chingolo.synth.tables.files import InputError, atomic_path
 
     form = Path("stdout.csv") if out is None else out
     if form.suffix not in (".csv", ".txt", ".parquet"):
@@ -104,9 +104,9 @@ def command(config: FindConfig) -> None:
     """Finds and writes."""
     from threadpoolctl import threadpool_limits
 
-    from analysis.events import with_high
-    from analysis.find import load_detector, thresholds_of
-    from synth.files import InputError
+    from chingolo.analysis.find.events import with_high
+    from chingolo.analysis.find.find import load_detector, thresholds_of
+    from chingolo.synth.tables.files import InputError
 
     live = "-" in config.recordings
     if live and len(config.recordings) > 1:
@@ -121,7 +121,7 @@ def command(config: FindConfig) -> None:
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
     if config.run is not None and config.reference is not None:
-        from analysis.recognise import recogniser
+        from chingolo.analysis.space.recognise import recogniser
 
         recognise = recogniser(config.run, config.reference)
     where = config.out if config.out is not None else "standard output"
@@ -133,9 +133,9 @@ def command(config: FindConfig) -> None:
 
 
 def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from analysis.find import BLOCK_S, RATES, Health, find_songs, mono, row_of
-    from analysis.pcm import Pcm, open_pcm, pcm_blocks
-    from synth.files import InputError
+    from chingolo.analysis.find.find import BLOCK_S, RATES, Health, find_songs, mono, row_of
+    from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
+    from chingolo.synth.tables.files import InputError
 
     if not RATES[0] <= config.sample_rate <= RATES[1]:
         raise InputError(f"--sample-rate {config.sample_rate}: expected {RATES[0]} to {RATES[1]}")
@@ -162,8 +162,8 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from analysis.find import Health, audio_files, file_chunks, find_songs, row_of
-    from synth.files import InputError
+    from chingolo.analysis.find.find import Health, audio_files, file_chunks, find_songs, row_of
+    from chingolo.synth.tables.files import InputError
 
     files = audio_files(Path(name) for name in config.recordings)
     songs, seconds, failed = 0, 0.0, []

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FitConfig:
 
 def fit(config: FitConfig) -> None:
     """Fits the songs; see `FitConfig`."""
-    from synth.fit_songs import fit_songs
+    from chingolo.synth.fit.fit_table import fit_songs
 
     report = fit_songs(
         config.songs,

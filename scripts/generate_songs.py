@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class GenerateConfig:
 
 def generate(config: GenerateConfig) -> None:
     """Writes the songs; see `GenerateConfig`."""
-    from synth.generate import generate_songs
+    from chingolo.synth.surrogates.generate_songs import generate_songs
 
     counts = generate_songs(
         config.repertoire,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def probe_labels(config: ProbeConfig) -> None:
 
     import numpy as np
 
-    from analysis.embed import embed
-    from analysis.labelled_sets import read_labelled_set
-    from analysis.verify import linear_probe, nearest_neighbour_agreement
-    from synth.files import InputError, atomic_path
+    from chingolo.analysis.labels.agreement import linear_probe, nearest_neighbour_agreement
+    from chingolo.analysis.labels.labelled_sets import read_labelled_set
+    from chingolo.analysis.space.embed import embed
+    from chingolo.synth.tables.files import InputError, atomic_path
 
     table = read_labelled_set(config.collection, audio=config.audio)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
@@ -64,7 +64,7 @@ def probe_labels(config: ProbeConfig) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; see `scripts.command_line.run`."""
+    """Runs the command; see `run_command.run`."""
     return run(ProbeConfig, probe_labels, name="chingolo probe", arguments=arguments)
 
 

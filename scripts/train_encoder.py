@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from scripts.command_line import run
+from chingolo.scripts.command_line.run_command import run
 
 if TYPE_CHECKING:
-    from train.settings import FrontEnd, Preset
+    from chingolo.train.settings.training import FrontEnd, Preset
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class TrainConfig:
     """Folder of the run: config.json, metrics.jsonl, checkpoints, encoder."""
 
     preset: str = "cpu"
-    """Named settings; see train/presets.py. `detector` trains a finder of songs for `chingolo find`
-    on tables with start_s and end_s, on --synthetic scenes, or on both."""
+    """Named settings; see train/settings/presets.py. `detector` trains a finder of songs for
+    `chingolo find` on tables with start_s and end_s, on --synthetic scenes, or on both."""
 
     steps: int | None = None
     """Optimiser steps; default: the preset's."""
@@ -84,9 +84,9 @@ class TrainConfig:
 
 def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
-    from train.detector_presets import DETECTOR_PRESETS
-    from train.presets import preset as named_preset
-    from train.settings import change
+    from chingolo.train.detector.settings import DETECTOR_PRESETS
+    from chingolo.train.settings.presets import preset as named_preset
+    from chingolo.train.settings.training import change
 
     if config.preset in DETECTOR_PRESETS:
         train_detector(config)
@@ -95,23 +95,23 @@ def command(config: TrainConfig) -> None:
     if config.steps is not None:
         preset = dataclasses.replace(preset, steps=config.steps)
     if config.coordinator is not None:
-        from train.parallel import join_hosts
+        from chingolo.train.parallel import join_hosts
 
         join_hosts(config.coordinator, config.hosts, config.host)
     source, classes, synthetic = None, (), None
     if config.synthetic is not None:
-        from synth.notation import load_repertoire
+        from chingolo.synth.score.repertoire_file import load_repertoire
 
         synthetic = fingerprint(repr(load_repertoire(config.synthetic)).encode())
         source, classes = synthetic_source(config.synthetic, preset.front_end)
     corpus, probe, classes = recorded(config, preset, classes)
     distilled = None
     if config.teacher is not None:
-        from train.checkpoint import load_encoder
+        from chingolo.train.run.checkpoint import load_encoder
 
         distilled = load_encoder(config.teacher)
 
-    from train.loop import train
+    from chingolo.train.run.loop import train
 
     train(
         config.out,
@@ -151,9 +151,9 @@ def train_detector(config: TrainConfig) -> None:
     Raises:
         InputError: for data that cannot be used, or options that only an encoder has.
     """
-    from synth.files import InputError
-    from train.detector_presets import DETECTOR_PRESETS
-    from train.settings import change
+    from chingolo.synth.tables.files import InputError
+    from chingolo.train.detector.settings import DETECTOR_PRESETS
+    from chingolo.train.settings.training import change
 
     detectors = {"songs", "out", "preset", "steps", "synthetic", "set", "seed", "resume"}
     for field in dataclasses.fields(config):
@@ -168,10 +168,10 @@ def train_detector(config: TrainConfig) -> None:
 
     import pandas as pd
 
-    from synth.notation import load_repertoire
-    from synth.songs import read_song_table
-    from train.detector_data import recorded_source, synthetic_source
-    from train.fit_detector import train_detector
+    from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.tables.song_table import read_song_table
+    from chingolo.train.detector.examples import recorded_source, synthetic_source
+    from chingolo.train.detector.train_detector import train_detector
 
     sources, species = [], set()
     if config.synthetic is not None:
@@ -207,10 +207,10 @@ def recorded(config: TrainConfig, preset: "Preset", classes: tuple[str, ...]):
     import numpy as np
     import pandas as pd
 
-    from synth.files import InputError
-    from synth.songs import read_song_table
-    from train.data import balanced_weight, labels, load_corpus, split_by_group
-    from train.probe import make_probe
+    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.song_table import read_song_table
+    from chingolo.train.data.corpus import balanced_weight, labels, load_corpus, split_by_group
+    from chingolo.train.run.probe import make_probe
 
     if not config.songs:
         return None, None, classes
@@ -268,8 +268,8 @@ def synthetic_source(name: str, front_end: "FrontEnd"):
     Raises:
         InputError: if there is no such repertoire.
     """
-    from synth.notation import load_repertoire
-    from synth.pairs import draw_pairs
+    from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.surrogates.pairs import draw_pairs
 
     repertoire = load_repertoire(name)
 

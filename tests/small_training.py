@@ -9,7 +9,8 @@ import jax
 import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
-from train.settings import Encoder, FrontEnd, Method, Preset, Views
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.train.settings.training import Encoder, Method, Preset, Views
 
 CHIRPS = ("up", "down", "flat", "low")
 

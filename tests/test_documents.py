@@ -19,11 +19,11 @@ import pytest
 import tyro
 import yaml
 
-from scripts.chingolo import COMMANDS
-from synth.annotations import write_annotations
-from synth.generate import generate_songs
-from synth.notation import load_repertoire
-from synth.songs import read_song_table, write_song_table
+from chingolo.__main__ import COMMANDS
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.tables.annotations import write_annotations
+from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -132,7 +132,7 @@ def environment(folder: Path) -> dict[str, str]:
     """`chingolo` on the path, from this checkout."""
     program = folder / "bin" / "chingolo"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m scripts.chingolo "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m chingolo "$@"\n')
     program.chmod(0o755)
     return {
         **os.environ,

@@ -9,9 +9,9 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from synth.files import InputError
-from train.state import Recipe, State
-from train.step import Batch, Metrics, step
+from chingolo.synth.tables.files import InputError
+from chingolo.train.step.state import Recipe, State
+from chingolo.train.step.step import Batch, Metrics, step
 
 AXIS = "data"
 

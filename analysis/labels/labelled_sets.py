@@ -1,0 +1,90 @@
+"""Labelled sound collections as they come: folders of classes, or tables with folds."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import validate_song_table
+
+AUDIO_ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".au")
+PATH_COLUMNS = ("path", "filename", "file_name", "file", "slice_file_name")
+LABEL_COLUMNS = (
+    "label",
+    "category",
+    "class",
+    "genre",
+    "instrument_family_str",
+    "species",
+    "target",
+)
+
+
+def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
+    """Reads a labelled collection as a song table.
+
+    A folder holds one folder of audio files for each class (as GTZAN comes); a CSV file names the
+    files and their classes, and folds where it has a column `fold` (as ESC-50 comes); a JSON file
+    maps each file's name to its annotations (as NSynth comes).
+
+    Args:
+        path: folder, `.csv` or `.json`.
+        audio: folder of the files that a table names; default: the table's own, `audio` within it,
+            or `audio` beside it.
+
+    Returns:
+        A song table with `label`, and `fold` where there are folds.
+
+    Raises:
+        InputError: if nothing is there, or a table has no column of files or of classes.
+    """
+    if path.is_dir():
+        return _read_folder(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such folder or table")
+    try:
+        if path.suffix == ".json":
+            table = pd.read_json(path, orient="index", dtype=False)
+            table["path"] = [f"{name}.wav" for name in table.index]
+        else:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not a table ({str(error).splitlines()[0]})") from error
+    files = _first_column(table, PATH_COLUMNS, path, "files")
+    labels = _first_column(table, LABEL_COLUMNS, path, "classes")
+    base = audio or _audio_folder(path, str(table[files].iloc[0]))
+    songs = pd.DataFrame({"path": table[files].astype(str), "label": table[labels].astype(str)})
+    for column in ("fold", "individual"):
+        if column in table.columns:
+            songs[column] = table[column].astype(str).to_numpy()
+    return validate_song_table(songs.reset_index(drop=True), base=base, name=str(path))
+
+
+def _read_folder(path: Path) -> pd.DataFrame:
+    files = sorted(
+        file
+        for folder in path.iterdir()
+        if folder.is_dir()
+        for file in folder.rglob("*")
+        if file.suffix.lower() in AUDIO_ENDINGS
+    )
+    if not files:
+        raise InputError(f"{path}: expected one folder of audio files for each class; found none")
+    labels = [file.relative_to(path).parts[0] for file in files]
+    songs = pd.DataFrame({"path": [str(file.resolve()) for file in files], "label": labels})
+    return validate_song_table(songs, base=path, name=str(path))
+
+
+def _first_column(table: pd.DataFrame, names: tuple[str, ...], path: Path, what: str) -> str:
+    for name in names:
+        if name in table.columns and len(table):
+            return name
+    found = ", ".join(map(str, table.columns))
+    raise InputError(f"{path}: no column of {what} ({', '.join(names)}); there are {found}")
+
+
+def _audio_folder(path: Path, first: str) -> Path:
+    for folder in (path.parent, path.parent / "audio", path.parent.parent / "audio"):
+        if (folder / first).is_file():
+            return folder
+    raise InputError(f"{path}: file {first} is neither beside it nor in 'audio'; say --audio")

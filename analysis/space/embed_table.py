@@ -1,0 +1,108 @@
+"""Any number of songs -> one latent table: in bounded memory, over hosts, resuming."""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chingolo.analysis.space.embed import Embedder, embed_songs, predictions
+from chingolo.analysis.space.latent_table import write_latent_parts
+from chingolo.analysis.space.reference import Reference, assign_songs
+from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+
+
+def embed_to_file(
+    table: pd.DataFrame,
+    embedder: Embedder,
+    out: Path,
+    *,
+    part_songs: int = 2000,
+    reference: Reference | None = None,
+    hosts: int = 1,
+    host: int = 0,
+    report: Callable[[str], None] = lambda line: None,
+) -> bool:
+    """Embeds a song table part by part into a Parquet latent table.
+
+    Each part's vectors are kept in OUT.parts as soon as they are made, under a name that holds the
+    encoder and the part's rows; the same call after an interruption makes only what is missing.
+    Hosts that share a file system take parts in turn, without a word between them; the first waits
+    for all and joins.
+
+    Args:
+        table: song table with absolute paths.
+        embedder: of `make_embedder`.
+        out: `.parquet` to write.
+        part_songs: songs of a part; memory grows with this, not with the table's vectors.
+        reference: adds what it says of each song, as `assign_songs`.
+        hosts: number of hosts at this table.
+        host: number of this one, from 0.
+        report: takes lines of progress.
+
+    Returns:
+        Whether this host wrote `out` (the first one does).
+
+    Raises:
+        InputError: for bad numbers of hosts or songs, audio that cannot be read, or a reference of
+            another encoder; complete parts are kept.
+    """
+    if not 0 <= host < hosts:
+        raise InputError(f"--host {host}: the hosts are numbered 0 to {hosts - 1}")
+    if part_songs < 1:
+        raise InputError(f"--part-songs {part_songs}: at least 1")
+    if out.suffix != ".parquet":
+        raise InputError(f"{out}: a latent table ends in .parquet")
+    table = table.reset_index(drop=True)
+    bounds = [(a, min(a + part_songs, len(table))) for a in range(0, len(table), part_songs)]
+    folder = make_folder(out.with_name(out.name + ".parts"))
+    files = [
+        folder / f"{number:06d}-{_key(table.iloc[a:b], embedder)}.npz"
+        for number, (a, b) in enumerate(bounds)
+    ]
+    kept = sum(file.is_file() for file in files)
+    if kept:
+        report(f"{kept} of {len(files)} parts are already there")
+    for number, ((a, b), file) in enumerate(zip(bounds, files, strict=True)):
+        if number % hosts != host or file.is_file():
+            continue
+        z, probability = embed_songs(table.iloc[a:b], embedder)
+        with atomic_path(file) as temporary:
+            np.savez(temporary, z=z, probability=probability)
+        report(f"{b} of {len(table)} songs")
+    if host:
+        return False
+    _wait(files, report)
+
+    def parts() -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+        for file in files:
+            with np.load(file) as part:
+                z, probability = part["z"], part["probability"]
+            columns = predictions(embedder.encoder.classes, probability)
+            if reference is not None:
+                told = assign_songs(reference, z, checkpoint=embedder.encoder.hash)
+                columns = pd.concat([columns, told], axis=1)
+            yield z, columns
+
+    write_latent_parts(table, parts(), embedder.about, out)
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
+    """Tells a part's vectors from those of other songs and other encoders."""
+    columns = [name for name in ("path", "start_s", "end_s") if name in rows.columns]
+    content = rows[columns].to_csv(index=False)
+    return hashlib.sha256(f"{embedder.encoder.hash}\n{content}".encode()).hexdigest()[:16]
+
+
+def _wait(files: list[Path], report: Callable[[str], None], *, every_s: float = 2.0) -> None:
+    told = 0
+    while missing := sum(not file.is_file() for file in files):
+        if missing != told:
+            report(f"waiting for {missing} parts of other hosts")
+            told = missing
+        time.sleep(every_s)

@@ -1,0 +1,134 @@
+"""The latent table: a song table's rows with each song's latent vector, as Parquet."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.song_table import relative_paths, validate_song_table
+
+METADATA_KEY = b"chingolo"
+
+
+@dataclass(frozen=True)
+class LatentTable:
+    """Songs with their latent vectors."""
+
+    songs: pd.DataFrame
+    """The song table's rows, `path` absolute."""
+
+    z: np.ndarray
+    """[songs, dimensions] float32 latent vectors, in the order of `songs`."""
+
+    run: dict[str, Any]
+    """What made the vectors: checkpoint hash, front-end preset, and whatever else the run tells."""
+
+
+def write_latent_table(latents: LatentTable, path: str | Path) -> None:
+    """Writes a latent table as Parquet.
+
+    Raises:
+        InputError: if `path` does not end in `.parquet` or its folder cannot be written.
+    """
+    write_latent_parts(latents.songs, [(latents.z, pd.DataFrame())], latents.run, path)
+
+
+def write_latent_parts(
+    songs: pd.DataFrame,
+    parts: Iterable[tuple[np.ndarray, pd.DataFrame]],
+    run: dict[str, Any],
+    path: str | Path,
+) -> None:
+    """Writes a latent table part by part, so that only one part's vectors are held at a time.
+
+    Args:
+        songs: the rows of all parts.
+        parts: for each part in turn, z [songs of the part, dimensions] and further columns for its
+            songs (none where the frame is empty).
+        run: what made the vectors.
+        path: `.parquet`; it appears under this name only whole.
+
+    Raises:
+        InputError: if `path` does not end in `.parquet` or its folder cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".parquet":
+        raise InputError(f"{path}: a latent table ends in .parquet")
+    rows = pa.Table.from_pandas(
+        relative_paths(songs, path.parent).drop(columns="z", errors="ignore"), preserve_index=False
+    )
+    start, writer = 0, None
+    with atomic_path(path) as temporary:
+        try:
+            for z, columns in parts:
+                part = rows.slice(start, len(z))
+                for name in columns:
+                    if name in part.column_names:
+                        part = part.drop_columns(name)
+                    part = part.append_column(name, pa.array(columns[name].to_numpy()))
+                values = pa.array(np.ascontiguousarray(z, np.float32).reshape(-1))
+                vectors = pa.FixedSizeListArray.from_arrays(values, z.shape[1])
+                part = part.append_column("z", vectors)
+                metadata = {**(part.schema.metadata or {}), METADATA_KEY: json.dumps(run).encode()}
+                part = part.replace_schema_metadata(metadata)
+                writer = writer or pq.ParquetWriter(temporary, part.schema)
+                writer.write_table(part)
+                start += len(z)
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def read_latent_table(path: str | Path) -> LatentTable:
+    """Reads a latent table.
+
+    Raises:
+        InputError: if the file is missing, is not Parquet, or its `z` is missing, ragged or not
+            finite (the message names the row).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such latent table")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: not a Parquet latent table ({reason})") from error
+    if "z" not in table.column_names:
+        raise InputError(f"{path}: no column 'z'; make latent tables with `chingolo embed`")
+    z = _vectors(table.column("z"), path)
+    songs = validate_song_table(table.drop(["z"]).to_pandas(), base=path.parent, name=str(path))
+    bad = ~np.isfinite(z).all(axis=1)
+    if bad.any():
+        raise InputError(f"{path}: row {int(np.argmax(bad)) + 1}: 'z' holds values not finite")
+    try:
+        run = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: what it tells of its run is damaged") from error
+    return LatentTable(songs=songs, z=z, run=run)
+
+
+def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:
+    """[songs, dimensions] float32 of the column `z`."""
+    try:
+        with np.errstate(over="ignore"):  # what overflows is not finite, and refused
+            kind = column.type
+            if pa.types.is_fixed_size_list(kind) and not column.null_count and kind.list_size:
+                values = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
+                return np.concatenate(values).astype(np.float32).reshape(-1, kind.list_size)
+            vectors = column.to_pylist()
+            lengths = {len(vector) if vector is not None else 0 for vector in vectors}
+            if len(lengths) > 1 or lengths == {0}:
+                raise InputError(f"{path}: the vectors in 'z' are missing or of unequal length")
+            return np.asarray(vectors, dtype=np.float32).reshape(len(vectors), -1)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: 'z' does not hold vectors of numbers") from error

@@ -1,0 +1,1 @@
+"""Chingolo hears how a birdsong dialect changed; begin with `chingolo.synth`."""

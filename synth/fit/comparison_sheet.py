@@ -1,0 +1,55 @@
+"""Contact sheet of recordings beside their re-synthesis."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.tables.contact_sheet import draw_spectrogram
+from chingolo.synth.tables.files import atomic_path
+from chingolo.synth.tables.song_table import load_song
+
+
+def write_comparison_sheet(
+    table: pd.DataFrame, made: pd.DataFrame, quality: pd.DataFrame, path: Path, *, songs: int = 24
+) -> None:
+    """Draws each recording beside copy 0 of its fit, worst first, as PNG.
+
+    Args:
+        table: song table that was fitted.
+        made: song table of the fits, with `song` and `copy`.
+        quality: one row per song of `table`.
+        path: PNG file.
+        songs: at most this many.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    faithful = made[made["copy"] == 0]
+    order = quality.set_index("song").loc[faithful["song"], "log_mel_correlation"].astype(float)
+    faithful = faithful.iloc[np.argsort(order.to_numpy(), kind="stable")[:songs]]
+    pairs = 2
+    rows = -(-len(faithful) // pairs)
+    figure = Figure(figsize=(15, 1.9 * rows + 0.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, 2 * pairs, squeeze=False, sharey=True).ravel()
+    for axis in axes[2 * len(faithful) :]:
+        axis.set_axis_off()
+    for number, (_, row) in enumerate(faithful.iterrows()):
+        song = table.iloc[int(row["song"])]
+        told = quality.iloc[int(row["song"])]
+        start = float(song.get("start_s", 0.0) or 0.0)
+        begun = "" if np.isnan(start) else f" {start:g} s"
+        titles = (
+            f"recording {Path(song['path']).name}{begun}",
+            f"re-synthesis: {told['verdict']}, r {told['log_mel_correlation']:.2f}",
+        )
+        for place, (title, source) in enumerate(zip(titles, (song, row), strict=True)):
+            axis = axes[2 * number + place]
+            draw_spectrogram(axis, load_song(source, sample_rate=RATE), RATE)
+            axis.set_title(title, fontsize=7)
+            axis.tick_params(labelsize=6)
+    figure.suptitle("recordings beside their re-synthesis, the least alike first", fontsize=8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=90, format="png")

@@ -1,0 +1,270 @@
+"""Fits the songs of a table into a folder; continues a broken run.
+
+Of each song the folder keeps, under its number: `songs/N.json` (its rows, written last),
+`gestures/N.npz` and `audio/N_C.flac`, copy C; copy 0 is the faithful re-synthesis. The tables are
+put together from these at the end.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chingolo.synth.fit.comparison_sheet import write_comparison_sheet
+from chingolo.synth.fit.fit_song import (
+    Fit,
+    Quality,
+    UnfittableError,
+    background,
+    fit_song,
+    judge,
+    resynthesise,
+)
+from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire, write_repertoire
+from chingolo.synth.fit.gesture_files import load_fit, write_gestures
+from chingolo.synth.fit.realism import Realism, realism
+from chingolo.synth.fit.refine import refine
+from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.recorder.channel import channel_preset, random_channel
+from chingolo.synth.score.repertoire import DEFAULT_VARIATION, Item, Repertoire, Theme
+from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.surrogates.generate_songs import PEAK, claim, hear, write_audio
+from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.song_table import (
+    load_song,
+    read_song_table,
+    song_reference,
+    write_song_table,
+)
+from chingolo.synth.voice.gestures import Note, song_gesture
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS, Bird
+
+Spread = Literal["rendition", "individual", "dialect"]
+
+BATCH = 16
+"""Songs fitted together."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FitReport:
+    """What a run of `fit_songs` made."""
+
+    songs: pd.DataFrame
+    quality: pd.DataFrame
+    realism: Realism
+
+
+def fit_songs(
+    table_file: Path,
+    folder: Path,
+    *,
+    copies: int = 0,
+    spread: Spread = "rendition",
+    bird_name: str = "rufous_collared_sparrow",
+    channel: str = "none",
+    sample_rate: int = RATE,
+    refine_steps: int = 20,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FitReport:
+    """Fits every song of a table.
+
+    Args:
+        table_file: song table.
+        folder: receives `songs.csv`, `fit.csv`, `repertoire.yaml`, `contact_sheet.png`,
+            `realism.json`, `audio/`, `gestures/` and `songs/`.
+        copies: varied surrogates of each song, besides the faithful re-synthesis.
+        spread: how the surrogates vary; see `spread_repertoire`.
+        bird_name: key in `BIRDS`.
+        channel: `none`, `random` or a recorder, that the surrogates are heard through; `own` for
+            the background and level of the recording that was fitted.
+        sample_rate: of the audio, Hz.
+        refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
+        seed: of every draw.
+        progress: called with (songs done, songs in all).
+
+    Raises:
+        InputError: for a wrong table or request, or a folder that holds another request's songs.
+    """
+    if copies < 0:
+        raise InputError(f"--copies {copies}: 0 or more")
+    if not 8000 <= sample_rate <= 192_000:
+        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if refine_steps < 0:
+        raise InputError(f"--refine-steps {refine_steps}: 0 or more")
+    if channel not in ("random", "own"):
+        channel_preset(channel)
+    if bird_name not in BIRDS:
+        raise InputError(f"--bird {bird_name}: expected one of {', '.join(BIRDS)}")
+    table = read_song_table(table_file)
+    rows = json.loads(table.to_json(orient="records"))
+    claim(
+        folder,
+        {
+            "songs": rows,
+            "copies": copies,
+            "spread": spread,
+            "bird": bird_name,
+            "channel": channel,
+            "sample_rate": sample_rate,
+            "refine_steps": refine_steps,
+            "seed": seed,
+        },
+        note="fit.json",
+    )
+    bird = BIRDS[bird_name]
+    for name in ("songs", "gestures", "audio"):
+        make_folder(folder / name)
+    wanted = [
+        number
+        for number in range(len(table))
+        if not (folder / "songs" / f"{number:06d}.json").is_file()
+    ]
+    surrogates = Surrogates(copies, spread, channel, sample_rate, seed)
+    for begin in range(0, len(wanted), BATCH):
+        numbers = wanted[begin : begin + BATCH]
+        progress(len(table) - len(wanted) + begin, len(table))
+        heard = [_fit_one(table.iloc[number], bird) for number in numbers]
+        fitted = [each for each in heard if not isinstance(each, str)]
+        waves, fits = [wave for wave, _ in fitted], [fit for _, fit in fitted]
+        better = iter(zip(waves, refine(waves, fits, bird, steps=refine_steps), strict=True))
+        for number, found in zip(numbers, heard, strict=True):
+            if isinstance(found, str):
+                made = {"verdict": "failed", "reason": found}
+            else:
+                made = _keep(*next(better), number, folder, bird, surrogates)
+            with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
+                temporary.write_text(json.dumps(made))
+    progress(len(table), len(table))
+    return _assemble(table, folder, bird)
+
+
+@dataclasses.dataclass(frozen=True)
+class Surrogates:
+    """What is made of each fit; see `fit_songs`."""
+
+    copies: int
+    spread: Spread
+    channel: str
+    sample_rate: int
+    seed: int
+
+
+def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
+    """A song's wave and fit, or why there is none."""
+    try:
+        wave = load_song(song, sample_rate=RATE)
+        return wave, fit_song(wave, bird)
+    except (InputError, UnfittableError) as error:
+        return str(error)
+
+
+def _keep(
+    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, surrogates: Surrogates
+) -> dict:
+    """Writes the files of one fitted song; what is told of it."""
+    channel, sample_rate, seed = surrogates.channel, surrogates.sample_rate, surrogates.seed
+    quality = judge(wave, resynthesise([fit], bird)[0], fit)
+    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
+    theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
+    gestures = [fit.gesture]
+    varied = spread_repertoire(_repertoire([theme], "", bird), surrogates.spread)
+    for copy in range(1, surrogates.copies + 1):
+        # One rendition each; who sings changes with the copy, which only the wider spreads hear.
+        singer = Singer(site=str(copy), individual=str(copy))
+        rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed + 7919 * number)
+        gestures.append(song_gesture(rendition, bird))
+    audio = []
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    for copy, sung in enumerate(waves):
+        device = "none"
+        if copy:
+            random = np.random.default_rng([seed, 29, number, copy])
+            if channel == "own":
+                noise = background(fit, len(sung), random, sample_rate=sample_rate)
+                sung = fit.gain * sung + noise
+                sung, device = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12)), "own"
+            else:
+                hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+                sung = hear(sung, hearing, (), sample_rate, random)
+                device = hearing.recorder or "none"
+        else:
+            sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
+        name = f"audio/{number:06d}_{copy:04d}.flac"
+        write_audio(folder / name, sung, sample_rate)
+        length = round(len(sung) / sample_rate, 6)
+        audio.append({"path": name, "end_s": length, "device": device})
+    return {
+        **dataclasses.asdict(quality),
+        "notes": len(fit.notes),
+        "audio": audio,
+        "theme": dataclasses.asdict(theme),
+    }
+
+
+def _theme_from(record: dict[str, Any]) -> Theme:
+    """A theme from its JSON."""
+    items = []
+    for item in record["items"]:
+        points = tuple((float(time), float(pitch)) for time, pitch in item["note"]["points"])
+        note = Note(**{**item["note"], "points": points})
+        items.append(Item(**{**item, "note": note}))
+    return Theme(record["name"], tuple(items))
+
+
+def _repertoire(themes: list[Theme], species: str, bird: Bird) -> Repertoire:
+    return Repertoire(
+        species=species or "unnamed",
+        source="fitted to recordings by chingolo fit",
+        bird=bird.name,
+        themes=tuple(themes),
+        variation=tuple(DEFAULT_VARIATION.items()),
+        populations=(),
+    )
+
+
+def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
+    """Tables, notation, contact sheet and realism from the songs' records."""
+    songs, qualities, themes = [], [], []
+    for number, (_, song) in enumerate(table.iterrows()):
+        record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
+        known = {name: song[name] for name in ("path", "start_s", "end_s") if name in song}
+        fields = [field.name for field in dataclasses.fields(Quality)]
+        qualities.append(
+            {"song": number, **known, "notes": record.get("notes", 0)}
+            | {name: record.get(name) for name in fields}
+        )
+        if "theme" not in record:
+            continue
+        themes.append(_theme_from(record["theme"]))
+        for copy, made in enumerate(record["audio"]):
+            rest = song.drop([*known, "device"], errors="ignore").to_dict()
+            songs.append(
+                {"path": str((folder / made["path"]).resolve()), "start_s": 0.0}
+                | {"end_s": made["end_s"], **rest, "device": made["device"]}
+                | {"origin": "resynthesised", "fitted_from": song_reference(song)}
+                | {"copy": copy, "song": number, "verdict": record["verdict"]}
+            )
+    quality = pd.DataFrame(qualities)
+    with atomic_path(folder / "fit.csv") as temporary:
+        quality.to_csv(temporary, index=False)
+    if not songs:
+        raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
+    made = pd.DataFrame(songs)
+    species = table["species"].mode().iloc[0] if "species" in table.columns else ""
+    write_repertoire(_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
+    fits = {
+        number: load_fit(folder / "gestures" / f"{number:06d}.npz")
+        for number in quality["song"][quality["verdict"] != "failed"]
+    }
+    told = realism(table, fits, bird)
+    with atomic_path(folder / "realism.json") as temporary:
+        temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
+    write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
+    write_song_table(made, folder / "songs.csv")
+    return FitReport(made, quality, told)

@@ -1,0 +1,87 @@
+"""Brings the ridges of harmonic stacks down to their fundamental.
+
+The path follows the strongest voice; in a stack that is some harmonic, and not always the same one.
+Where the spectrum between a ridge's own harmonics holds the other teeth of a comb, the ridge is
+divided, and pieces that then continue one another are joined.
+"""
+
+import numpy as np
+
+from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge
+
+LOWEST = 400.0
+"""Hz, of a fundamental: below, the teeth would be closer than the window parts."""
+
+MOST_HARMONIC = 7
+TOOTH_DB = 4.0
+"""How far a tooth stands above the gaps beside it."""
+
+TEETH = 0.6
+"""Share of the teeth, over frames and harmonics, that must stand."""
+
+JOIN_GAP, JOIN_RATIO = 0.004, 0.04
+"""s and relative f0 between two ridges that are one."""
+
+
+def to_fundamental(ridges: list[Ridge], plane: Plane) -> list[Ridge]:
+    """Divides ridges that follow a harmonic, and joins what belongs together.
+
+    Args:
+        ridges: in order of time.
+        plane: that they were found in.
+
+    Returns:
+        Ridges in order of time; those of pure tones as they were.
+    """
+    divided = [(ridge, harmonic_number(ridge, plane)) for ridge in ridges]
+    found: list[Ridge] = []
+    for ridge, number in divided:
+        lowered = Ridge(ridge.start, ridge.f0 / number, ridge.snr)
+        last = found[-1] if found else None
+        # Pure tones are parted where the path jumped, and stay so.
+        if last is not None and number > 1 and _continues(last, lowered):
+            gap = lowered.start - last.start - len(last.f0)
+            bridge = np.linspace(last.f0[-1], lowered.f0[0], gap + 2)[1:-1]
+            found[-1] = Ridge(
+                last.start,
+                np.concatenate([last.f0, bridge, lowered.f0]),
+                np.concatenate([last.snr, np.full(gap, last.snr[-1]), lowered.snr]),
+            )
+        else:
+            found.append(lowered)
+    return found
+
+
+def _continues(first: Ridge, second: Ridge) -> bool:
+    gap = (second.start - first.start - len(first.f0)) * HOP / RATE
+    return 0 <= gap < JOIN_GAP and abs(np.log(second.f0[0] / first.f0[-1])) < JOIN_RATIO
+
+
+def harmonic_number(ridge: Ridge, plane: Plane) -> int:
+    """Which harmonic of its stack a ridge follows; 1 for a fundamental or a pure tone."""
+    best = 1
+    rows = ridge.start + np.arange(len(ridge.f0))
+    level = 10 * np.log10(plane.power[rows] + 1e-20)
+    for number in range(2, MOST_HARMONIC + 1):
+        f0 = ridge.f0 / number
+        if np.median(f0) < LOWEST:
+            break
+        teeth = np.array([k for k in range(1, 2 * number) if k % number])
+        at = teeth * f0[:, None]
+        contrast = _level_at(level, at, plane) - 0.5 * (
+            _level_at(level, at - 0.5 * f0[:, None], plane)
+            + _level_at(level, at + 0.5 * f0[:, None], plane)
+        )
+        inside = (at > plane.frequencies[0]) & (at < plane.frequencies[-1])
+        # One tooth below a ridge may be another bird.
+        enough = inside.sum() >= 2 * len(rows)
+        if enough and (contrast[inside] > TOOTH_DB).mean() > TEETH:
+            best = number
+    return best
+
+
+def _level_at(level: np.ndarray, frequency: np.ndarray, plane: Plane) -> np.ndarray:
+    """[frames, teeth] dB at frequencies, the nearest bin."""
+    spacing = plane.frequencies[1] - plane.frequencies[0]
+    column = np.round((frequency - plane.frequencies[0]) / spacing).astype(int)
+    return np.take_along_axis(level, column.clip(0, level.shape[1] - 1), axis=1)

@@ -1,0 +1,305 @@
+"""Notes of a recording: each ridge heard through its own narrow band, with sharp edges.
+
+A ridge is demodulated: shifted down by its own phase and low-passed. The size of what is left is
+its amplitude, the turning of its phase corrects the pitch.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import signal
+
+from chingolo.synth.fit.ridge import HOP, RATE, Ridge
+from chingolo.synth.voice.integrate import CONTROL_RATE
+
+SAMPLES_PER_FRAME = RATE // CONTROL_RATE
+BAND_WINDOW = 88
+"""Samples under the low-pass Hann window, 4 ms: a band of 380 Hz, as short trill notes need."""
+
+MARGIN = 0.02
+"""s added to either end of a ridge, where its edge may be found."""
+
+DIP = 0.1
+"""A dip of the amplitude to this share of the peaks on both sides parts two notes."""
+
+ONSET, RELEASE, HALF = 0.12, 0.22, 0.5
+"""Shares of the peak at which edges are met. The release's is above what echoes leave."""
+
+SHORTEST = 0.006
+"""s, of a note."""
+
+QUIETEST_DB = -24.0
+"""Notes further below the song's loudest are another singer's, or echoes."""
+
+
+ECHO_TIME = 0.15
+"""s after a note in which its echoes can pass for a note."""
+
+ECHO_SHARE = 0.18
+"""Of the note's amplitude that an echo has at the most."""
+
+
+@dataclass(frozen=True)
+class FittedNote:
+    """One note as it was heard; its curves start at frame `first`, at `CONTROL_RATE`."""
+
+    first: int
+    f0: np.ndarray
+    """[frames] Hz."""
+
+    amplitude: np.ndarray
+    """[frames] of the fundamental, in units of the recording; sin^2 edges to 0."""
+
+    start: float
+    """s from the recording's beginning, where the envelope leaves 0."""
+
+    end: float
+    """s, where it is 0 again."""
+
+    attack: float
+    """Rise time of the sin^2 edge, s."""
+
+    release: float
+    """Fall time, s."""
+
+    snr: float
+    """Median over the note, dB in the band of one spectral bin."""
+
+    second_harmonic: float
+    """Amplitude at 2 f0 relative to f0, as recorded; NaN where noise covers it."""
+
+    alpha: float | None = None
+    """Pressure that refinement found; None where only the second harmonic tells."""
+
+    @property
+    def peak(self) -> float:
+        """Amplitude of the loudest part (90th percentile)."""
+        return float(np.quantile(self.amplitude, 0.9))
+
+
+def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
+    """Measures every note of a recording.
+
+    Args:
+        wave: [samples] at `ridge.RATE`.
+        ridges: what sounds where.
+
+    Returns:
+        Notes in order of time, not overlapping.
+    """
+    notes = [note for ridge in ridges for note in _notes_of_ridge(wave, ridge)]
+    if not notes:
+        return []
+    loudest = max(note.peak for note in notes)
+    kept = [note for note in notes if note.peak > loudest * 10 ** (QUIETEST_DB / 20)]
+    kept.sort(key=lambda note: note.start)
+    kept = [note for number, note in enumerate(kept) if not _is_echo(note, kept[:number])]
+    parted: list[FittedNote] = []
+    for note in kept:
+        if parted and note.start < parted[-1].end:
+            if note.end <= parted[-1].end:
+                continue
+            middle = 0.5 * (note.start + parted[-1].end)
+            parted[-1] = _cut(parted[-1], parted[-1].start, min(middle, parted[-1].end))
+            note = _cut(note, middle, note.end)
+        parted.append(note)
+    return [note for note in parted if note.end - note.start >= SHORTEST and len(note.f0) >= 3]
+
+
+def _is_echo(note: FittedNote, before: list[FittedNote]) -> bool:
+    """Whether a note is what is left of one that ended shortly before, at a pitch it passed."""
+    for other in before[-4:]:
+        recent = other.start < note.start < other.end + ECHO_TIME
+        if recent and note.peak < ECHO_SHARE * other.peak:
+            pitch = float(np.median(note.f0))
+            if 0.95 * other.f0.min() < pitch < 1.05 * other.f0.max():
+                return True
+    return False
+
+
+def _cut(note: FittedNote, start: float, end: float) -> FittedNote:
+    index = np.arange(len(note.f0)) + note.first
+    keep = (index > start * CONTROL_RATE) & (index < end * CONTROL_RATE)
+    first = int(index[keep][0]) if keep.any() else note.first
+    values = vars(note) | {
+        "first": first,
+        "f0": note.f0[keep],
+        "amplitude": note.amplitude[keep],
+        "start": start,
+        "end": end,
+    }
+    return FittedNote(**values)
+
+
+def _notes_of_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:
+    """The notes of one ridge: demodulated twice, parted at dips, with fitted edges."""
+    margin = round(MARGIN * CONTROL_RATE)
+    scale = HOP // SAMPLES_PER_FRAME
+    ridge_frames = scale * (ridge.start + np.arange(len(ridge.f0)))
+    first = max(0, int(ridge_frames[0]) - margin)
+    last = min((len(wave) - 1) // SAMPLES_PER_FRAME, int(ridge_frames[-1]) + margin)
+    frames = np.arange(first, last + 1)
+    if len(frames) < 8:
+        return []
+    f0 = _extended(frames, ridge_frames, ridge.f0)
+    inside = (frames >= ridge_frames[0]) & (frames <= ridge_frames[-1])
+    part = wave[first * SAMPLES_PER_FRAME : last * SAMPLES_PER_FRAME + 1]
+    baseband = _demodulate(part, f0)
+    for _ in range(2):
+        f0 = _with_residual(f0, baseband, inside)
+        baseband = _demodulate(part, f0)
+    amplitude = 2 * np.abs(baseband)
+    second = 2 * np.abs(_demodulate(part, 2 * f0)) if f0.max() < RATE / 4.4 else None
+    notes = []
+    for begin, end in _between_dips(amplitude):
+        note = _note(frames, f0, amplitude, inside, second, begin, end, ridge)
+        if note is not None:
+            notes.append(note)
+    return notes
+
+
+def _extended(frames: np.ndarray, known: np.ndarray, f0: np.ndarray) -> np.ndarray:
+    """The ridge's pitch at every control frame, continued beyond its ends with its last slope."""
+    inner = np.interp(frames, known, f0)
+    if len(f0) >= 6:
+        count = min(8, len(f0))
+        for edge, before in ((slice(None, count), True), (slice(-count, None), False)):
+            slope = np.polyfit(known[edge], f0[edge], 1)[0]
+            anchor, value = (known[0], f0[0]) if before else (known[-1], f0[-1])
+            beyond = frames < anchor if before else frames > anchor
+            # The slope fades within 5 ms: a note's end is no reason to run away.
+            away = (frames[beyond] - anchor) / CONTROL_RATE
+            inner[beyond] = value + slope * CONTROL_RATE * 0.005 * np.tanh(away / 0.005)
+    return np.clip(inner, 300.0, 0.49 * RATE)
+
+
+def _demodulate(part: np.ndarray, f0: np.ndarray) -> np.ndarray:
+    """[frames] complex amplitude of a wave around a moving pitch, under a 4 ms window."""
+    samples = np.arange(len(part))
+    pitch = np.interp(samples / SAMPLES_PER_FRAME, np.arange(len(f0)), f0)
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    window = np.hanning(BAND_WINDOW + 1)
+    low = signal.fftconvolve(part * np.exp(-1j * phase), window / window.sum(), mode="same")
+    return low[::SAMPLES_PER_FRAME]
+
+
+def _with_residual(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Corrects the pitch by the turning of the phase that is left, smoothed over 7 ms."""
+    turn = np.zeros(len(f0), complex)
+    step = baseband[1:] * np.conj(baseband[:-1])
+    turn[:-1] += step
+    turn[1:] += step
+    turn[~inside] = 0
+    window = np.hanning(17)
+    smooth = np.convolve(turn, window, mode="same")
+    residual = np.where(inside, np.angle(smooth + 1e-30) * CONTROL_RATE / (2 * np.pi), 0.0)
+    where = np.flatnonzero(inside)
+    residual = np.interp(np.arange(len(f0)), where, residual[where])
+    return np.clip(f0 + np.clip(residual, -200, 200), 300.0, 0.49 * RATE)
+
+
+def _between_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches between deep dips, as (first, one past last) frame."""
+    level = np.log(np.maximum(amplitude, 1e-12))
+    dips, _ = signal.find_peaks(-level, prominence=-np.log(DIP))
+    edges = [0, *(int(dip) for dip in dips), len(amplitude)]
+    return list(pairwise(edges))
+
+
+def _note(
+    frames: np.ndarray,
+    f0: np.ndarray,
+    amplitude: np.ndarray,
+    inside: np.ndarray,
+    second: np.ndarray | None,
+    begin: int,
+    end: int,
+    ridge: Ridge,
+) -> FittedNote | None:
+    part = amplitude[begin:end]
+    sure = inside[begin:end]
+    if sure.sum() < 4:
+        return None
+    peak = float(np.quantile(part[sure], 0.95))
+    loud = np.flatnonzero((part >= HALF * peak) & sure)
+    if not len(loud):
+        return None
+    onset, attack = _edge(part, loud[0], peak, ONSET, forward=False)
+    offset, release = _edge(part, loud[-1], peak, RELEASE, forward=True)
+    start = (frames[begin] + max(onset, 0.0)) / CONTROL_RATE
+    stop = (frames[begin] + min(offset, len(part) - 1.0)) / CONTROL_RATE
+    if stop - start < SHORTEST:
+        return None
+    index = np.arange(int(np.ceil(start * CONTROL_RATE)), int(stop * CONTROL_RATE) + 1)
+    index = index[(index >= frames[begin]) & (index < frames[begin] + len(part))]
+    here = index - frames[0]
+    time = index / CONTROL_RATE
+    attack, release = min(attack, 0.5 * (stop - start)), min(release, 0.5 * (stop - start))
+    edge = np.minimum((time - start) / attack, (stop - time) / release)
+    # Inside the edges the level is as measured; under them it follows the sin^2 that was fitted.
+    ramp = np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
+    body = edge >= 1
+    measured = np.interp(time, time[body], amplitude[here][body]) if body.any() else peak
+    strong = amplitude[here] > 0.3 * peak
+    snr = float(np.median(ridge.snr))
+    harmonic = float("nan")
+    if second is not None and strong.sum() > 4:
+        # Background falls with frequency: what lies at f0 bounds what lies at 2 f0. The band of the
+        # demodulation is three times that of a bin.
+        noise = np.sqrt(3) * np.median(amplitude[here][strong]) * 10 ** (-snr / 20)
+        if np.median(second[here][strong]) > 3 * noise:
+            harmonic = float(np.median(second[here][strong] / amplitude[here][strong]))
+    return FittedNote(
+        first=int(index[0]),
+        f0=f0[here],
+        amplitude=np.minimum(measured, 1.2 * peak) * ramp,
+        start=start,
+        end=stop,
+        attack=attack,
+        release=release,
+        snr=snr,
+        second_harmonic=harmonic,
+    )
+
+
+def _edge(
+    part: np.ndarray, anchor: int, peak: float, low: float, *, forward: bool
+) -> tuple[float, float]:
+    """Where a sin^2 edge reaches 0, and its length, from the crossings of two levels.
+
+    Args:
+        part: [frames] amplitude.
+        anchor: a frame at or above half the peak, the last one on the edge's side.
+        peak: amplitude of the note.
+        low: share of the peak that marks the foot of the edge.
+        forward: whether the edge is the falling one.
+
+    Returns:
+        (frame, s).
+    """
+    part = part if forward else part[::-1]
+    anchor = anchor if forward else len(part) - 1 - anchor
+    after = part[anchor:] / peak
+    half = _crossing(after, HALF)
+    foot = _crossing(after, low)
+
+    def share(level: float) -> float:
+        return 2 / np.pi * np.arcsin(np.sqrt(level))
+
+    rise = max(foot - half, 0.5) / (share(HALF) - share(low))
+    zero = anchor + min(foot + share(low) * rise, foot + 0.025 * CONTROL_RATE)
+    frame = zero if forward else len(part) - 1 - zero
+    return float(frame), float(max(rise, 3.0)) / CONTROL_RATE
+
+
+def _crossing(values: np.ndarray, level: float) -> float:
+    """First place, in frames, where falling values cross a level; the lowest if they never do."""
+    below = np.flatnonzero(values < level)
+    if not len(below):
+        return float(len(values) - 1)
+    index = int(below[0])
+    if not index:
+        return 0.0
+    a, b = values[index - 1], values[index]
+    return index - 1 + float((a - level) / max(a - b, 1e-12))

@@ -1,0 +1,267 @@
+"""The way from the beak to the file: air, echoes, background, and the recorder.
+
+Applied after synthesis, in this order, so that one song can be heard through any channel. Each
+part can be left out.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import fft
+
+from chingolo.synth.recorder.recorders import RECORDERS, Recorder
+from chingolo.synth.tables.files import InputError
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Everything between the bird and the file; None or 0 leaves a part out."""
+
+    recorder: str | None = None
+    """Key in `RECORDERS`."""
+
+    snr: float | None = None
+    """Level of the song over the background, dB (mean powers, song where it sounds)."""
+
+    noise_slope: float = -3.0
+    """Spectral slope of the background noise, dB per octave; 0 is white, -3 pink."""
+
+    distance: float = 0.0
+    """m; spherical spreading from 1 m and absorption in air; 0 leaves the air out."""
+
+    temperature: float = 20.0
+    """Of the air, degrees Celsius."""
+
+    humidity: float = 60.0
+    """Relative humidity of the air, %."""
+
+    other_singers: int = 0
+    """How many other birds are heard at once; `through_channel` takes their songs."""
+
+    other_level: float = -15.0
+    """Peak level of the loudest other bird against the song's, dB; the next are 3 dB fainter."""
+
+    echo_time: float = 0.0
+    """Reverberation time (60 dB) of the place, s; 0 for none."""
+
+    echo_level: float = -18.0
+    """Level of the reverberation against the direct sound, dB."""
+
+
+def channel_preset(name: str) -> Channel:
+    """The channel of a recorder heard at a good 20 dB.
+
+    Args:
+        name: a key of `RECORDERS`, or `none`.
+
+    Raises:
+        InputError: for another name.
+    """
+    if name == "none":
+        return Channel()
+    if name not in RECORDERS:
+        raise InputError(f"no channel '{name}'; one of none, random, {', '.join(RECORDERS)}")
+    return Channel(recorder=name, snr=20.0, echo_time=0.4)
+
+
+def random_channel(
+    random: np.random.Generator, recorders: tuple[str, ...] = tuple(RECORDERS)
+) -> Channel:
+    """A channel as chance has it: recorder, distance, echoes and a signal-to-noise of 3-25 dB."""
+    return Channel(
+        recorder=str(random.choice(recorders)),
+        snr=float(random.uniform(3, 25)),
+        noise_slope=float(random.uniform(-6, 0)),
+        distance=float(np.exp(random.uniform(np.log(3), np.log(60)))),
+        echo_time=float(random.uniform(0.1, 1.0)),
+        echo_level=float(random.uniform(-26, -10)),
+    )
+
+
+def air_absorption(
+    frequency: np.ndarray, *, temperature: float = 20.0, humidity: float = 60.0
+) -> np.ndarray:
+    """Absorption of sound in air at one atmosphere, ISO 9613-1:1993, equations 3 to 5.
+
+    Args:
+        frequency: [...] Hz.
+        temperature: degrees Celsius.
+        humidity: relative, %.
+
+    Returns:
+        [...] dB per metre.
+    """
+    kelvin = temperature + 273.15
+    ratio = kelvin / 293.15
+    saturation = 10 ** (-6.8346 * (273.16 / kelvin) ** 1.261 + 4.6151)
+    molar = humidity * saturation
+    oxygen = 24 + 4.04e4 * molar * (0.02 + molar) / (0.391 + molar)
+    nitrogen = ratio**-0.5 * (9 + 280 * molar * np.exp(-4.170 * (ratio ** (-1 / 3) - 1)))
+    square = np.asarray(frequency, dtype=float) ** 2
+    relaxation = 0.01275 * np.exp(-2239.1 / kelvin) / (oxygen + square / oxygen)
+    relaxation = relaxation + 0.1068 * np.exp(-3352.0 / kelvin) / (nitrogen + square / nitrogen)
+    return 8.686 * square * (1.84e-11 * ratio**0.5 + ratio**-2.5 * relaxation)
+
+
+def through_channel(
+    wave: np.ndarray,
+    channel: Channel,
+    *,
+    sample_rate: int,
+    random: np.random.Generator,
+    others: tuple[np.ndarray, ...] = (),
+) -> np.ndarray:
+    """Hears a song through a channel.
+
+    Args:
+        wave: [samples] the song at 1 m.
+        channel: what is in between.
+        sample_rate: Hz.
+        random: for echoes, noise and speed errors.
+        others: [samples] songs of other singers; the first `channel.other_singers` are heard.
+
+    Returns:
+        [samples] float32 with the song's peak near 0.5 where there is a recorder, else unscaled.
+    """
+    wave = np.asarray(wave, np.float32)
+    length = len(wave)
+    if not length:
+        return wave
+    # The linear parts share one trip to the frequency domain, padded for the longest echo.
+    size = _spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
+    spectrum = np.asarray(fft.rfft(wave, size))
+    gain = np.ones(1, np.float32)
+    if channel.distance > 0:
+        loss = _absorption(size, sample_rate, channel.temperature, channel.humidity)
+        gain = 10 ** (-loss * (channel.distance / 20)) / max(channel.distance, 1.0)
+    if channel.echo_time > 0:
+        gain = gain * _echoes(channel, size, sample_rate, random)
+    heard = spectrum * gain
+    for number, other in enumerate(others[: channel.other_singers]):
+        level = 10 ** ((channel.other_level - 3 * number) / 20)
+        level *= float(np.abs(wave).max()) / max(float(np.abs(other).max(initial=0)), 1e-12)
+        shifted = np.roll(_fit(np.asarray(other, np.float32), length), random.integers(length))
+        heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
+    if channel.snr is not None:
+        passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
+        power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
+        heard = heard + _background(channel.noise_slope, power, size, sample_rate, random)
+    recorder = RECORDERS[channel.recorder] if channel.recorder is not None else None
+    if recorder is None:
+        return np.asarray(fft.irfft(heard, size), np.float32)[:length]
+    return _record(heard, recorder, size, length, sample_rate, random)
+
+
+def _fit(wave: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(wave, (0, max(0, length - len(wave))))[:length]
+
+
+def _spectrum_size(length: int, sample_rate: int) -> int:
+    """A fast length, in steps of 0.1 s so that gains of the same size are met again."""
+    step = max(1, sample_rate // 10)
+    return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
+
+
+@lru_cache(maxsize=32)
+def _frequencies(size: int, sample_rate: int) -> np.ndarray:
+    return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)
+
+
+@lru_cache(maxsize=32)
+def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
+    loss = air_absorption(
+        _frequencies(size, sample_rate), temperature=temperature, humidity=humidity
+    )
+    return loss.astype(np.float32)
+
+
+@lru_cache(maxsize=32)
+def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
+    frequency = _frequencies(size, sample_rate)
+    low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
+    return (low / np.sqrt(1 + (frequency / recorder.high) ** 8)).astype(np.float32)
+
+
+def _energy(spectrum: np.ndarray) -> float:
+    return float(np.vdot(spectrum, spectrum).real)
+
+
+def _echoes(
+    channel: Channel, size: int, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    """Response of the direct sound with a tail of noise that decays 60 dB in the echo time."""
+    count = max(1, int(channel.echo_time * sample_rate))
+    time = np.arange(1, count + 1, dtype=np.float32) / np.float32(sample_rate)
+    tail = random.standard_normal(count, dtype=np.float32)
+    tail *= np.exp(time * np.float32(-3 * np.log(10) / channel.echo_time))
+    tail *= 10 ** (channel.echo_level / 20) / np.sqrt(np.dot(tail, tail))
+    return 1 + np.asarray(fft.rfft(np.concatenate([[np.float32(0)], tail]), size))
+
+
+def _song_power(wave: np.ndarray, sample_rate: int) -> float:
+    """Mean power over the stretches within 20 dB of the loudest (20 ms windows)."""
+    window = max(1, sample_rate // 50)
+    count = len(wave) // window
+    if not count:
+        return float(np.mean(wave**2))
+    power = (wave[: count * window] ** 2).reshape(count, -1).mean(axis=1)
+    return float(power[power >= 0.01 * power.max()].mean())
+
+
+def _background(
+    slope: float, power: float, size: int, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    """Spectrum of Gaussian noise: slope in dB per octave above 500 Hz, power in 1-10 kHz."""
+    frequency = _frequencies(size, sample_rate)
+    noise = random.standard_normal((len(frequency), 2), dtype=np.float32).view(np.complex64)[:, 0]
+    noise = noise * np.maximum(frequency, 500.0) ** np.float32(slope / (20 * np.log10(2)))
+    in_band = (frequency >= 1000) & (frequency <= 10_000)
+    found = 2 * _energy(noise[in_band]) / size**2
+    return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
+
+
+def _record(
+    heard: np.ndarray,
+    recorder: Recorder,
+    size: int,
+    length: int,
+    sample_rate: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Level, speed errors, saturation and hiss in time; the machine's band in frequency."""
+    wave = np.asarray(fft.irfft(heard, size), np.float32)[:length]
+    if recorder.wow or recorder.flutter:
+        wave = _with_speed_errors(wave, recorder, sample_rate, random)
+    peak = float(np.abs(wave).max())
+    if peak > 0:
+        wave = wave * (0.5 / peak)
+    if recorder.drive:
+        wave = np.tanh(wave * (2 * recorder.drive)) / (2 * recorder.drive)
+    hiss = random.standard_normal(length, dtype=np.float32)
+    wave = wave + hiss * np.float32(0.5 * 10 ** (-recorder.hiss / 20))
+    spectrum = np.asarray(fft.rfft(wave, size)) * _band(recorder, size, sample_rate)
+    return np.asarray(fft.irfft(spectrum, size), np.float32)[:length]
+
+
+def _with_speed_errors(
+    wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    """Reads the wave at a wavering speed, by cubic interpolation (Catmull-Rom)."""
+    # The shift is slow: a point every 5 ms, joined linearly, says it all.
+    knots = np.arange(0, len(wave) + sample_rate // 200, max(1, sample_rate // 200))
+    shift = np.zeros(len(knots))
+    for rate, depth in ((0.6, recorder.wow), (7.0, recorder.flutter)):
+        phase = random.uniform(0, 2 * np.pi)
+        angle = 2 * np.pi * rate * knots / sample_rate + phase
+        shift += depth * sample_rate / (2 * np.pi * rate) * np.sin(angle)
+    index = np.arange(len(wave))
+    position = index + np.interp(index, knots, shift)
+    if len(wave) < 5:
+        return wave
+    whole = np.clip(position.astype(int), 1, len(wave) - 3)
+    u = np.clip(position - whole, 0, 1).astype(np.float32)
+    p0, p1, p2, p3 = (wave[whole + offset] for offset in (-1, 0, 1, 2))
+    return p1 + 0.5 * u * (
+        p2 - p0 + u * (2 * p0 - 5 * p1 + 4 * p2 - p3 + u * (3 * (p1 - p2) + p3 - p0))
+    )

@@ -1,0 +1,149 @@
+"""YAML that remembers its lines, so that an error can say where a wrong value stands."""
+
+import math
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chingolo.synth.tables.files import InputError
+
+
+class LineMap(dict):
+    """A mapping that knows the line of each key."""
+
+    lines: dict[Any, int]
+
+
+def brief(value: Any) -> str:
+    """A value for a message; of a large one (aliases can make it endless) only its size."""
+    if isinstance(value, dict):
+        return f"a mapping of {len(value)} keys"
+    if isinstance(value, list):
+        plain = len(value) <= 6 and not any(isinstance(item, list | dict) for item in value)
+        return f"[{', '.join(map(brief, value))}]" if plain else f"a list of {len(value)} items"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def finite(value: Any) -> bool:
+    """Whether a value is a number that float holds."""
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+class LineLoader(yaml.SafeLoader):
+    """Safe loading that keeps the lines; no tag can build an object."""
+
+
+def _construct_mapping(loader: LineLoader, node: yaml.MappingNode) -> LineMap:
+    loader.flatten_mapping(node)
+    pairs = [(loader.construct_object(key, deep=True), value) for key, value in node.value]
+    for (key, _), (marked, _) in zip(pairs, node.value, strict=True):
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key is a list or mapping", marked.start_mark
+            )
+    result = LineMap((key, loader.construct_object(value, deep=True)) for key, value in pairs)
+    result.lines = {key: value.start_mark.line + 1 for (key, value) in pairs}
+    return result
+
+
+LineLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
+
+
+class MarkedReader:
+    """Reads values of a parsed file and says where a wrong one stands."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def fail(self, line: int, message: str) -> InputError:
+        """The error to raise for something wrong at a line."""
+        return InputError(f"{self.path}: line {line}: {message}")
+
+    def value(
+        self, mapping: Any, key: str, kind: type, default: Any = None, *, line: int = 1
+    ) -> Any:
+        """The value of a key, checked.
+
+        Args:
+            mapping: the parsed mapping that should hold the key.
+            key: its name.
+            kind: float, int, str, list or dict; a whole number serves as float, a number as str.
+            default: for a missing key; None makes the key required.
+            line: where to point if `mapping` is no mapping.
+
+        Raises:
+            InputError: if the key is missing or its value of another kind.
+        """
+        if not isinstance(mapping, LineMap):
+            raise self.fail(line, f"expected a mapping with '{key}:', found {brief(mapping)}")
+        if key not in mapping:
+            if default is not None:
+                return default
+            raise self.fail(min(mapping.lines.values(), default=line), f"'{key}:' is missing")
+        found = mapping[key]
+        if kind is float and finite(found):
+            found = float(found)
+        if kind is str and isinstance(found, int | float):
+            found = str(found)
+        wrong = not isinstance(found, kind) or isinstance(found, bool)
+        if wrong or (kind is float and not finite(found)):
+            names = {float: "a number", int: "a whole number", str: "text", list: "a list"}
+            wanted = names.get(kind, "a mapping")
+            raise self.fail(mapping.lines[key], f"'{key}' is {brief(found)}; expected {wanted}")
+        return found
+
+    def number(
+        self, mapping: Any, key: str, default: float | None, *, low: float, high: float
+    ) -> float:
+        """The number of a key, from `low` to `high`; see `value`.
+
+        Raises:
+            InputError: if it is none, or out of the range.
+        """
+        found = self.value(mapping, key, float, default)
+        if not low <= found <= high:
+            raise self.fail(
+                mapping.lines[key], f"'{key}' is {found:g}; expected from {low:g} to {high:g}"
+            )
+        return found
+
+    def known_keys(self, mapping: LineMap, allowed: tuple[str, ...]) -> None:
+        """Raises InputError if the mapping holds another key than these."""
+        for key, line in mapping.lines.items():
+            if key not in allowed:
+                raise self.fail(
+                    line, f"unknown key {brief(key)}; expected one of {', '.join(allowed)}"
+                )
+
+
+def read_marked_yaml(path: Path) -> LineMap:
+    """Reads a YAML file whose top level is a mapping.
+
+    Raises:
+        InputError: if it cannot be read, is no YAML, or is something else (names the line).
+    """
+    try:
+        parsed = yaml.load(path.read_text(encoding="utf-8"), Loader=LineLoader)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"{path}: {where}not YAML ({reason})") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: not YAML for a repertoire (nested too deeply)") from error
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        # PyYAML's constructors of dates and tagged numbers let these out
+        raise InputError(f"{path}: not YAML (a date or number that is none)") from error
+    if not isinstance(parsed, LineMap):
+        raise InputError(f"{path}: line 1: expected keys and values, such as 'species: ...'")
+    return parsed

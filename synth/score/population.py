@@ -1,0 +1,139 @@
+"""Who sings what: draws the songs of populations, a pure function of (repertoire, seed)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chingolo.synth.score.repertoire import Population, Repertoire
+from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.voice.gestures import Gesture, song_gesture
+from chingolo.synth.voice.syrinx import BIRDS
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSong:
+    """One song to be sung."""
+
+    theme: str
+    era: str
+    site: str
+    individual: str
+    rendition: int
+    latitude: float | None
+    longitude: float | None
+
+
+def plan_songs(
+    repertoire: Repertoire,
+    *,
+    songs: int,
+    seed: int,
+    era: str | None = None,
+    individuals: int | None = None,
+    rare_to: int = 0,
+) -> list[PlannedSong]:
+    """Shares songs out among populations, their birds, and the birds' themes.
+
+    Each bird has one theme, as chingolos and yellowhammers mostly do, drawn by its population's
+    shares and so that the shares are met as closely as the number of birds allows.
+
+    Args:
+        repertoire: themes and populations; without populations, one is made.
+        songs: how many in all.
+        seed: of the draw.
+        era: only the populations of this era.
+        individuals: birds per population, in place of the repertoire's.
+        rare_to: afterwards, every theme sung by fewer songs is brought up to this number, by
+            further songs of birds of the same populations.
+
+    Returns:
+        The songs, in the order of populations and birds.
+
+    Raises:
+        InputError: if no population is of the era.
+    """
+    populations = repertoire.populations or (
+        Population(
+            era="",
+            site="",
+            individuals=max(1, round(songs / 6)),
+            shares=tuple((theme.name, theme.share) for theme in repertoire.themes),
+        ),
+    )
+    if era is not None:
+        known = sorted({population.era for population in populations})
+        populations = tuple(population for population in populations if population.era == era)
+        if not populations:
+            raise InputError(f"no population of era '{era}'; eras are {', '.join(known)}")
+    planned: list[PlannedSong] = []
+    counts = np.diff(np.linspace(0, songs, len(populations) + 1).round().astype(int))
+    for population, count in zip(populations, counts, strict=True):
+        birds = individuals or population.individuals
+        themes = _themes_of_birds(repertoire, population, birds, seed)
+        for number in range(int(count)):
+            planned.append(
+                _planned(population, themes[number % birds], number % birds, number // birds)
+            )
+    return planned + _rare_songs(repertoire, populations, planned, rare_to)
+
+
+def _themes_of_birds(
+    repertoire: Repertoire, population: Population, birds: int, seed: int
+) -> list[str]:
+    """Theme of each bird: whole numbers by share, the remainder by lot, in random order."""
+    shares = population.shares or tuple((theme.name, theme.share) for theme in repertoire.themes)
+    names = [name for name, _ in shares]
+    wanted = np.array([share for _, share in shares], dtype=float)
+    wanted *= birds / wanted.sum()
+    counts = wanted.astype(int)
+    letters = [ord(letter) for letter in f"{population.era}/{population.site}"]
+    random = np.random.default_rng([seed, 7, *letters])
+    remainder = wanted - counts
+    if remainder.sum() > 0.5:
+        chosen = random.choice(
+            len(names), birds - counts.sum(), replace=False, p=remainder / remainder.sum()
+        )
+        counts[chosen] += 1
+    return list(random.permutation(np.repeat(names, counts)))
+
+
+def _planned(population: Population, theme: str, bird: int, rendition: int) -> PlannedSong:
+    return PlannedSong(
+        theme=str(theme),
+        era=population.era,
+        site=population.site,
+        individual="-".join(filter(None, [population.era, population.site, f"{bird + 1:03d}"])),
+        rendition=rendition,
+        latitude=population.latitude,
+        longitude=population.longitude,
+    )
+
+
+def _rare_songs(
+    repertoire: Repertoire,
+    populations: tuple[Population, ...],
+    planned: list[PlannedSong],
+    rare_to: int,
+) -> list[PlannedSong]:
+    added: list[PlannedSong] = []
+    for theme in repertoire.theme_names:
+        singing = [
+            population
+            for population in populations
+            if not population.shares or dict(population.shares).get(theme, 0) > 0
+        ]
+        missing = rare_to - sum(song.theme == theme for song in planned)
+        for number in range(max(0, missing) if singing else 0):
+            population = singing[number % len(singing)]
+            bird = 10_000 + number // (6 * len(singing))
+            added.append(_planned(population, theme, bird, number))
+    return added
+
+
+def sing_planned(song: PlannedSong, repertoire: Repertoire, *, seed: int) -> Gesture:
+    """The gesture of a planned song, with its layers of variation."""
+    theme = repertoire.themes[repertoire.theme_names.index(song.theme)]
+    singer = Singer(site=song.site, individual=song.individual)
+    sung = vary(theme, repertoire, singer=singer, rendition=song.rendition, seed=seed)
+    return song_gesture(sung, BIRDS[repertoire.bird])

@@ -1,0 +1,134 @@
+"""Repertoires: what a species sings, how it varies, and who sings it."""
+
+from dataclasses import dataclass
+
+from chingolo.synth.voice.gestures import Note
+
+LAYERS = ("population", "individual", "rendition")
+
+
+@dataclass(frozen=True)
+class Strengths:
+    """How much one layer of variation moves a song; standard deviations, 0 for none."""
+
+    pitch: float = 0.0
+    """Of the natural logarithm of all frequencies of a song."""
+
+    note_pitch: float = 0.0
+    """The same for each note alone."""
+
+    tempo: float = 0.0
+    """Of the logarithm of the song's speed."""
+
+    note_duration: float = 0.0
+    """Of the logarithm of each note's duration."""
+
+    trill_rate: float = 0.0
+    """Of the logarithm of the trill rate."""
+
+    trill_count: float = 0.0
+    """Of the logarithm of the number of trill notes."""
+
+    loudness: float = 0.0
+    """dB, of each note."""
+
+    timbre: float = 0.0
+    """Of the logarithm of alpha."""
+
+    drop: float = 0.0
+    """Probability that a note (not a trill) is left out."""
+
+    repeat: float = 0.0
+    """Probability that a note (not a trill) is sung twice."""
+
+
+# Individuals differ more than renditions of one bird: in chingolos pitch varies between males by a
+# few percent and within a male by under one (Nottebohm 1969, Condor 71:299-315, describes single
+# songs repeated with little change; the exact figures are chosen in that spirit).
+DEFAULT_VARIATION = {
+    "population": Strengths(pitch=0.01, tempo=0.01, trill_rate=0.02),
+    "individual": Strengths(
+        pitch=0.03,
+        note_pitch=0.02,
+        tempo=0.04,
+        note_duration=0.06,
+        trill_rate=0.05,
+        trill_count=0.12,
+        loudness=1.5,
+        timbre=0.1,
+    ),
+    "rendition": Strengths(
+        pitch=0.006,
+        note_pitch=0.006,
+        tempo=0.015,
+        note_duration=0.02,
+        trill_rate=0.01,
+        trill_count=0.1,
+        loudness=1.0,
+        timbre=0.03,
+        drop=0.01,
+        repeat=0.01,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place in a song: a note, or a trill of one."""
+
+    note: Note
+    count: int = 1
+    """How often the note is sung; 1 unless a trill."""
+
+    rate: float = 0.0
+    """Notes per second of a trill, Hz."""
+
+    gap: float = 0.0
+    """Silence before it, s."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A song type or dialect."""
+
+    name: str
+    items: tuple[Item, ...]
+    share: float = 1.0
+    """Relative frequency where a population gives no shares of its own."""
+
+    habitat: str = ""
+
+
+@dataclass(frozen=True)
+class Population:
+    """The birds of one site in one era."""
+
+    era: str
+    site: str
+    individuals: int
+    shares: tuple[tuple[str, float], ...]
+    """(theme, relative frequency) of each theme sung there."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True)
+class Repertoire:
+    """Themes of a species, how they vary, and who sings them."""
+
+    species: str
+    source: str
+    """Where the songs come from; shipped ones are schematic."""
+
+    bird: str
+    """Key in `syrinx.BIRDS`."""
+
+    themes: tuple[Theme, ...]
+    variation: tuple[tuple[str, Strengths], ...]
+    populations: tuple[Population, ...]
+
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """Names of the themes, in the file's order."""
+        return tuple(theme.name for theme in self.themes)

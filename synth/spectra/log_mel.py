@@ -1,0 +1,101 @@
+"""Waveform -> log-mel spectrogram, on the device, differentiable."""
+
+from functools import lru_cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from chingolo.synth.spectra.front_end import FrontEnd
+
+POWER_FLOOR = 1e-10
+"""Power below which a mel band is silence, as in librosa's power_to_db."""
+
+
+SAMPLES_AT_ONCE = 2**17
+"""Samples in the frames transformed together: what the cache of a core holds, by measurement."""
+
+
+@lru_cache(maxsize=8)
+def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
+    """Mel weights of the lower and of the upper half of the bands, each on the bins it uses.
+
+    Two small products in place of one that is three quarters zeros.
+
+    Returns:
+        For each half its weights [bins, bands] and the number of the first of these Fourier bins.
+    """
+    import librosa
+
+    mel = librosa.filters.mel(
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+        dtype=np.float32,
+    ).T
+    halves = []
+    for bands in np.array_split(mel, min(2, front_end.n_mels), axis=1):
+        used = np.flatnonzero(bands.any(axis=1))
+        halves.append((bands[used[0] : used[-1] + 1], int(used[0])))
+    return halves
+
+
+def frames_in(front_end: FrontEnd, samples: int) -> int:
+    """Number of frames of a waveform of that many samples."""
+    return 1 + samples // front_end.hop
+
+
+@partial(jax.jit, static_argnames="front_end")
+def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
+    """Log-mel spectrogram, equal to librosa's `melspectrogram` (centred, zero-padded).
+
+    Within 1e-4 in bands at most 50 dB below the loudest of the frame; further down the noise of
+    single precision shows, up to 1e-2 at 80 dB.
+
+    The frames go through in blocks. On CPU a block follows the other, so that frames, spectrum and
+    power stay in the cache, four times as fast as all at once; elsewhere all blocks run together.
+
+    Args:
+        waveform: [batch, samples], full scale is 1.
+        front_end: settings.
+
+    Returns:
+        [batch, frames, n_mels] natural logarithm of power, at least log(1e-10).
+    """
+    frames, n_fft, hop = frames_in(front_end, waveform.shape[1]), front_end.n_fft, front_end.hop
+    blocks = -(-frames * n_fft // SAMPLES_AT_ONCE)
+    size = -(-frames // blocks)
+    span = (size - 1 - (-n_fft // hop)) * hop  # whole hops
+    after = (blocks - 1) * size * hop + span - waveform.shape[1] - n_fft // 2
+    padded = jnp.pad(waveform, ((0, 0), (n_fft // 2, max(after, 0))))
+
+    def block(index: Array) -> Array:
+        start = (index // blocks, index % blocks * size * hop)
+        samples = jax.lax.dynamic_slice(padded, start, (1, span))
+        return _log_mel_of_block(samples.reshape(-1, hop), size, front_end)
+
+    each = jax.lax.platform_dependent(
+        jnp.arange(len(waveform) * blocks),
+        cpu=lambda indices: jax.lax.map(block, indices),
+        default=jax.vmap(block),
+    )
+    return each.reshape(len(waveform), blocks * size, front_end.n_mels)[:, :frames]
+
+
+def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
+    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] log-mel."""
+    n_fft = front_end.n_fft
+    whole, rest = divmod(n_fft, front_end.hop)
+    parts = [hops[part : part + frames] for part in range(whole)]
+    parts += [hops[whole : whole + frames, :rest]] if rest else []
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+    spectrum = jnp.fft.rfft(jnp.concatenate(parts, axis=1) * window[None])
+    power = spectrum.real**2 + spectrum.imag**2
+    mel = [
+        jnp.matmul(power[:, first : first + len(weights)], weights, precision="highest")
+        for weights, first in mel_weights(front_end)
+    ]
+    return jnp.log(jnp.maximum(jnp.concatenate(mel, axis=1), POWER_FLOOR))

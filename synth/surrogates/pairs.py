@@ -1,0 +1,88 @@
+"""Pairs of renditions, fresh from the instrument: what no crop or mask of a recording can make.
+
+Each pair is one theme sung twice, by two birds, through two channels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chingolo.synth.recorder.channel import random_channel, through_channel
+from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.render import Engine, render
+from chingolo.synth.voice.syrinx import BIRDS
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two renditions each of a number of songs."""
+
+    first: np.ndarray
+    """[count, samples] float32."""
+
+    second: np.ndarray
+    """[count, samples] float32."""
+
+    theme: np.ndarray
+    """[count] int32, index into the repertoire's `theme_names`."""
+
+
+def draw_pairs(
+    repertoire: Repertoire,
+    *,
+    seed: int,
+    count: int,
+    sample_rate: int,
+    clip_s: float,
+    channels: tuple[str, ...] = tuple(RECORDERS),
+    engine: Engine = "wavetable",
+) -> Pairs:
+    """Sings pairs, a pure function of its arguments.
+
+    Args:
+        repertoire: themes, drawn by their shares.
+        seed: of every choice.
+        count: number of pairs.
+        sample_rate: Hz.
+        clip_s: length of each clip, s; a longer song is cut at a random place, a shorter one laid
+            at a random place into silence, before the channel adds its noise.
+        channels: recorders to draw from.
+        engine: see `render.render`.
+    """
+    random = np.random.default_rng([seed, 11])
+    shares = np.array([theme.share for theme in repertoire.themes])
+    themes = random.choice(len(shares), count, p=shares / shares.sum())
+    gestures = []
+    bird = BIRDS[repertoire.bird]
+    for number in range(2 * count):
+        theme = repertoire.themes[themes[number % count]]
+        # Drawn from a wide pool of birds; the two of a pair are hardly ever the same.
+        singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
+        song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
+        gestures.append(song_gesture(song, bird))
+    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate)
+    samples = round(clip_s * sample_rate)
+    clips = np.stack(
+        [
+            through_channel(
+                _fit_clip(wave, samples, random),
+                random_channel(random, channels),
+                sample_rate=sample_rate,
+                random=random,
+            )
+            for wave in waves
+        ]
+    )
+    return Pairs(clips[:count], clips[count:], themes.astype(np.int32))
+
+
+def _fit_clip(wave: np.ndarray, samples: int, random: np.random.Generator) -> np.ndarray:
+    spare = samples - len(wave)
+    if spare < 0:
+        start = int(random.integers(-spare + 1))
+        return wave[start : start + samples]
+    before = int(random.integers(spare + 1))
+    return np.pad(wave, (before, spare - before))

@@ -1,0 +1,282 @@
+"""Scenes: songs of one species laid into backgrounds, with the truth of where each begins and ends.
+
+A scene is what a microphone hears for some seconds: near and distant songs of the species, other
+singers and noises, wind and hiss, all through one recorder.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import fft
+
+from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import RECORDERS, Recorder
+from chingolo.synth.score.repertoire import Repertoire, Theme
+from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
+from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.surrogates.inventions import invent_stranger, invent_theme, rough_sound
+from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
+
+Random = np.random.Generator
+QUIET = 0.03
+"""Share of the peak (-30 dB) at which a song begins and ends."""
+
+LOUDNESS = 0.4
+"""Root mean square of a song whose peak is 1, about."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is heard, and what of it is a song of the species."""
+
+    wave: np.ndarray
+    """[samples] float32."""
+
+    songs: np.ndarray
+    """[songs, 2] begin and end of the near songs, s."""
+
+    distant: np.ndarray
+    """[songs, 2] the same for songs that are too faint to be asked for."""
+
+
+@dataclass(frozen=True)
+class SceneSettings:
+    """How loud and how busy scenes are."""
+
+    snr: tuple[float, float] = (-3.0, 30.0)
+    """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to."""
+
+    invented: float = 0.7
+    """Share of songs that are invented in the repertoire's manner; the rest are its themes."""
+
+    songs: tuple[float, ...] = (0.3, 0.45, 0.25)
+    """Probability of 0, 1, 2 ... near songs."""
+
+    distant: float = 0.3
+    """Probability of a distant song of the species, 12 to 30 dB below the near ones."""
+
+    strangers: float = 2.0
+    """Mean number of other sounds in a scene."""
+
+
+DEFAULTS = SceneSettings()
+
+
+def draw_scenes(
+    repertoire: Repertoire,
+    *,
+    seed: int,
+    count: int,
+    sample_rate: int,
+    scene_s: float,
+    settings: SceneSettings = DEFAULTS,
+) -> list[Scene]:
+    """Draws scenes, a pure function of its arguments.
+
+    Args:
+        repertoire: the species to be found.
+        seed: of every choice.
+        count: number of scenes.
+        sample_rate: Hz.
+        scene_s: length of a scene, s.
+        settings: how loud and how busy.
+    """
+    random = np.random.default_rng([seed, 41])
+    near = random.choice(len(settings.songs), count, p=np.array(settings.songs))
+    distant = (random.random(count) < settings.distant).astype(int)
+    others = random.poisson(settings.strangers, count)
+    own = sing_own(repertoire, int((near + distant).sum()), settings, seed, sample_rate)
+    strange = sing_others(repertoire, int(others.sum()), seed, sample_rate)
+    scenes = []
+    for number in range(count):
+        mine = [own.pop() for _ in range(near[number] + distant[number])]
+        scenes.append(
+            _compose(
+                mine[: near[number]],
+                mine[near[number] :],
+                [strange.pop() for _ in range(others[number])],
+                round(scene_s * sample_rate),
+                sample_rate,
+                settings,
+                np.random.default_rng([seed, 43, number]),
+            )
+        )
+    return scenes
+
+
+def sing_own(
+    repertoire: Repertoire, count: int, settings: SceneSettings, seed: int, sample_rate: int
+) -> list[np.ndarray]:
+    """Songs of the species without silence around them, each [samples] with peak 1."""
+    random = np.random.default_rng([seed, 47])
+    shares = np.array([theme.share for theme in repertoire.themes])
+    themes = [
+        invent_theme(repertoire, random)
+        if random.random() < settings.invented
+        else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
+        for _ in range(count)
+    ]
+    return _sing(themes, repertoire, seed, sample_rate)
+
+
+def _sing(
+    themes: list[Theme], repertoire: Repertoire, seed: int, sample_rate: int
+) -> list[np.ndarray]:
+    random = np.random.default_rng([seed, 53])
+    gestures = []
+    bird = BIRDS[repertoire.bird]
+    for number, theme in enumerate(themes):
+        singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
+        song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
+        gestures.append(song_gesture(song, bird))
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    return [_trim(wave) for wave in waves]
+
+
+def _trim(wave: np.ndarray) -> np.ndarray:
+    peak = max(float(np.abs(wave).max(initial=0)), 1e-9)
+    loud = np.flatnonzero(np.abs(wave) > QUIET * peak)
+    return wave[loud[0] : loud[-1] + 1] / peak if len(loud) else wave
+
+
+def sing_others(
+    repertoire: Repertoire, count: int, seed: int, sample_rate: int
+) -> list[np.ndarray]:
+    """Sounds that are not songs of the species: invented, rough, of others, or reversed ones."""
+    random = np.random.default_rng([seed, 59])
+    shipped = [load_repertoire(file.stem) for file in sorted(FOLDER.glob("*.yaml"))]
+    foreign = [other for other in shipped if other.species != repertoire.species]
+    kind = random.choice(4, count, p=[0.5, 0.3, 0.1, 0.1] if foreign else [0.5, 0.35, 0, 0.15])
+    voice = replace(repertoire, bird=str(random.choice(sorted(BIRDS))))
+    waves: list[np.ndarray] = [
+        rough_sound(random, sample_rate) for _ in range(int((kind == 1).sum()))
+    ]
+    invented = [invent_stranger(random) for _ in range(int((kind == 0).sum()))]
+    waves += _sing(invented, voice, seed + 1, sample_rate)
+    for other in foreign:
+        share = int((kind == 2).sum()) // len(foreign)
+        waves += _sing(
+            [invent_theme(other, random) for _ in range(share)], other, seed + 2, sample_rate
+        )
+    reversed_ = [invent_theme(repertoire, random) for _ in range(count - len(waves))]
+    waves += [wave[::-1] for wave in _sing(reversed_, repertoire, seed + 3, sample_rate)]
+    return [waves[index] for index in random.permutation(len(waves))]
+
+
+def _compose(
+    near: list[np.ndarray],
+    distant: list[np.ndarray],
+    strangers: list[np.ndarray],
+    samples: int,
+    sample_rate: int,
+    settings: SceneSettings,
+    random: Random,
+) -> Scene:
+    scene = np.zeros(samples, np.float32)
+    spans: dict[str, list[tuple[float, float]]] = {"near": [], "distant": []}
+    free = list(random.permutation(len(near)))
+    for number, wave in enumerate(near):
+        # each near song gets a share of the scene, and may begin before it or end after it
+        share = samples / len(near)
+        start = round((free[number] + random.uniform(-0.2, 1)) * share - 0.3 * len(wave))
+        span = _lay(scene, wave, start, random.uniform(-6, 0), sample_rate, random)
+        spans["near"].append(span)
+    for wave in distant:
+        start = int(random.integers(-len(wave) // 2, samples))
+        span = _lay(scene, wave, start, random.uniform(-30, -12), sample_rate, random)
+        spans["distant"].append(span)
+    for wave in strangers:
+        start = int(random.integers(-len(wave) // 2, samples))
+        _lay(scene, wave, start, random.uniform(-25, 6), sample_rate, random)
+    snr = random.uniform(*settings.snr)
+    scene = scene + background_noise(samples, sample_rate, random) * np.float32(
+        0.15 * 10 ** (-snr / 20)
+    )
+    heard, first, last = _hear(scene, sample_rate, random)
+    kept = {
+        name: np.clip(np.array(every).reshape(-1, 2), first, last) for name, every in spans.items()
+    }
+    kept = {name: every[every[:, 1] > every[:, 0]] for name, every in kept.items()}
+    return Scene(heard, kept["near"], kept["distant"])
+
+
+def _lay(
+    scene: np.ndarray,
+    wave: np.ndarray,
+    start: int,
+    level: float,
+    sample_rate: int,
+    random: Random,
+) -> tuple[float, float]:
+    """Adds a song heard from afar to the scene; returns its begin and end, s."""
+    distance = float(np.exp(random.uniform(np.log(3), np.log(80))))
+    echo = float(random.uniform(0.1, 1.0))
+    path = Channel(distance=distance, echo_time=echo, echo_level=float(random.uniform(-30, -10)))
+    heard = through_channel(
+        np.pad(wave, (0, round(0.3 * sample_rate))), path, sample_rate=sample_rate, random=random
+    )
+    heard *= 10 ** (level / 20) / max(float(np.abs(heard).max()), 1e-9)
+    first, last = max(start, 0), min(start + len(heard), len(scene))
+    if last > first:
+        scene[first:last] += heard[first - start : last - start]
+    return start / sample_rate, (start + len(wave)) / sample_rate
+
+
+def background_noise(samples: int, sample_rate: int, random: Random) -> np.ndarray:
+    """Noise with a smooth random spectrum, and gusts; [samples] with unit power in 1-10 kHz."""
+    spectrum = np.asarray(fft.rfft(random.standard_normal(samples, dtype=np.float32)))
+    frequency = np.asarray(fft.rfftfreq(samples, 1 / sample_rate))
+    octave = np.log2(np.maximum(frequency, 50.0) / 1000)
+    shape = random.uniform(-9, 1) * octave
+    shape += np.interp(octave, np.linspace(-4.5, 3.5, 9), random.normal(0, 4, 9))
+    noise = np.asarray(fft.irfft(spectrum * 10 ** (shape / 20), samples))
+    band = (frequency > 1000) & (frequency < 10_000)
+    power = np.mean(np.abs(spectrum[band] * 10 ** (shape[band] / 20)) ** 2) * band.mean() / samples
+    noise = noise / np.sqrt(power)
+    if random.random() < 0.4:  # gusts, and noise that comes and goes
+        knots = np.exp(random.normal(0, random.uniform(0.1, 0.8), 2 + samples // sample_rate * 3))
+        noise = noise * np.interp(np.linspace(0, 1, samples), np.linspace(0, 1, len(knots)), knots)
+    return noise.astype(np.float32)
+
+
+def _hear(scene: np.ndarray, sample_rate: int, random: Random) -> tuple[np.ndarray, float, float]:
+    """The scene through a recorder, at any level, sometimes clipped or with silent ends.
+
+    Returns:
+        [samples], and from when to when it is not silent, s.
+    """
+    samples = len(scene)
+    first, last = 0, samples
+    recorder = str(random.choice(list(RECORDERS)))
+    heard = through_channel(
+        scene, Channel(recorder=recorder), sample_rate=sample_rate, random=random
+    )
+    if random.random() < 0.25:
+        heard = _narrow(heard, sample_rate, random)
+    if random.random() < 0.1:
+        limit = float(np.abs(heard).max()) * random.uniform(0.15, 0.6)
+        heard = np.clip(heard, -limit, limit)
+    heard = heard * 10 ** (random.uniform(-40, 6) / 20)
+    if random.random() < 0.2:  # a file's fade or a gate
+        first = int(random.uniform(0, 0.15) * samples)
+        last = samples - int(random.uniform(0, 0.15) * samples)
+        fade = max(1, int(random.uniform(0.002, 0.5) * sample_rate))
+        place = np.arange(samples)
+        heard = heard * np.clip(np.minimum(place - first, last - place) / fade, 0, 1)
+    return heard.astype(np.float32), first / sample_rate, last / sample_rate
+
+
+def _narrow(wave: np.ndarray, sample_rate: int, random: Random) -> np.ndarray:
+    """Cuts the band, as a low sample rate, a codec or a filter does."""
+    machine = Recorder(
+        "narrow",
+        low=float(np.exp(random.uniform(np.log(50), np.log(2000)))),
+        high=float(random.uniform(4500, 10_000)),
+        hiss=90,
+    )
+    spectrum = np.asarray(fft.rfft(wave))
+    frequency = np.asarray(fft.rfftfreq(len(wave), 1 / sample_rate))
+    low = 1 / np.sqrt(1 + (machine.low / np.maximum(frequency, 1e-3)) ** 8)
+    return np.asarray(fft.irfft(spectrum * low * (frequency < machine.high), len(wave)))

@@ -1,0 +1,74 @@
+"""Contact sheets: one look at many spectrograms."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chingolo.synth.tables.files import atomic_path
+from chingolo.synth.tables.song_table import load_song
+
+SAMPLE_RATE = 22_050
+
+
+def write_contact_sheet(
+    table: pd.DataFrame, path: Path, *, title: str, songs: int = 24, columns: int = 4
+) -> None:
+    """Draws spectrograms of songs, some of every label, as PNG.
+
+    Args:
+        table: song table.
+        path: PNG file.
+        title: printed above.
+        songs: at most this many, taken in turn from each label.
+        columns: pictures in a row.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    label = table["label"] if "label" in table.columns else pd.Series("", index=table.index)
+    turn = table.groupby(label.to_numpy()).cumcount()
+    chosen = table.iloc[np.lexsort((label.to_numpy().astype(str), turn.to_numpy()))[:songs]]
+    chosen = chosen.loc[label.loc[chosen.index].sort_values(kind="stable").index]
+    rows = -(-len(chosen) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.2 * rows + 0.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(chosen) :]:
+        axis.set_axis_off()
+    for axis, (_, song) in zip(axes, chosen.iterrows(), strict=False):
+        wave = load_song(song, sample_rate=SAMPLE_RATE)
+        draw_spectrogram(axis, wave, SAMPLE_RATE)
+        parts = [str(song.get(key, "")) for key in ("label", "individual", "device")]
+        axis.set_title(" | ".join(part for part in parts if part), fontsize=7)
+        axis.tick_params(labelsize=6)
+    figure.suptitle(title, fontsize=8, wrap=True)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=90, format="png")
+
+
+def draw_spectrogram(
+    axis: Any, wave: np.ndarray, sample_rate: int, *, top: float = 10_000.0
+) -> None:
+    """Draws a spectrogram (23 ms windows every 5 ms, 60 dB deep) on a Matplotlib axis."""
+    from scipy.signal import ShortTimeFFT, get_window
+
+    size = 1 << round(np.log2(0.023 * sample_rate))
+    hop = max(1, round(0.005 * sample_rate))
+    transform = ShortTimeFFT(np.asarray(get_window("hann", size)), hop, sample_rate)
+    wave = np.pad(wave, (0, max(0, size - len(wave))))
+    power = transform.spectrogram(wave)
+    level = 10 * np.log10(np.maximum(power, 1e-20))
+    peak = level.max()
+    axis.imshow(
+        level,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=peak - 60,
+        vmax=peak,
+        extent=transform.extent(len(wave)),
+    )
+    axis.set_ylim(0, min(top, sample_rate / 2))
+    axis.set_xlim(0, len(wave) / sample_rate)

@@ -1,0 +1,245 @@
+"""The song table: one row is one song (or other vocal unit) in an audio file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import soundfile
+import soxr
+
+from chingolo.synth.tables.files import InputError, atomic_path, is_file
+
+ORIGINS = ("recorded", "resynthesised", "synthetic")
+NUMERIC_COLUMNS = ("start_s", "end_s", "date_error_days", "latitude", "longitude")
+TEXT_COLUMNS = (
+    "species",
+    "label",
+    "era",
+    "individual",
+    "site",
+    "date",
+    "device",
+    "origin",
+    "source",
+    "licence",
+)
+
+BLOCK = 1 << 21
+"""Frames of audio read at a time."""
+
+
+def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
+    """Reads a song table from CSV or Parquet.
+
+    Args:
+        path: a `.csv` or `.parquet` file with at least the column `path`.
+        rows: read only the first rows of a CSV file; None for all.
+
+    Returns:
+        One row per song, in file order. `path` is absolute; the known numeric columns are float64
+        with NaN where empty; the known text columns hold str with "" where empty; unknown columns
+        are as in the file (CSV: str).
+
+    Raises:
+        InputError: if the file is missing, is not a table, has no `path` column, no row, or a
+            value of a known column that is out of its range (the message names the row).
+    """
+    path = Path(path)
+    if not is_file(path):
+        raise InputError(f"{path}: no such song table")
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
+    except pd.errors.EmptyDataError as error:
+        raise InputError(f"{path}: empty file; expected a header line and songs") from error
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        ValueError,
+        OSError,
+        pa.ArrowException,
+    ) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
+    if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
+        # pandas would take the first cells for row names, and shift every column
+        raise InputError(f"{path}: a row holds more cells than the header line has names")
+    return validate_song_table(table, base=path.parent, name=str(path))
+
+
+def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.DataFrame:
+    """Checks a song table and brings the known columns to their types.
+
+    Args:
+        table: the rows; see `read_song_table`.
+        base: folder that relative paths start from.
+        name: what to call the table in messages.
+
+    Raises:
+        InputError: as `read_song_table`.
+    """
+    if "path" not in table.columns:
+        raise InputError(f"{name}: no column 'path'; found {', '.join(map(repr, table.columns))}")
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{name}: two columns are named '{twice}'")
+    if not len(table):
+        raise InputError(f"{name}: the table holds no song")
+    table = table.reset_index(drop=True).copy()
+    paths = [_text(value) for value in table["path"]]
+    _refuse_rows(pd.Series([not path.strip() for path in paths]), name, "'path' is empty")
+    table["path"] = [_resolved(base, path, row, name) for row, path in enumerate(paths)]
+    for column in NUMERIC_COLUMNS:
+        if column in table.columns:
+            try:
+                raw = table[column].replace("", np.nan)
+                values = pd.to_numeric(raw, errors="coerce").astype(np.float64)
+            except (TypeError, ValueError) as error:
+                raise InputError(f"{name}: '{column}' does not hold numbers") from error
+            _refuse_rows(raw.notna() & ~np.isfinite(values), name, f"'{column}' is not a number")
+            table[column] = values.astype(np.float64)
+    for column in TEXT_COLUMNS:
+        if column in table.columns:
+            table[column] = [_text(value) for value in table[column]]
+    if "start_s" in table.columns:
+        _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
+        if "end_s" in table.columns:
+            _refuse_rows(table["end_s"] <= table["start_s"], name, "'end_s' is not after 'start_s'")
+    if "origin" in table.columns:
+        unknown = ~table["origin"].isin(["", *ORIGINS])
+        _refuse_rows(unknown, name, f"'origin' is not one of {', '.join(ORIGINS)}")
+    return table
+
+
+def _resolved(base: Path, path: str, row: int, name: str) -> str:
+    try:
+        return str((base / path).resolve())
+    except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
+        raise InputError(f"{name}: row {row + 1} (line {row + 2}): 'path' is no path") from error
+
+
+def _text(value: Any) -> str:
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
+
+
+def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        raise InputError(f"{name}: row {row + 1} (line {row + 2}): {reason}")
+
+
+def relative_paths(table: pd.DataFrame, base: Path) -> pd.DataFrame:
+    """Makes `path` relative to `base` for files below it, so that a folder can be moved whole."""
+    base = base.resolve()
+
+    def shorten(value: str) -> str:
+        file = Path(value)
+        return file.relative_to(base).as_posix() if file.is_relative_to(base) else str(file)
+
+    return table.assign(path=[shorten(value) for value in table["path"]])
+
+
+def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Writes a song table as CSV or Parquet, by the file's ending, under its final name only whole.
+
+    Args:
+        table: rows with an absolute `path`; see `read_song_table`.
+        path: `.csv` or `.parquet`.
+
+    Raises:
+        InputError: for another ending, or a folder that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"{path}: a song table ends in .csv or .parquet")
+    table = relative_paths(table, path.parent)
+    with atomic_path(path) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            table.to_parquet(temporary, index=False)
+
+
+def load_audio(
+    path: str | Path,
+    *,
+    sample_rate: int,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+) -> np.ndarray:
+    """Loads a stretch of an audio file as mono.
+
+    Args:
+        path: any file that libsndfile reads (WAV, FLAC, OGG, MP3).
+        sample_rate: wanted rate, Hz; the audio is resampled (soxr) where it differs.
+        start_s: start of the stretch, s; NaN means the file's start.
+        end_s: end of the stretch, s; None or NaN means the file's end.
+
+    Returns:
+        [samples] float32, mean over channels.
+
+    Raises:
+        InputError: if the file is missing, is not audio, holds NaN, or the stretch is empty.
+    """
+    path = Path(path)
+    if not is_file(path):
+        raise InputError(f"{path}: no such audio file")
+    start_s = 0.0 if np.isnan(start_s) else start_s
+    try:
+        with soundfile.SoundFile(path) as file:
+            native = file.samplerate
+            start = round(min(start_s * native, file.frames))
+            stop = file.frames
+            if end_s is not None and not np.isnan(end_s):
+                stop = round(min(stop, end_s * native))
+            if stop <= start:
+                length = file.frames / native
+                raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
+            file.seek(start)
+            mono = _read_mono(file, stop - start)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: not audio that can be read ({error})") from error
+    if not len(mono):
+        raise InputError(f"{path}: holds no audio")
+    if not np.isfinite(mono).all():
+        raise InputError(f"{path}: holds samples that are not finite")
+    if native != sample_rate:
+        mono = soxr.resample(mono, native, sample_rate)
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _read_mono(file: soundfile.SoundFile, frames: int) -> np.ndarray:
+    """Up to so many frames as mono, by blocks: a header may claim more than the file holds."""
+    blocks = [np.zeros(0, np.float32)]
+    while frames > 0:
+        asked = min(frames, BLOCK)
+        block = file.read(asked, dtype="float32", always_2d=True)
+        blocks.append(block.mean(axis=1))
+        frames -= asked if len(block) == asked else frames
+    return np.concatenate(blocks)
+
+
+def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
+    """Loads the audio of one row of a song table; see `load_audio`."""
+    return load_audio(
+        song["path"],
+        sample_rate=sample_rate,
+        start_s=float(song.get("start_s", np.nan)),
+        end_s=float(song.get("end_s", np.nan)),
+    )
+
+
+def song_reference(song: pd.Series) -> str:
+    """Names one song of a table: its path and, for a part of a file, `#t=START,END` in s.
+
+    The form is that of W3C Media Fragments (2012), section 4.2.1.
+    """
+    times = [float(song.get(name, np.nan)) for name in ("start_s", "end_s")]
+    if np.isnan(times).all():
+        return str(song["path"])
+    start, end = ("" if np.isnan(time) else f"{time:.6g}" for time in times)
+    return f"{song['path']}#t={start}" + (f",{end}" if end else "")

@@ -1,0 +1,164 @@
+"""The `ode` engine: many phonated stretches integrated side by side, one stretch a lane.
+
+Controls come at `CONTROL_RATE` and are interpolated linearly in between. Runge-Kutta runs at
+four steps per sample of `BASE_RATE`; every second step is kept and a half-band filter brings the
+wave down to `BASE_RATE`, so that harmonics which one rate cannot hold are removed, not folded.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.signal import firwin
+
+from chingolo.synth.voice.syrinx import runge_kutta_step
+
+CONTROL_RATE = 2205
+"""Rate of the controls, Hz."""
+
+BASE_RATE = 44_100
+"""Rate at which both engines deliver, Hz; other rates are reached by spectral resampling."""
+
+SAMPLES_PER_FRAME = BASE_RATE // CONTROL_RATE
+STEPS_PER_SAMPLE = 4
+FRAMES_PER_CHUNK = 64
+LANE_COUNTS = (1, 16, 64, 128, 192, 256)
+KAISER: Any = ("kaiser", 7.5)
+# Half-band, 75 dB down from 25 kHz on (folds onto 19 kHz and above); its delay is one frame.
+HALF_BAND = np.asarray(firwin(81, 0.5, window=KAISER), np.float32)
+
+# A compilation of its own: fused with what makes the wave, it would break the inner loops up.
+transpose = jax.jit(jnp.transpose)
+
+Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
+
+
+@partial(jax.jit, static_argnames="gamma", donate_argnums=0)
+def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple[Carry, jax.Array]:
+    """Integrates a stretch of frames.
+
+    Args:
+        carry: x [lanes], y [lanes], the controls of the frame before [3, lanes], and the tail of
+            the wave before [80, lanes] that the half-band filter still needs.
+        controls: [frames, 3, lanes] alpha, beta and envelope at the end of each frame.
+        gamma: 1/s.
+
+    Returns:
+        The carry, and [frames * 20, lanes] envelope times y (normalised velocity) at `BASE_RATE`,
+        one frame late.
+    """
+    lanes = controls.shape[-1]
+    kept = SAMPLES_PER_FRAME * 2
+    steps = SAMPLES_PER_FRAME * STEPS_PER_SAMPLE
+    step = np.float32(gamma / (BASE_RATE * STEPS_PER_SAMPLE))
+
+    def frame(state, target):
+        x, y, origin = state
+        slope = (target - origin) / steps
+
+        def two_steps(index, inner):
+            x, y, wave = inner
+            time = 2.0 * index
+            wave = wave.at[index].set(y * (origin[2] + slope[2] * time))
+            for middle in (0.5, 1.5):
+                alpha, beta = origin[:2] + slope[:2] * (time + middle)
+                x, y = runge_kutta_step(x, y, alpha, beta, step)
+            return x, y, wave
+
+        x, y, wave = jax.lax.fori_loop(0, kept, two_steps, (x, y, jnp.zeros((kept, lanes))))
+        return (x, y, target), wave
+
+    x, y, origin, tail = carry
+    (x, y, origin), wave = jax.lax.scan(frame, (x, y, origin), controls)
+    wave = jnp.concatenate([tail, wave.reshape(-1, lanes)])
+    count = controls.shape[0] * SAMPLES_PER_FRAME
+    pairs = wave.reshape(-1, 2, lanes)
+    # Every second tap of a half-band filter but the middle one is zero.
+    low = jnp.zeros((count, lanes)) + sum(
+        float(tap) * jax.lax.dynamic_slice_in_dim(pairs[:, index % 2], index // 2, count)
+        for index, tap in enumerate(HALF_BAND)
+        if abs(tap) > 1e-9
+    )
+    return (x, y, origin, wave[-(len(HALF_BAND) - 1) :]), low
+
+
+def integrate_lanes(
+    curves: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    turning_point: np.ndarray,
+    *,
+    gamma: float,
+) -> list[np.ndarray]:
+    """Integrates stretches of unequal length, the long ones first, at most 256 side by side.
+
+    Args:
+        curves: [3, frames] alpha, beta and envelope at `CONTROL_RATE`, all stretches in one row.
+        start: [stretches] first frame of each.
+        stop: [stretches] frame after its last; the envelope is 0 in both outer frames.
+        turning_point: [stretches] x to start from, at rest (y = 0).
+        gamma: 1/s.
+
+    Returns:
+        stretches of [(frames - 1) * 20] float32: envelope times normalised velocity at `BASE_RATE`.
+    """
+    order = np.argsort(start - stop, kind="stable")
+    waves: list[np.ndarray] = [np.zeros(0, np.float32)] * len(order)
+    for first in range(0, len(order), LANE_COUNTS[-1]):
+        group = order[first : first + LANE_COUNTS[-1]]
+        frames = stop[group] - start[group]
+        # Each lane goes on at its last frame, where the envelope is 0.
+        frame = np.minimum(np.arange(frames[0])[:, None], frames - 1) + start[group]
+        controls = curves[:, frame].transpose(1, 0, 2)
+        sung = _integrate_group(controls, frames, turning_point[group], gamma)
+        for lane, wave, length in zip(group, sung, frames, strict=True):
+            waves[lane] = wave[: (length - 1) * SAMPLES_PER_FRAME]
+    return waves
+
+
+def _integrate_group(
+    controls: np.ndarray, frames: np.ndarray, turning_point: np.ndarray, gamma: float
+) -> np.ndarray:
+    """One group of at most 256 lanes, longest first; those that have ended are dropped on the way.
+
+    Args:
+        controls: [frames, 3, lanes] float32.
+        frames: [lanes] length of each.
+        turning_point: [lanes].
+        gamma: 1/s.
+
+    Returns:
+        [lanes, samples].
+    """
+    longest, _, lanes = controls.shape
+    # One frame more than the longest lane, since the filter delivers one frame late.
+    controls = np.pad(controls, ((0, FRAMES_PER_CHUNK), (0, 0), (0, 0)), mode="edge")
+    x = turning_point.astype(np.float32)
+    tail = np.zeros((len(HALF_BAND) - 1, lanes), np.float32)
+    state = (x, np.zeros_like(x), controls[0], tail)
+    chunks = -(-longest // FRAMES_PER_CHUNK)
+    waves = np.zeros((lanes, chunks * FRAMES_PER_CHUNK * SAMPLES_PER_FRAME), np.float32)
+    per_chunk = FRAMES_PER_CHUNK * SAMPLES_PER_FRAME
+    for chunk in range(chunks):
+        begin = 1 + chunk * FRAMES_PER_CHUNK
+        active = int((frames >= begin).sum())
+        width = next(count for count in LANE_COUNTS if count >= active)
+        block = controls[begin : begin + FRAMES_PER_CHUNK, :, :active]
+        state, low = integrate_chunk(
+            tuple(_to_lanes(part, active, width) for part in state),
+            _to_lanes(block, active, width),
+            gamma=gamma,
+        )
+        state = tuple(np.asarray(part) for part in state)
+        waves[:active, chunk * per_chunk : (chunk + 1) * per_chunk] = np.asarray(transpose(low))[
+            :active
+        ]
+    return waves[:, SAMPLES_PER_FRAME:]
+
+
+def _to_lanes(part: np.ndarray, active: int, width: int) -> np.ndarray:
+    """Keeps the active lanes and repeats the last one up to a compiled width."""
+    part = part[..., :active]
+    return np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, width - active)], mode="edge")

@@ -1,0 +1,188 @@
+"""Gestures to waveforms: many songs at once, by either engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
+from chingolo.synth.voice.gestures import Gesture, source_envelope, voiced_stretches
+from chingolo.synth.voice.integrate import (
+    BASE_RATE,
+    CONTROL_RATE,
+    SAMPLES_PER_FRAME,
+    integrate_lanes,
+)
+from chingolo.synth.voice.syrinx import Bird
+from chingolo.synth.voice.tract import through_tract
+from chingolo.synth.voice.wavetable import sing_stretches
+
+Engine = Literal["ode", "wavetable"]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The sources of all songs in one row of frames, a silent frame at either end of each."""
+
+    f0: np.ndarray
+    """[frames] Hz."""
+
+    alpha: np.ndarray
+    """[frames]."""
+
+    envelope: np.ndarray
+    """[frames]."""
+
+    log_beta_noise: np.ndarray
+    """[frames]."""
+
+    start: np.ndarray
+    """[stretches] first frame of each phonated stretch, silent."""
+
+    stop: np.ndarray
+    """[stretches] frame after the last, which is silent."""
+
+
+def render(
+    gestures: Sequence[Gesture],
+    bird: Bird,
+    *,
+    engine: Engine = "ode",
+    sample_rate: int = BASE_RATE,
+    tract: bool = True,
+    beta_noise: float = 0.0,
+    airflow_noise: float = 0.0,
+    seed: int = 0,
+) -> list[np.ndarray]:
+    """Sings gestures.
+
+    Silent stretches cost nothing: each phonated stretch is one lane, started on its limit cycle.
+    A song sounds the same alone or among others.
+
+    Args:
+        gestures: one per song.
+        bird: constants.
+        engine: `ode` integrates the labia (the reference); `wavetable` follows their limit cycle
+            quasi-statically, far cheaper.
+        sample_rate: Hz.
+        tract: whether trachea and cavity follow the source.
+        beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
+            hears it as the jitter of f0 that goes with it.
+        airflow_noise: white noise that follows the envelope, relative to the fundamental.
+        seed: of both noises; source k draws from (seed, k).
+
+    Returns:
+        One [samples] float32 per gesture, `len(f0) - 1` control frames long.
+
+    Raises:
+        ValueError: for an unknown engine.
+    """
+    if engine not in ("ode", "wavetable"):
+        raise ValueError(f"engine is 'ode' or 'wavetable', not {engine!r}")
+    # The wavetable engine works at half the base rate where nothing above it is wanted.
+    halved = engine == "wavetable" and sample_rate <= BASE_RATE // 2
+    per_frame = SAMPLES_PER_FRAME // 2 if halved else SAMPLES_PER_FRAME
+    sources: list[tuple[int, Gesture]] = []
+    for song, gesture in enumerate(gestures):
+        voice: Gesture | None = gesture
+        while voice is not None:
+            sources.append((song, voice))
+            voice = voice.second
+    if not sources:
+        return []
+    randoms = [np.random.default_rng([seed, number]) for number in range(len(sources))]
+    timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
+    if engine == "ode":
+        sounds = _integrate(timeline, bird)
+    else:
+        curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
+        sounds = sing_stretches(
+            curves, timeline.start, timeline.stop, gamma=bird.gamma, samples_per_frame=per_frame
+        )
+    ends = np.cumsum([len(voice.f0) + 2 for _, voice in sources])
+    owner = np.searchsorted(ends, timeline.start, side="right")
+    waves: list[np.ndarray] = []
+    for number, (song, voice) in enumerate(sources):
+        frames = len(voice.f0)
+        begin = ends[number] - frames - 2
+        row = np.zeros((frames + 1) * per_frame, np.float32)
+        for stretch in range(*np.searchsorted(owner, [number, number + 1])):
+            at = (timeline.start[stretch] - begin) * per_frame
+            row[at : at + len(sounds[stretch])] = sounds[stretch]
+        wave = row[per_frame:-per_frame]
+        if airflow_noise:
+            time = np.arange(len(wave)) / per_frame
+            level = np.interp(
+                time, np.arange(frames), timeline.envelope[begin + 1 : begin + 1 + frames]
+            )
+            wave += airflow_noise * level * randoms[number].standard_normal(len(wave))
+        if song == len(waves):
+            waves.append(wave)
+        else:
+            shared = min(len(wave), len(waves[song]))
+            waves[song][:shared] += wave[:shared]
+    return [
+        through_tract(
+            wave,
+            bird if tract else None,
+            wave_rate=CONTROL_RATE * per_frame,
+            sample_rate=sample_rate,
+        )
+        for wave in waves
+    ]
+
+
+def _lay_out(
+    sources: list[Gesture],
+    bird: Bird,
+    tract: bool,
+    beta_noise: float,
+    randoms: list[np.random.Generator],
+) -> Timeline:
+    def row(curves: list[np.ndarray], *, silent_ends: bool = False) -> np.ndarray:
+        """The curves one after the other, each with its end values (or 0) once more around it."""
+        pieces = []
+        for curve in curves:
+            ends = (np.zeros(1), np.zeros(1)) if silent_ends else (curve[:1], curve[-1:])
+            pieces += [ends[0], curve, ends[1]]
+        return np.concatenate(pieces)
+
+    whole = Gesture(
+        f0=row([voice.f0 for voice in sources]),
+        loudness=row([voice.loudness for voice in sources], silent_ends=True),
+        alpha=row([voice.alpha for voice in sources]),
+    )
+    noise = np.zeros(len(whole.f0))
+    if beta_noise:
+        draws = [
+            beta_noise * random.standard_normal(len(voice.f0))
+            for voice, random in zip(sources, randoms, strict=True)
+        ]
+        noise = row(draws)
+    heard = whole.loudness > 0
+    sounding = Gesture(whole.f0[heard], whole.loudness[heard], whole.alpha[heard])
+    envelope = np.zeros(len(whole.f0))
+    envelope[heard] = source_envelope(sounding, bird, with_tract=tract)
+    start, stop = voiced_stretches(whole.loudness)
+    return Timeline(whole.f0, whole.alpha, envelope, noise, start, stop)
+
+
+def _integrate(timeline: Timeline, bird: Bird) -> list[np.ndarray]:
+    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma) * np.exp(timeline.log_beta_noise)
+    curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
+    start = timeline.start
+    turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
+    return integrate_lanes(curves, start, timeline.stop, turning, gamma=bird.gamma)
+
+
+def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
+    """[frames] Hz: f0 moved as noise on ln beta moves it, d ln f0 / d ln beta from the table."""
+    if not timeline.log_beta_noise.any():
+        return timeline.f0
+    low, high = (
+        np.log(beta_of_pitch(timeline.alpha, timeline.f0 * factor, bird.gamma))
+        for factor in (0.999, 1.001)
+    )
+    slope = (np.log(1.001) - np.log(0.999)) / (high - low)
+    return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from scipy.spatial import distance
+
+from chingolo.analysis.change.turnover import chao_jaccard, jaccard, morisita_horn, turnover
+from tests.analysis.change.test_change import design_of
+
+
+def test_jaccard_equals_scipy():
+    x, y = np.array([3, 0, 1, 2]), np.array([1, 1, 0, 5])
+    assert jaccard(x, y) == pytest.approx(1 - distance.jaccard(x > 0, y > 0))
+
+
+def test_chao_jaccard_equals_a_hand_calculation():
+    x, y = np.array([10, 5, 2, 0, 3]), np.array([4, 1, 1, 6, 2])
+    # n = 20, m = 14; shared themes 1 2 3 5; f+1 = 2, f+2 = 1, f1+ = 0, f2+ = 1
+    u = 1.0 + 13 / 14 * 2 / (2 * 1) * 7 / 20
+    v = 8 / 14
+    expected = min(u, 1) * v / (min(u, 1) + v - min(u, 1) * v)
+    assert chao_jaccard(x, y) == pytest.approx(expected)
+
+
+def test_unequal_effort_lowers_jaccard_alone():
+    """One repertoire of 40 themes, 30 birds against 1000."""
+    generator = np.random.default_rng(0)
+    share = 1 / np.arange(1, 41)
+    share /= share.sum()
+    x, y = (generator.multinomial(n, share, size=200) for n in (30, 1000))
+    assert jaccard(x, y).mean() < 0.5
+    assert morisita_horn(x, y).mean() > 0.8
+    assert chao_jaccard(x, y).mean() > 0.8
+
+
+def test_same_and_disjoint_repertoires():
+    individual = np.arange(40)
+    era = individual >= 20
+    design = design_of(era, individual)
+    same = turnover(np.where(individual % 2, "A", "B").astype(object), design)
+    apart = turnover(np.where(era, "A", "B").astype(object), design)
+    assert same is not None
+    assert apart is not None
+    for name in ("morisita_horn", "chao_jaccard"):
+        assert same[name]["value"] == pytest.approx(1.0)
+        assert apart[name]["value"] == 0.0
+        assert apart[name]["expected"] > 0.8
+        low, high = same[name]["interval"]
+        assert 0.5 < low <= high <= 1.0
+    assert turnover(np.full(40, "", dtype=object), design) is None

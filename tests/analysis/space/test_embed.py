@@ -1,0 +1,146 @@
+"""Embedding part by part: as one call in memory gives it, whatever interrupts or divides it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from chingolo.analysis.space import embed_table as embed_parts
+from chingolo.analysis.space.embed import Embedder, embed, embed_songs, make_embedder
+from chingolo.analysis.space.embed_table import embed_to_file
+from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
+from chingolo.scripts import embed_songs as command
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import read_song_table, write_song_table
+from chingolo.train.run.checkpoint import export_encoder
+from chingolo.train.step.state import make_recipe, make_state
+from tests.small_training import CHIRPS, SMALL, chirp
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder as it starts, exported; with a classifier."""
+    folder = tmp_path_factory.mktemp("run")
+    state = make_state(make_recipe(SMALL, len(CHIRPS)), 0)
+    export_encoder(folder, state, SMALL, CHIRPS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Eleven chirps, one of them longer than a clip, in files of their own."""
+    folder = tmp_path_factory.mktemp("songs")
+    random = np.random.default_rng(0)
+    rows = []
+    for song in range(11):
+        samples = 22050 if song == 4 else 8000
+        soundfile.write(folder / f"{song}.wav", chirp(song % 4, random, samples, 22050), 22050)
+        rows.append({"path": f"{song}.wav", "note": "é" if song > 6 else ""})
+    pd.DataFrame(rows).to_csv(folder / "songs.csv", index=False)
+    return read_song_table(folder / "songs.csv")
+
+
+@pytest.fixture(scope="module")
+def embedder(run: Path) -> Embedder:
+    """The encoder, compiled once."""
+    return make_embedder(run, batch=4)
+
+
+@pytest.fixture(scope="module")
+def expected(run: Path, table: pd.DataFrame) -> LatentTable:
+    """The vectors as one call in memory gives them."""
+    return embed(table, run)
+
+
+def same(path: Path, expected: LatentTable) -> None:
+    found = read_latent_table(path)
+    np.testing.assert_allclose(found.z, expected.z, atol=1e-6)
+    assert found.run == expected.run
+    pd.testing.assert_frame_equal(
+        found.songs, expected.songs, check_exact=False, atol=1e-5, check_dtype=False
+    )
+
+
+def test_parts_equal_one_call_in_memory(embedder, table, expected, tmp_path):
+    out = tmp_path / "latent.parquet"
+    assert embed_to_file(table, embedder, out, part_songs=3)
+    same(out, expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["latent.parquet"]
+
+
+def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, monkeypatch):
+    out = tmp_path / "latent.parquet"
+    broken = Path(table["path"][7])
+    content = broken.read_bytes()
+    broken.write_bytes(b"no audio")
+    with pytest.raises(InputError, match="not audio"):
+        embed_to_file(table, embedder, out, part_songs=3)
+    broken.write_bytes(content)
+    assert not out.exists()
+    done = []
+
+    def counting(rows, *arguments):
+        done.append(len(rows))
+        return embed_songs(rows, *arguments)
+
+    monkeypatch.setattr(embed_parts, "embed_songs", counting)
+    told = []
+    assert embed_to_file(table, embedder, out, part_songs=3, report=told.append)
+    assert done == [3, 2]
+    assert "2 of 4 parts are already there" in told
+    same(out, expected)
+
+
+def test_parts_of_other_songs_are_not_taken_for_these(embedder, table, expected, tmp_path):
+    out = tmp_path / "latent.parquet"
+    other = table[::-1].reset_index(drop=True)
+    # host 1 leaves its part behind, of the songs in another order
+    assert not embed_to_file(other, embedder, out, part_songs=6, hosts=2, host=1)
+    assert not embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=1)
+    assert embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=0)
+    same(out, expected)
+
+
+def test_devices_share_a_batch(run, table, expected, tmp_path):
+    """Eight devices of a process of its own give what one gives."""
+    write_song_table(table, tmp_path / "songs.csv")
+    words = [run, tmp_path / "songs.csv", "--out", tmp_path / "latent.parquet", "--batch", 10]
+    done = subprocess.run(
+        [sys.executable, "-m", "chingolo.scripts.embed_songs", *map(str, words)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
+            "NPROC": "8",
+            "JAX_PLATFORMS": "cpu",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    same(tmp_path / "latent.parquet", expected)
+
+
+def test_command_freezes_a_reference_and_tells_later_songs_by_it(run, table, tmp_path, capsys):
+    songs = str(Path(table["path"][0]).parent / "songs.csv")
+    out, frozen = str(tmp_path / "latent.parquet"), str(tmp_path / "reference.npz")
+    base = [str(run), songs, songs, songs, "--out", out]
+    assert command.main([*base, "--freeze", frozen, "--min-cluster-size", "3"]) == 0
+    assert "clusters" in capsys.readouterr().out
+    assert command.main([*base, "--reference", frozen]) == 0
+    told = read_latent_table(out).songs
+    assert {"cluster", "theme", "theme_probability"} <= set(told.columns)
+    assert (told["theme"] != "novel").any()
+    assert command.main([*base, "--reference", str(tmp_path / "none.npz")]) == 2
+    assert "no such reference" in capsys.readouterr().err
+    assert command.main([*base, "--hosts", "2", "--host", "2"]) == 2
+    assert "numbered 0 to 1" in capsys.readouterr().err

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import soxr
+
+from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.recognise import recogniser
+from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
+from chingolo.scripts import find_songs
+from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
+from chingolo.synth.tables.files import InputError
+from chingolo.train.run.checkpoint import export_encoder
+from chingolo.train.step.state import make_recipe, make_state
+from tests.small_training import CHIRPS, SMALL, chirp
+
+RATE = 22_050
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """An encoder as it starts, the chirps of two kinds that it embedded, and their reference."""
+    folder = tmp_path_factory.mktemp("reference")
+    recipe = make_recipe(SMALL, 0)
+    export_encoder(folder, make_state(recipe, 0), SMALL, ())
+    random = np.random.default_rng(1)
+    rows = []
+    for number in range(40):
+        path = folder / f"{number}.wav"
+        wave = chirp(number % 2, random, round(0.4 * RATE), RATE)
+        soundfile.write(path, wave, RATE, subtype="FLOAT")
+        rows.append({"path": str(path), "label": CHIRPS[number % 2]})
+    latents = embed(pd.DataFrame(rows), folder)
+    reference = fit_reference(latents)
+    save_reference(reference, folder / "reference.npz")
+    return folder, latents, reference
+
+
+def test_a_song_gets_the_cluster_of_its_vector(run):
+    folder, latents, reference = run
+    recognise = recogniser(folder, folder / "reference.npz")
+    expected = assign_songs(reference, latents.z)
+    for number in (0, 1, 6, 7):
+        wave, _ = soundfile.read(latents.songs["path"].iloc[number], dtype="float32")
+        row = recognise(wave, RATE)
+        assert row["cluster"] == expected["cluster"].iloc[number]
+        assert row["theme"] == expected["theme"].iloc[number]
+        known = expected["theme_probability"].iloc[number]
+        assert row["theme_probability"] == pytest.approx(known, abs=0.02)
+        assert recognise(np.asarray(soxr.resample(wave, RATE, 48_000)), 48_000)["theme"]
+
+
+def test_rows_name_their_cluster(run, tmp_path):
+    folder, _, reference = run
+    song = sing_own(load_repertoire("zonotrichia_capensis"), 1, DEFAULTS, 5, RATE)[0]
+    wave = through_channel(
+        np.pad(song, 2 * RATE),
+        Channel("digital-2020", snr=15.0),
+        sample_rate=RATE,
+        random=np.random.default_rng(0),
+    )
+    soundfile.write(tmp_path / "one.wav", wave, RATE)
+    out = tmp_path / "songs.csv"
+    words = [str(tmp_path / "one.wav"), "--out", str(out), "--run", str(folder)]
+    assert find_songs.main([*words, "--reference", str(folder / "reference.npz")]) == 0
+    table = pd.read_csv(out)
+    assert len(table) == 1
+    assert table["theme"].iloc[0] in ("novel", *reference.themes)
+    assert 0 <= table["theme_probability"].iloc[0] <= 1
+
+
+def test_another_runs_reference_is_refused(run, tmp_path):
+    folder, _, reference = run
+    other = replace(reference, run={**reference.run, "checkpoint": "another"})
+    save_reference(other, tmp_path / "other.npz")
+    with pytest.raises(InputError, match="another encoder"):
+        recogniser(folder, tmp_path / "other.npz")

@@ -1,0 +1,353 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from chingolo.analysis.change.change_tests import energy_statistic
+from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.permutation import permutation_p, permuted_eras
+from chingolo.analysis.compare import compare
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.latent_table import LatentTable, write_latent_table
+from chingolo.scripts import compare_eras
+from chingolo.synth.tables.files import InputError
+
+CENTRES = np.eye(8)[:5] * 6.0
+
+
+def population(*, seed: int = 0, birds: int = 12, songs: int = 4, lost: int = 0, new: int = 4):
+    """Two eras at two sites; each bird sings one theme; theme `lost` and theme `new` swap."""
+    generator = np.random.default_rng(seed)
+    rows, vectors = [], []
+    for era, themes in (
+        ("1966", [t for t in range(5) if t != new]),
+        ("2020", [t for t in range(5) if t != lost]),
+    ):
+        for bird in range(birds * 2):
+            theme = themes[bird // 2 % len(themes)]
+            centre = CENTRES[theme] + 0.3 * generator.standard_normal(8)
+            for song in range(songs):
+                vectors.append(centre + 0.2 * generator.standard_normal(8))
+                rows.append(
+                    {
+                        "path": f"/nowhere/{era}/{bird}_{song}.wav",
+                        "era": era,
+                        "individual": f"{era}-{bird}",
+                        "site": ("north", "south")[bird % 2],
+                        "label": f"theme {theme}",
+                    }
+                )
+    return LatentTable(pd.DataFrame(rows), np.asarray(vectors, np.float32), {"run": "test"})
+
+
+def statuses(result):
+    """Status of each cluster under the known label that has its majority."""
+    themes = {row["name"]: row["status"] for row in result.results["themes"]}
+    labels = result.songs.groupby("theme")["label"].agg(lambda x: x.mode()[0])
+    return {labels[name]: status for name, status in themes.items() if name}
+
+
+def test_lost_and_new_theme_are_found():
+    table = population()
+    found = compare(table, CompareSettings(), rerecorded=table.z)
+    assert found.results["verdict"] == "changed"
+    assert statuses(found) == {
+        "theme 0": "lost",
+        "theme 1": "persists",
+        "theme 2": "persists",
+        "theme 3": "persists",
+        "theme 4": "new",
+    }
+    assert found.results["unit"] == "individual"
+    assert found.results["block"] == "site"
+
+
+def test_the_known_labels_reach_neither_themes_nor_verdict():
+    table = population()
+    shuffled = table.songs["label"].sample(frac=1, random_state=1).to_numpy()
+    other = LatentTable(table.songs.assign(label=shuffled), table.z, table.run)
+    one, two = (compare(t, CompareSettings()).results for t in (table, other))
+    assert one["themes"] == two["themes"]
+    assert one["energy"] == two["energy"]
+    assert one["clusters"]["ari"] != two["clusters"]["ari"]
+
+
+def test_predicted_labels_name_and_merge_clusters():
+    table = population()
+    predicted = table.songs["label"].replace({"theme 1": "A", "theme 2": "A"})
+    named = LatentTable(table.songs.assign(predicted_label=predicted), table.z, table.run)
+    rows = {row["name"]: row for row in compare(named, CompareSettings()).results["themes"]}
+    assert set(rows) == {"A", "theme 0", "theme 3", "theme 4"}
+    assert rows["theme 0"]["status"] == "lost"
+
+
+def test_same_repertoire_is_not_found_changed():
+    found = compare(population(lost=4, new=4), CompareSettings(seed=3))
+    assert found.results["verdict"] == "no change shown"
+    assert set(statuses(found).values()) == {"persists"}
+
+
+def energy_p(z, design, *, permutations=199, seed=0):
+    eras = permuted_eras(design, permutations=permutations, seed=seed)
+    return permutation_p(energy_statistic(z, design, eras))
+
+
+def test_units_not_songs_carry_the_test():
+    """Birds that differ and no change: with 20 songs a bird, songs as units reject; birds hold."""
+    rejected = {"individual": 0, "song": 0}
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        birds = np.repeat(np.arange(16), 20)
+        z = generator.standard_normal((16, 4))[birds] + generator.standard_normal((320, 4))
+        songs = pd.DataFrame(
+            {
+                "path": [f"{i}.wav" for i in range(320)],
+                "era": np.where(birds < 8, "1966", "2020"),
+                "individual": birds.astype(str),
+            }
+        )
+        eras = find_eras(songs, CompareSettings())
+        assert eras is not None
+        for unit, table in (("individual", songs), ("song", songs.drop(columns="individual"))):
+            design = find_design(table, eras)
+            assert design.unit_name == unit
+            rejected[unit] += energy_p(z, design, seed=seed) <= 0.05
+    assert rejected["individual"] <= 4
+    assert rejected["song"] >= 12
+
+
+def test_blocks_keep_sites_apart():
+    """Sites that differ and unequal effort, no change: without blocks this is found, with not."""
+    generator = np.random.default_rng(0)
+    site = np.array([0] * 18 + [1] * 4 + [0] * 4 + [1] * 18)
+    era = np.array(["1966"] * 22 + ["2020"] * 22)
+    z = generator.standard_normal((44, 3)) + 4.0 * site[:, None]
+    songs = pd.DataFrame(
+        {
+            "path": [f"{i}.wav" for i in range(44)],
+            "era": era,
+            "individual": [f"b{i}" for i in range(44)],
+            "site": site.astype(str),
+        }
+    )
+    eras = find_eras(songs, CompareSettings())
+    assert eras is not None
+    blocked = energy_p(z, find_design(songs, eras))
+    free = energy_p(z, find_design(songs.drop(columns="site"), eras))
+    assert free <= 0.01
+    assert blocked > 0.05
+
+
+@pytest.fixture
+def latent_file(tmp_path: Path) -> Path:
+    table = population(birds=6)
+    audio = np.sin(2 * np.pi * 4000 * np.arange(22050) / 22050) * 0.3
+    soundfile.write(tmp_path / "song.wav", audio, 22050)
+    songs = table.songs.copy()
+    songs.loc[::2, "path"] = str(tmp_path / "song.wav")
+    songs["start_s"] = np.where(np.arange(len(songs)) % 2, np.nan, np.arange(len(songs)) * 1e-3)
+    write_latent_table(LatentTable(songs, table.z, table.run), tmp_path / "latent.parquet")
+    return tmp_path / "latent.parquet"
+
+
+def test_command_writes_report_and_results(latent_file: Path, tmp_path: Path, capsys):
+    out = tmp_path / "out"
+    assert compare_eras.main([str(latent_file), "--out", str(out), "--permutations", "99"]) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert results["eras"] == {"historical": "1966", "modern": "2020"}
+    page = (out / "report.html").read_text()
+    assert "data:image/png;base64" in page
+    assert "no such audio file" in page
+    assert len(pd.read_csv(out / "songs.csv")) == results["songs"]
+    assert "verdict: " in capsys.readouterr().out
+
+
+def test_without_eras_clusters_are_reported(latent_file: Path, tmp_path: Path):
+    songs = population(birds=6).songs.drop(columns="era")
+    write_latent_table(LatentTable(songs, population(birds=6).z, {}), latent_file)
+    out = tmp_path / "out"
+    assert compare_eras.main([str(latent_file), "--out", str(out)]) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert "no two eras" in results["reasons"][0]
+    assert results["clusters"]["ari"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--historical", "1900", "--modern", "2020"], "no song of era '1900'"),
+        (["--era-column", "nothing"], "no column 'nothing'"),
+        (["--era-column", "site"], "which of the eras 'north', 'south' is older"),
+        (["--cut-date", "soon"], "not a date"),
+        (["--label-column", "nothing"], "no column 'nothing' for labels"),
+    ],
+)
+def test_bad_requests_are_told_in_one_line(latent_file, tmp_path, capsys, arguments, expected):
+    out = tmp_path / "out"
+    assert compare_eras.main([str(latent_file), "--out", str(out), *arguments]) == 2
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message.startswith("chingolo compare: ")
+    assert expected in message
+    assert not out.exists()
+
+
+def test_missing_file_is_told(tmp_path, capsys):
+    assert compare_eras.main([str(tmp_path / "none.parquet"), "--out", str(tmp_path / "o")]) == 2
+    assert "no such latent table" in capsys.readouterr().err
+
+
+def test_cut_date_makes_eras_and_leaves_out_uncertain_dates():
+    songs = pd.DataFrame(
+        {
+            "path": list("abcd"),
+            "date": ["1966-05-01", "2020-05-01", "1989-12-01", ""],
+            "date_error_days": [1.0, 1.0, 400.0, np.nan],
+        }
+    )
+    eras = find_eras(songs, CompareSettings(cut_date="1990-01-01"))
+    assert eras is not None
+    assert eras.of_song.tolist() == [0, 1, -1, -1]
+    assert (eras.historical, eras.modern) == ("before 1990-01-01", "from 1990-01-01")
+
+
+def test_one_individual_per_era_is_refused():
+    table = population(birds=6)
+    songs = table.songs.assign(individual=table.songs["era"])
+    result = compare(LatentTable(songs, table.z, {}), CompareSettings()).results
+    assert result["verdict"] == "refused"
+    assert "between birds" in result["reasons"][0]
+
+
+def test_few_units_cannot_show_anything():
+    table = population(birds=1, songs=8)
+    result = compare(LatentTable(table.songs, table.z, {}), CompareSettings()).results
+    assert result["verdict"] == "refused"
+    assert "Too few units" in result["reasons"][0]
+
+
+def run_compare(table: LatentTable, tmp_path: Path, *arguments: str) -> tuple[int, dict | None]:
+    write_latent_table(table, tmp_path / "latent.parquet")
+    out = tmp_path / "out"
+    status = compare_eras.main(
+        [str(tmp_path / "latent.parquet"), "--out", str(out), "--permutations", "99", *arguments]
+    )
+    file = out / "results.json"
+    return status, json.loads(file.read_text()) if file.exists() else None
+
+
+def test_vectors_that_are_not_numbers_are_refused(tmp_path, capsys):
+    table = population(birds=2)
+    z = table.z.copy()
+    z[4, 2] = np.nan
+    assert run_compare(LatentTable(table.songs, z, {}), tmp_path) == (2, None)
+    assert "row 5: 'z' holds values not finite" in capsys.readouterr().err
+
+
+def test_three_songs_are_refused(tmp_path, capsys):
+    table = population(birds=2)
+    few = LatentTable(table.songs[:3], table.z[:3], {})
+    assert run_compare(few, tmp_path) == (2, None)
+    assert "3 songs: too few" in capsys.readouterr().err
+
+
+def test_one_era_missing_is_said(tmp_path):
+    table = population(birds=4)
+    old = (table.songs["era"] == "1966").to_numpy()
+    one = LatentTable(table.songs[old].reset_index(drop=True), table.z[old], {})
+    status, results = run_compare(one, tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["verdict"] == "refused"
+    assert "no two eras" in results["reasons"][0]
+
+
+@pytest.mark.parametrize("kind", ["noise", "identical", "one dimension"])
+def test_songs_without_clusters_still_give_a_report(tmp_path, kind):
+    table = population(birds=6, songs=2)
+    generator = np.random.default_rng(0)
+    z = {
+        "noise": generator.uniform(size=(len(table.songs), 9)),
+        "identical": np.ones((len(table.songs), 3)),
+        "one dimension": generator.normal(size=(len(table.songs), 1)),
+    }[kind].astype(np.float32)
+    status, results = run_compare(LatentTable(table.songs, z, {}), tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["verdict"] == "no change shown"
+    assert results["energy"]["p"] > 0.05
+
+
+def test_repeated_rows_count_once(tmp_path):
+    table = population(birds=4)
+    twice = LatentTable(
+        pd.concat([table.songs] * 2, ignore_index=True), np.concatenate([table.z] * 2), {}
+    )
+    status, results = run_compare(twice, tmp_path)
+    assert status == 0
+    assert results is not None
+    assert results["songs"] == len(table.songs)
+    assert any("repeat a song" in note for note in results["notes"])
+
+
+def test_rerecorded_vectors_of_other_dimensions_are_refused():
+    table = population(birds=4)
+    with pytest.raises(InputError, match="one encoder"):
+        compare(table, CompareSettings(), rerecorded=table.z[:, :4])
+
+
+def test_eras_of_unlike_origin_are_refused():
+    table = population()
+    origin = np.where(table.songs["era"] == "1966", "resynthesised", "recorded")
+    songs = table.songs.assign(origin=origin)
+    found = compare(LatentTable(songs, table.z, {}), CompareSettings(same_recorder=True)).results
+    assert found["verdict"] == "refused"
+    assert "Re-synthesise both eras" in found["reasons"][0]
+
+
+def test_a_recorder_that_moves_songs_is_refused():
+    """The eras differ by the recorder alone, and the placebo shows that the recorder does that."""
+    table = population(lost=4, new=4)
+    offset = np.zeros(8, np.float32)
+    offset[7] = 1.0
+    old = (table.songs["era"] == "1966").to_numpy()
+    moved = LatentTable(table.songs, table.z + offset * old[:, None], {})
+    found = compare(moved, CompareSettings(), rerecorded=moved.z + offset).results
+    assert found["combined"]["p"] < 0.05
+    assert found["verdict"] == "refused"
+    assert found["placebo"]["passed"] is False
+    assert "channel placebo" in found["reasons"][0]
+
+
+def test_without_a_placebo_only_one_recorder_lets_a_change_be_claimed():
+    table = population()
+    assert compare(table, CompareSettings()).results["verdict"] == "refused"
+    known = LatentTable(table.songs.assign(device="A"), table.z, {})
+    assert compare(known, CompareSettings()).results["verdict"] == "changed"
+    word = compare(table, CompareSettings(same_recorder=True)).results
+    assert word["verdict"] == "changed"
+    assert "user's word" in word["reasons"][1]
+
+
+def test_types_and_years_alone(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    rows = [
+        {"year": year, "type": generator.choice(list(types)), "individual": f"{year} {bird}"}
+        for year, types in ((1966, "ABC"), (1968, "ABC"), (2019, "BCD"), (2020, "BCD"))
+        for bird in range(14)
+        for _ in range(3)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "types.csv", index=False)
+    out = tmp_path / "out"
+    arguments = [str(tmp_path / "types.csv"), "--type-column", "type", "--out", str(out)]
+    assert compare_eras.main([*arguments, "--era-column", "year"]) == 2
+    assert "name two" in capsys.readouterr().err
+    assert compare_eras.main([*arguments, "--era-column", "year", "--cut-date", "1990-01-01"]) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert results["verdict"] == "changed"
+    status = {row["name"]: row["status"] for row in results["themes"]}
+    assert status == {"A": "lost", "B": "persists", "C": "persists", "D": "new"}
+    assert compare_eras.main([*arguments[:1], "--type-column", "no", *arguments[3:]]) == 2
+    assert "no column 'no'" in capsys.readouterr().err

@@ -1,0 +1,308 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from scipy.signal import iirpeak, lfilter
+
+import chingolo.synth.fit.fit_table
+from chingolo.scripts.fit_songs import main
+from chingolo.synth.fit.fit_song import (
+    Fit,
+    UnfittableError,
+    fit_song,
+    judge,
+    note_alpha,
+    resynthesise,
+)
+from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
+from chingolo.synth.fit.refine import refine
+from chingolo.synth.fit.ridge import RATE, expected_echo
+from chingolo.synth.recorder.channel import channel_preset, through_channel
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.tables.song_table import load_song, read_song_table, song_reference
+from chingolo.synth.voice.gestures import Event, Gesture, Note, Song, song_gesture
+from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.render import render
+from chingolo.synth.voice.syrinx import BIRDS
+
+BIRD = BIRDS["rufous_collared_sparrow"]
+LEAD = 0.2
+
+SWEEP = Note(points=((0.0, 7600.0), (0.014, 5600.0), (0.04, 3500.0)), attack=0.003, release=0.008)
+WHISTLE = Note(points=((0.0, 4200.0), (0.15, 4400.0), (0.3, 4300.0)), attack=0.03, release=0.04)
+
+
+def song() -> Song:
+    whistle = Event(WHISTLE, 0.0, WHISTLE.duration)
+    trill = [Event(SWEEP, 0.36 + number / 18, SWEEP.duration) for number in range(8)]
+    return Song((whistle, *trill))
+
+
+def heard(gesture: Gesture, *, snr: float, seed: int = 0) -> np.ndarray:
+    wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    margin = np.zeros(round((LEAD - 0.02) * RATE), np.float32)
+    channel = replace(channel_preset("digital-2020"), snr=snr)
+    return through_channel(
+        np.concatenate([margin, wave, margin]),
+        channel,
+        sample_rate=RATE,
+        random=np.random.default_rng(seed),
+    )
+
+
+@pytest.mark.parametrize(("snr", "error", "boundary"), [(20.0, 0.003, 0.003), (5.0, 0.005, 0.005)])
+def test_a_generated_song_is_found_again_blind(snr, error, boundary):
+    truth = song()
+    gesture = song_gesture(truth, BIRD)
+    fit = fit_song(heard(gesture, snr=snr), BIRD)
+    assert len(fit.notes) == len(truth.events)
+    starts = np.array([LEAD + event.start for event in truth.events])
+    ends = starts + [event.duration for event in truth.events]
+    assert np.median(np.abs([note.start for note in fit.notes] - starts)) < boundary
+    assert np.median(np.abs([note.end for note in fit.notes] - ends)) < boundary
+    time = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
+    deviations = []
+    for note in fit.notes:
+        at = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
+        sounding = np.interp(at, time, gesture.loudness) > 0
+        deviations.append(np.abs(note.f0 / np.interp(at, time, gesture.f0) - 1)[sounding])
+    assert np.median(np.concatenate(deviations)) < error
+    assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
+
+
+def test_a_sweep_is_followed_through_its_own_echo():
+    note = Note(points=((0.0, 5100.0), (0.05, 4900.0), (0.13, 3000.0)), attack=0.01, release=0.01)
+    gesture = song_gesture(Song(tuple(Event(note, 0.2 * k, 0.13) for k in range(5))), BIRD)
+    lead = np.zeros(round((LEAD - 0.02) * RATE), np.float32)
+    dry = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    dry = np.concatenate([lead, dry, lead])
+    random = np.random.default_rng(1)
+    time = np.arange(round(0.6 * RATE)) / RATE
+    tail = random.normal(size=len(time)) * 10 ** (-3 * time / 0.6)
+    response = tail / np.sqrt((tail**2).sum())  # echoes as strong as the sound itself
+    response[0] = 1.0
+    wave = np.convolve(dry, response)[: len(dry)]
+    wave += 2e-3 * np.abs(wave).max() * random.normal(size=len(dry))
+    fit = fit_song(wave.astype(np.float32), BIRD)
+
+    control = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
+    found = np.zeros(len(control), bool)
+    right, total = 0, 0
+    for heard_note in fit.notes:
+        at = (heard_note.first + np.arange(len(heard_note.f0))) / CONTROL_RATE
+        near = np.abs(heard_note.f0 / np.interp(at, control, gesture.f0) - 1) < 0.03
+        near &= np.interp(at, control, gesture.loudness) > 0
+        found[np.round((at[near] - control[0]) * CONTROL_RATE).astype(int)] = True
+        right, total = right + int(near.sum()), total + len(near)
+    assert found[gesture.loudness > 0.05].mean() > 0.985
+    assert right / total > 0.75  # without the expected echo: 0.70
+
+
+def test_echo_is_measured_and_a_dry_recording_has_none():
+    frames, bins = 600, 40
+    power = np.full((frames, bins), 1e-6)
+    for number in range(bins):  # a sweep through the bins, each fading by 10 dB in 30 frames
+        after = np.arange(frames - 2 * number)
+        power[2 * number :, number] += 10 ** (-after / 30)
+    floor = np.full(bins, 1e-6)
+    echo = expected_echo(power, floor)
+    later = 2 * 20 + 60  # bin 20, 60 frames after its sound
+    assert 0.5 < echo[later, 20] / power[later, 20] < 5.0
+    assert echo[2 * 20 + 10, 20] < 1e-3  # too soon for an echo
+
+    dry = np.full((frames, bins), 1e-6)
+    for number in range(bins):
+        dry[2 * number : 2 * number + 8, number] = 1.0
+    assert expected_echo(dry, floor).max() < 1e-5
+
+    whistle = np.full((frames, bins), 1e-6)
+    whistle[:, 20] = 1.0
+    assert expected_echo(whistle, floor)[:, 20].max() < 0.51
+
+
+def test_a_trill_is_recognised_and_written_as_one():
+    fit = fit_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    theme = fitted_theme(fit.notes, BIRD, name="one")
+    assert [item.count for item in theme.items] == [1, 8]
+    assert theme.items[1].rate == pytest.approx(18, rel=0.01)
+    assert theme.items[0].note.duration == pytest.approx(0.3, abs=0.004)
+    assert len(theme.items[0].note.points) <= 12
+
+
+def test_the_timbre_comes_back_from_the_second_harmonic():
+    note = Note(points=((0.0, 3000.0), (0.3, 3000.0)), timbre=2.5)
+    gesture = song_gesture(Song((Event(note, 0.0, 0.3),)), BIRD)
+    wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
+    fit = fit_song(np.pad(wave, RATE // 4), BIRD)
+    assert note_alpha(fit.notes[0], BIRD) == pytest.approx(2.5 * BIRD.alpha, rel=0.1)
+
+
+def test_noise_silence_and_nothing_have_reasons():
+    noise = 0.1 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    with pytest.raises(UnfittableError, match="no tonal note"):
+        fit_song(noise, BIRD)
+    with pytest.raises(UnfittableError, match="silence"):
+        fit_song(np.zeros(RATE, np.float32), BIRD)
+    with pytest.raises(UnfittableError, match="shorter than"):
+        fit_song(noise[:100], BIRD)
+
+
+def test_two_voices_are_told_not_hidden():
+    wave = heard(song_gesture(song(), BIRD), snr=25.0)
+    fit = fit_song(wave, BIRD)
+    assert judge(wave, resynthesise([fit], BIRD)[0], fit).verdict == "good"
+    time = np.arange(len(wave)) / RATE
+    other = 0.5 * np.sin(2 * np.pi * 6500 * time) * (wave**2 > 0) + wave
+    other = other.astype(np.float32)
+    fit = fit_song(other, BIRD)
+    quality = judge(other, resynthesise([fit], BIRD)[0], fit)
+    assert quality.verdict != "good"
+    assert quality.reason
+
+
+def test_narrow_spreads_vary_less():
+    repertoire = load_repertoire("zonotrichia_capensis")
+    rendition = dict(spread_repertoire(repertoire, "rendition").variation)
+    dialect = dict(spread_repertoire(repertoire, "dialect").variation)
+    assert rendition["individual"].pitch == rendition["population"].pitch == 0
+    assert rendition["rendition"].pitch > 0
+    assert dialect == dict(repertoire.variation)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("songs")
+    generate_songs(
+        "zonotrichia_capensis", folder, songs=3, seed=1, engine="wavetable", sample_rate=RATE
+    )
+    soundfile.write(folder / "noise.wav", 0.1 * np.random.default_rng(1).random(RATE), RATE)
+    made = read_song_table(folder / "songs.csv")
+    rows = pd.DataFrame(made[["path", "species", "label", "individual"]])
+    rows.loc[3] = [str(folder / "noise.wav"), "Zonotrichia capensis", "?", "x"]
+    rows.loc[4] = [str(folder / "missing.wav"), "Zonotrichia capensis", "?", "x"]
+    rows.to_csv(folder / "table.csv", index=False)
+    return folder / "table.csv"
+
+
+def test_fit_command(table, tmp_path, capsys):
+    out = tmp_path / "fit"
+    assert main([str(table), "--out", str(out), "--copies", "2", "--spread", "individual"]) == 0
+    assert "no such audio file" in capsys.readouterr().out
+    quality = pd.read_csv(out / "fit.csv")
+    assert list(quality["verdict"][3:]) == ["failed", "failed"]
+    assert (quality["verdict"][:3] != "failed").all()
+    songs = read_song_table(out / "songs.csv")
+    assert len(songs) == 9
+    assert set(songs["origin"]) == {"resynthesised"}
+    assert list(songs["copy"][:3].astype(int)) == [0, 1, 2]
+    fitted = read_song_table(table).head(3)
+    known = [song_reference(song) for _, song in fitted.iterrows()]
+    assert list(songs["fitted_from"].unique()) == known
+    with np.load(out / "gestures" / "000000.npz", allow_pickle=False) as gesture:
+        described = {name for name, _, _ in gesture["description"]}
+        assert described == set(gesture.files) - {"description"}
+        assert gesture["f0"].shape == gesture["beta"].shape == gesture["envelope"].shape
+    assert (out / "contact_sheet.png").stat().st_size > 10_000
+    repertoire = load_repertoire(out / "repertoire.yaml")
+    assert repertoire.theme_names == ("song-0001", "song-0002", "song-0003")
+    again = generate_songs(
+        str(out / "repertoire.yaml"), tmp_path / "g", songs=3, seed=0, engine="wavetable"
+    )
+    assert again.total() == 3
+
+
+def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeypatch):
+    whole = fit_songs(table, tmp_path / "whole", copies=1)
+    monkeypatch.setattr(chingolo.synth.fit.fit_table, "BATCH", 2)
+    fitted = []
+    real = chingolo.synth.fit.fit_table.fit_song
+
+    def counted(*arguments):
+        fitted.append(1)
+        return real(*arguments)
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_songs(table, tmp_path / "part", copies=1, progress=stop)
+    assert not (tmp_path / "part" / "songs.csv").exists()
+    monkeypatch.setattr(chingolo.synth.fit.fit_table, "fit_song", counted)
+    again = fit_songs(table, tmp_path / "part", copies=1)
+    assert len(fitted) == 2  # the third song and the noise; the missing file never gets there
+    pd.testing.assert_frame_equal(again.quality, whole.quality)
+    for first, second in zip(
+        sorted((tmp_path / "whole" / "audio").iterdir()),
+        sorted((tmp_path / "part" / "audio").iterdir()),
+        strict=True,
+    ):
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_harmonic_stack_is_sung_at_its_fundamental():
+    finch = BIRDS["zebra_finch"]
+    stack = Note(points=((0.0, 1100.0), (0.12, 1000.0)), attack=0.01, release=0.02, timbre=2.0)
+    wave = render(
+        [song_gesture(Song((Event(stack, 0.05, 0.12),)), finch, lead=0.1)],
+        finch,
+        engine="wavetable",
+        sample_rate=RATE,
+    )[0]
+    wave = wave + 1e-3 * np.random.default_rng(0).standard_normal(len(wave)).astype(np.float32)
+    # A strong third harmonic, as the tract of a finch can make it.
+    wave = wave + 3 * np.asarray(lfilter(*iirpeak(3150.0, 8, fs=RATE), wave), np.float32)
+    fit = fit_song(wave, finch)
+    f0 = np.concatenate([note.f0 for note in fit.notes])
+    assert np.median(np.abs(f0 / 1050 - 1)) < 0.05
+
+
+def test_refinement_finds_what_was_taken_away():
+    wave = heard(song_gesture(song(), BIRD), snr=25.0)
+    fit = fit_song(wave, BIRD)
+    swell = np.exp(0.5 * np.sin(np.arange(len(fit.gesture.f0)) / 40))
+    spoilt = replace(
+        fit,
+        gesture=replace(
+            fit.gesture, loudness=fit.gesture.loudness * swell, alpha=fit.gesture.alpha * 1.3
+        ),
+    )
+    (refined,) = refine([wave], [spoilt], BIRD, steps=20)
+    loud = fit.gesture.loudness > 0.3
+
+    def error(found: Fit) -> float:
+        ratio = np.log(found.gesture.loudness[loud] / fit.gesture.loudness[loud])
+        return float(np.std(ratio))
+
+    assert error(refined) < 0.6 * error(spoilt)
+    assert len(refined.notes) == len(fit.notes)
+    assert refine([wave], [fit], BIRD, steps=0) == [fit]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--copies", "-1"], "0 or more"),
+        (["--bird", "dodo"], "expected one of"),
+        (["--channel", "wax"], "no channel 'wax'"),
+    ],
+)
+def test_bad_requests_end_in_one_line(table, tmp_path, capsys, arguments, message):
+    assert main([str(table), "--out", str(tmp_path / "out"), *arguments]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
+
+
+def test_recorded_songs_are_met(recordings):
+    table = read_song_table(recordings / "zonotrichia_songs.csv").iloc[9:13]
+    for _, row in table.iterrows():
+        wave = load_song(row, sample_rate=RATE)
+        fit = fit_song(wave, BIRD)
+        quality = judge(wave, resynthesise([fit], BIRD)[0], fit)
+        assert quality.f0_error < 0.01
+        assert quality.log_mel_correlation > 0.9

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from chingolo.synth.recorder.channel import (
+    Channel,
+    air_absorption,
+    channel_preset,
+    random_channel,
+    through_channel,
+)
+from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.tables.files import InputError
+
+RATE = 44_100
+
+
+def song(duration: float = 1.0) -> np.ndarray:
+    time = np.arange(int(duration * RATE)) / RATE
+    return (0.3 * np.sin(2 * np.pi * 4000 * time) * np.hanning(len(time))).astype(np.float32)
+
+
+def hear(channel: Channel, wave: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
+    return through_channel(
+        song() if wave is None else wave,
+        channel,
+        sample_rate=RATE,
+        random=np.random.default_rng(seed),
+    )
+
+
+@pytest.mark.parametrize(
+    ("temperature", "humidity", "frequency", "db_per_km"),
+    [(20, 70, 1000, 4.98), (20, 70, 4000, 22.9), (20, 70, 8000, 76.6), (10, 70, 8000, 117.0)],
+)
+def test_air_absorption_table(temperature, humidity, frequency, db_per_km):
+    """Values of the table in ISO 9613-2:1996 for atmospheric absorption."""
+    found = 1000 * air_absorption(np.array(frequency), temperature=temperature, humidity=humidity)
+    assert found == pytest.approx(db_per_km, rel=0.03)
+
+
+def test_an_empty_channel_changes_nothing():
+    np.testing.assert_allclose(hear(Channel()), song(), atol=1e-6)
+
+
+def test_distance_spreads_and_absorbs():
+    gain = np.abs(hear(Channel(distance=50.0))).max() / np.abs(song()).max()
+    expected = 10 ** (-50 * air_absorption(np.array(4000.0)) / 20) / 50
+    assert gain == pytest.approx(expected, rel=0.02)
+
+
+def test_snr_is_met():
+    for snr in (0.0, 10.0, 20.0):
+        wave = np.concatenate([np.zeros(RATE, np.float32), song(), np.zeros(RATE, np.float32)])
+        heard = hear(Channel(snr=snr, noise_slope=0.0), wave)
+        noise = heard - wave
+        loud = wave[np.abs(wave) > 0.03]
+        spectrum = np.abs(np.fft.rfft(noise)) ** 2
+        frequency = np.fft.rfftfreq(len(noise), 1 / RATE)
+        band = (frequency > 1000) & (frequency < 10_000)
+        in_band = spectrum[band].sum() / spectrum.sum() * np.mean(noise**2)
+        assert 10 * np.log10(np.mean(loud**2) / in_band) == pytest.approx(snr, abs=1.5)
+
+
+def test_echoes_decay_at_their_time():
+    click = np.zeros(RATE, np.float32)
+    click[100] = 1.0
+    heard = hear(Channel(echo_time=0.5, echo_level=-10.0), click)
+    tail = heard[101:]
+    assert 10 * np.log10((tail**2).sum()) == pytest.approx(-10, abs=0.1)
+    early, late = (np.mean(tail[a : a + 2000] ** 2) for a in (0, 11_025))
+    assert 10 * np.log10(early / late) == pytest.approx(30, abs=2)
+
+
+@pytest.mark.parametrize("name", sorted(RECORDERS))
+def test_recorders_limit_the_band(name):
+    recorder = RECORDERS[name]
+    noise = np.random.default_rng(0).standard_normal(4 * RATE).astype(np.float32) * 0.05
+    heard = hear(Channel(recorder=name), noise)
+    spectrum = np.abs(np.fft.rfft(heard)) ** 2
+    frequency = np.fft.rfftfreq(len(heard), 1 / RATE)
+
+    def level(low: float, high: float) -> float:
+        return float(spectrum[(frequency > low) & (frequency < high)].mean())
+
+    inside = level(3000, 5000)
+    assert level(0, 0.3 * recorder.low) < 0.05 * inside
+    if recorder.high * 1.5 < RATE / 2:
+        assert level(1.5 * recorder.high, RATE / 2) < 0.1 * inside
+
+
+def test_tape_wavers_and_digital_does_not():
+    def spread(name: str) -> float:
+        time = np.arange(3 * RATE) / RATE
+        heard = hear(Channel(recorder=name), 0.3 * np.sin(2 * np.pi * 4000 * time))
+        window = np.ones(400) / 400
+        slow = np.convolve(heard * np.exp(-2j * np.pi * 4000 * time), window, "same")
+        phase = np.unwrap(np.angle(slow))[2000:-2000:882]
+        return float(np.std(np.diff(phase)) / (2 * np.pi * 4000 * 882 / RATE))
+
+    assert 2e-4 < spread("reel-tape-1966") < 5e-3
+    assert spread("digital-2020") < 2e-4
+
+
+def test_random_channels_repeat_with_their_seed():
+    first, second = (random_channel(np.random.default_rng(4)) for _ in range(2))
+    assert first == second
+    np.testing.assert_array_equal(hear(first, seed=1), hear(first, seed=1))
+    assert (hear(first, seed=1) != hear(first, seed=2)).any()
+
+
+def test_presets_and_their_errors():
+    assert channel_preset("none") == Channel()
+    with pytest.raises(InputError, match="reel-tape-1966"):
+        channel_preset("wax-cylinder")
+
+
+@pytest.mark.parametrize("samples", [0, 1, 3, 50])
+def test_very_short_waves(samples):
+    heard = hear(channel_preset("reel-tape-1966"), np.full(samples, 0.1, np.float32))
+    assert heard.shape == (samples,)
+    assert np.isfinite(heard).all()
+
+
+def test_other_singers_are_heard_at_their_level():
+    time = np.arange(RATE) / RATE
+    other = np.sin(2 * np.pi * 7000 * time).astype(np.float32)
+    heard = through_channel(
+        song(),
+        Channel(other_singers=1, other_level=-20.0),
+        sample_rate=RATE,
+        random=np.random.default_rng(0),
+        others=(other, other),
+    )
+    spectrum = np.abs(np.fft.rfft(heard)) * 2 / RATE
+    assert spectrum[7000] == pytest.approx(0.1 * np.abs(song()).max(), rel=0.02)
+    alone = hear(Channel())
+    assert np.abs(np.fft.rfft(alone))[7000] * 2 / RATE < 1e-4

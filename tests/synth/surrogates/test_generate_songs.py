@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chingolo.synth.surrogates.generate_songs
+from chingolo.scripts.generate_songs import main
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.surrogates.pairs import draw_pairs
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import load_song, read_song_table
+
+
+def generate(folder, **changes):
+    request = {"songs": 6, "seed": 1, "engine": "wavetable", "sample_rate": 22_050} | changes
+    generate_songs("zonotrichia_two_eras", folder, **request)
+    return read_song_table(folder / "songs.csv")
+
+
+def test_songs_table_and_audio(tmp_path):
+    table = generate(tmp_path / "g", channel="reel-tape-1966")
+    assert len(table) == 6
+    assert set(table["origin"]) == {"synthetic"}
+    assert set(table["era"]) == {"1966", "2020"}
+    assert (tmp_path / "g" / "contact_sheet.png").stat().st_size > 10_000
+    for _, song in table.iterrows():
+        wave = load_song(song, sample_rate=22_050)
+        assert np.abs(wave).max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_interrupted_run_continues_to_the_same_songs(tmp_path, monkeypatch):
+    monkeypatch.setattr(chingolo.synth.surrogates.generate_songs, "BATCH", 2)
+    whole = generate(tmp_path / "whole", other_singers=1)
+
+    def stop(done, total):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(tmp_path / "part", progress=stop, other_singers=1)
+    file = tmp_path / "part" / "songs.csv"
+    assert len(read_song_table(file)) == 4
+    with file.open("a") as table:
+        table.write("audio/000004.flac,0.0,1.0,Zono")
+    again = generate(tmp_path / "part", other_singers=1)
+    pd.testing.assert_frame_equal(again.drop(columns="path"), whole.drop(columns="path"))
+    for first, second in zip(again["path"], whole["path"], strict=True):
+        assert Path(first).read_bytes() == Path(second).read_bytes()
+
+
+def test_another_request_does_not_mix_in(tmp_path):
+    generate(tmp_path / "g")
+    with pytest.raises(InputError, match=r"another request \(differs in seed"):
+        generate(tmp_path / "g", seed=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["dodo"], "no such repertoire"),
+        (["zonotrichia_two_eras", "--era", "1800"], "eras are 1966, 2020"),
+        (["zonotrichia_capensis", "--channel", "wax"], "no channel 'wax'"),
+        (["zonotrichia_capensis", "--songs", "0"], "at least one song"),
+    ],
+)
+def test_bad_requests_end_in_one_line(tmp_path, capsys, arguments, message):
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
+    assert not (tmp_path / "out" / "songs.csv").exists()
+
+
+def test_pairs_are_one_theme_sung_twice():
+    repertoire = load_repertoire("zonotrichia_capensis")
+    pairs = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    assert pairs.first.shape == pairs.second.shape == (4, 44_100)
+    assert np.isfinite(pairs.first).all()
+    assert not np.allclose(pairs.first, pairs.second)
+    again = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    np.testing.assert_array_equal(pairs.second, again.second)
+    other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0)
+    assert not np.array_equal(pairs.second, other.second)

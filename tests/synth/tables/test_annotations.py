@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chingolo.scripts.convert_table import main
+from chingolo.synth.tables.annotations import read_annotations, write_annotations
+from chingolo.synth.tables.files import InputError
+
+TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=10)
+TIME = st.floats(0, 1e5, allow_subnormal=False)
+
+
+@given(
+    rows=st.lists(st.tuples(TIME, st.floats(0.001, 100), TEXT, TEXT), min_size=1, max_size=5),
+    ending=st.sampled_from(["csv", "parquet", "selections.txt", "txt"]),
+)
+@settings(max_examples=80, deadline=None)
+def test_round_trip_is_without_loss(tmp_path_factory, rows, ending):
+    folder = tmp_path_factory.mktemp("annotations")
+    table = pd.DataFrame(
+        {
+            "path": [str(folder / f"{number}.wav") for number in range(len(rows))],
+            "start_s": [row[0] for row in rows],
+            "end_s": [row[0] + row[1] for row in rows],
+            "label": [row[2] for row in rows],
+            "weather": [row[3] for row in rows],
+        }
+    )
+    table = table[table["end_s"] > table["start_s"]].reset_index(drop=True)
+    if not len(table):
+        return
+    write_annotations(table, folder / f"songs.{ending}")
+    again = read_annotations(folder / f"songs.{ending}")
+    pd.testing.assert_frame_equal(again[table.columns.tolist()], table, check_dtype=False)
+    assert set(again.columns) == set(table.columns)
+
+
+@pytest.mark.parametrize("ending", ["selections.txt", "txt"])
+def test_whole_files_keep_their_missing_times(tmp_path, ending):
+    table = pd.DataFrame({"path": [str(tmp_path / "a.wav")], "start_s": np.nan, "end_s": np.nan})
+    write_annotations(table, tmp_path / f"a.{ending}")
+    again = read_annotations(tmp_path / f"a.{ending}")
+    assert np.isnan(again[["start_s", "end_s"]].to_numpy()).all()
+
+
+def test_a_table_as_raven_writes_it(tmp_path):
+    file = tmp_path / "x.Table.1.selections.txt"
+    header = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)"
+    file.write_text(
+        f"{header}\tBegin File\tFile Offset (s)\tSpecies\n"
+        "1\tWaveform 1\t1\t61.5\t62.0\t2000\tb.wav\t1.5\tchingolo\n"
+        "1\tSpectrogram 1\t1\t61.5\t62.0\t2000\tb.wav\t1.5\tchingolo\n"
+    )
+    table = read_annotations(file)
+    assert len(table) == 1
+    assert (table["start_s"][0], table["end_s"][0]) == (1.5, 2.0)
+    assert table.loc[0, "path"] == str((tmp_path / "b.wav").resolve())
+    assert table.loc[0, "Low Freq (Hz)"] == "2000"
+
+
+def test_labels_as_audacity_writes_them(tmp_path):
+    file = tmp_path / "labels.txt"
+    file.write_text("0.500000\t2.250000\tBC\n\\\t2000.0\t8000.0\n3.0\t4.0\t\n")
+    table = read_annotations(file, audio=tmp_path / "a.wav")
+    assert table["label"].tolist() == ["BC", ""]
+    assert table["low_hz"].tolist() == ["2000.0", ""]
+    with pytest.raises(InputError, match="give it with --audio"):
+        read_annotations(file)
+
+
+@given(content=st.binary(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
+    folder = tmp_path_factory.mktemp("bytes")
+    for name in ("a.selections.txt", "a.txt"):
+        (folder / name).write_bytes(content)
+        try:
+            read = len(read_annotations(folder / name, audio=Path("a.wav")))
+        except InputError:
+            read = 1
+        assert read
+
+
+def test_command_and_its_errors(tmp_path, capsys):
+    (tmp_path / "songs.csv").write_text("path,start_s,end_s,label\na.wav,0.5,1.5,BC\n")
+    source, target = str(tmp_path / "songs.csv"), str(tmp_path / "songs.selections.txt")
+    assert main([source, target]) == 0
+    assert main([target, str(tmp_path / "labels.txt")]) == 0
+    (tmp_path / "bad.txt").write_text("soon\tlater\tBC\n")
+    capsys.readouterr()
+    assert main([str(tmp_path / "bad.txt"), target]) == 2
+    assert "line 1: expected start, end and label" in capsys.readouterr().err
+    assert main([source, str(tmp_path / "songs.docx")]) == 2
+    assert "ends in .csv or .parquet" in capsys.readouterr().err

@@ -1,0 +1,121 @@
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from chingolo.analysis.find.find import load_detector
+from chingolo.scripts import train_encoder
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.tables.song_table import write_song_table
+from chingolo.train.detector.examples import batches, learnable, recorded_source, synthetic_source
+from chingolo.train.detector.settings import DetectorPreset
+from chingolo.train.detector.train_detector import blank_detector
+from tests.small_training import compiled_once
+
+RATE = 22_050
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One program compiles once."""
+    with compiled_once(tmp_path_factory.mktemp("cache")):
+        yield
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[Scene]:
+    repertoire = load_repertoire("zonotrichia_capensis")
+    return draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
+
+
+def test_scenes_are_pure_and_true(scenes):
+    repertoire = load_repertoire("zonotrichia_capensis")
+    again = draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
+    for scene, same in zip(scenes, again, strict=True):
+        np.testing.assert_array_equal(scene.wave, same.wave)
+        assert np.isfinite(scene.wave).all()
+        assert ((scene.songs >= 0) & (scene.songs <= 6)).all()
+    assert sum(len(scene.songs) for scene in scenes)
+
+
+def test_targets_lie_where_the_songs_are():
+    ear = blank_detector(DetectorPreset())
+    wave = np.random.default_rng(0).normal(0, 0.01, 6 * RATE).astype(np.float32)
+    scene = Scene(wave, np.array([[1.0, 2.5]]), np.array([[2.0, 4.0]]))
+    made = learnable(scene, ear)
+    time = ear.first_s + ear.frame_s * np.arange(len(made["target"]))
+    inside = time[made["target"][:, 0] == 1]
+    assert inside[0] == pytest.approx(1.0, abs=0.03)
+    assert inside[-1] == pytest.approx(2.5, abs=0.03)
+    assert time[made["target"][:, 1].argmax()] == pytest.approx(1.0, abs=0.02)
+    assert time[made["target"][:, 2].argmax()] == pytest.approx(2.5, abs=0.02)
+    # the distant song is asked for where it overlaps the near one alone
+    assert made["weight"][(time > 2.0) & (time < 2.5)].all()
+    assert not made["weight"][(time > 2.52) & (time < 4.0)].any()
+
+
+@pytest.fixture
+def table(scenes, tmp_path) -> pd.DataFrame:
+    rows = []
+    for number, scene in enumerate(scenes):
+        path = tmp_path / f"{number}.wav"
+        soundfile.write(path, scene.wave, RATE)
+        rows += [{"path": str(path), "start_s": a, "end_s": b} for a, b in scene.songs]
+    return pd.DataFrame(rows)
+
+
+def test_recorded_stretches_keep_their_songs(table):
+    preset = DetectorPreset()
+    for scene in recorded_source(table, preset)(0, 6):
+        assert len(scene.wave) == 10 * RATE
+        assert (scene.songs[:, 1] > 0).all()
+
+
+def test_batches_are_pure_in_seed_and_step(table):
+    preset = DetectorPreset(steps=4, batch=2, pool=2, renew_every=1)
+    sources = [
+        synthetic_source(load_repertoire("zonotrichia_capensis"), preset),
+        recorded_source(table, preset),
+    ]
+    ear = blank_detector(preset)
+    whole = list(batches(preset, sources, ear, seed=1, start=0))
+    late = next(iter(batches(preset, sources, ear, seed=1, start=3)))
+    for name, value in late.items():
+        np.testing.assert_array_equal(value, whole[3][name])
+
+
+def test_the_command_trains_resumes_and_refuses(table, tmp_path, capsys):
+    write_song_table(table, tmp_path / "songs.csv")
+    run = tmp_path / "run"
+    words = [str(tmp_path / "songs.csv"), "--synthetic", "zonotrichia_capensis", "--out", str(run)]
+    words += [
+        "--preset",
+        "detector",
+        "--steps",
+        "3",
+        "--set",
+        "batch=2",
+        "pool=1",
+        "front_end.clip_s=3",
+    ]
+    assert train_encoder.main(words) == 0
+    detector = load_detector(run)
+    assert detector.about["species"] == "Zonotrichia capensis"
+    assert detector.about["trained"]["synthetic"] == "zonotrichia_capensis"
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["step"] == 2
+    assert train_encoder.main(words) == 2
+    assert train_encoder.main([*words, "--resume"]) == 0
+    again = load_detector(run)
+    assert again.about["sha256"] == detector.about["sha256"]
+    assert train_encoder.main([*words, "--hold-out", "0.5"]) == 2
+    assert "--hold-out is for encoders" in capsys.readouterr().err
+    unmarked = table.drop(columns="end_s")
+    write_song_table(unmarked, tmp_path / "unmarked.csv")
+    words = [str(tmp_path / "unmarked.csv"), "--preset", "detector", "--out", str(tmp_path / "no")]
+    assert train_encoder.main(words) == 2
+    assert "end_s" in capsys.readouterr().err

@@ -1,0 +1,112 @@
+"""What tells whether a run learns: a nearest-neighbour probe, and signs of collapse."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import numpy as np
+
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.files import InputError
+from chingolo.train.data.batches import PairSource
+from chingolo.train.data.corpus import clip_samples, fit_clip
+from chingolo.train.run.checkpoint import compiled_encoder
+from chingolo.train.settings.training import Preset
+from chingolo.train.step.state import State
+
+MOST = 256
+"""Clips in a probe: enough for 3 % of accuracy, cheap enough to repeat."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Songs that the run is not trained on, with labels that only the probe reads."""
+
+    clips: np.ndarray
+    """[songs, samples] float32."""
+
+    label: np.ndarray
+    """[songs] any type; what neighbours should share."""
+
+    group: np.ndarray
+    """[songs] bird, recording or pair; no song is its own group's neighbour."""
+
+
+def make_probe(
+    songs: Sequence[np.ndarray],
+    label: Sequence[str],
+    group: Sequence[str],
+    front_end: FrontEnd,
+    *,
+    seed: int = 0,
+) -> Probe:
+    """A probe of held-out songs, at most `MOST`.
+
+    Raises:
+        InputError: if there are fewer than two groups.
+    """
+    if len(set(group)) < 2:
+        raise InputError("a probe needs held-out songs of at least two birds or recordings")
+    chosen = np.sort(np.random.default_rng((seed, 6)).permutation(len(songs))[:MOST])
+    samples = clip_samples(front_end)
+    clips = np.stack([fit_clip(songs[i], samples, 0.5) for i in chosen])
+    return Probe(clips, np.asarray(label)[chosen], np.asarray(group)[chosen])
+
+
+def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
+    """A probe of fresh synthetic songs; the two renditions of a pair are one group."""
+    count = MOST // 2
+    # odd seeds of 63 bits are never drawn for training, whose seeds have 31 bits
+    first, second, theme = source((seed << 32) + 1, count)
+    group = np.tile(np.arange(count), 2)
+    return Probe(np.concatenate([first, second]), np.tile(theme, 2), group)
+
+
+def prober(preset: Preset, probe: Probe) -> Callable[[State], dict[str, float]]:
+    """A function that measures the teacher's encoder on the probe."""
+
+    def measure(state: State) -> dict[str, float]:
+        local = jax.device_get((state.teacher["encoder"], state.mean, state.variance))
+        forward = partial(compiled_encoder(preset), *local)
+        z = np.concatenate([np.asarray(forward(clips)) for clips in np.array_split(probe.clips, 4)])
+        return {
+            "probe_accuracy": neighbour_accuracy(z, probe.label, probe.group),
+            "probe_effective_rank": effective_rank(z),
+        }
+
+    return measure
+
+
+def neighbour_accuracy(z: np.ndarray, label: np.ndarray, group: np.ndarray) -> float:
+    """Share of songs whose nearest neighbour (cosine) of another group has their label.
+
+    Args:
+        z: [songs, dimensions].
+        label: [songs].
+        group: [songs]; a neighbour must be of another one.
+    """
+    direction = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    cosine = np.where(group[:, None] == group[None], -np.inf, direction @ direction.T)
+    return float(np.mean(label[cosine.argmax(axis=1)] == label))
+
+
+def effective_rank(z: np.ndarray) -> float:
+    """Exponential of the entropy of the singular values (Roy & Vetterli 2007)."""
+    values = np.linalg.svd(z - z.mean(axis=0), compute_uv=False)
+    share = values / max(values.sum(), 1e-12)
+    return float(np.exp(-np.sum(share * np.log(share + 1e-12))))
+
+
+def collapse(values: dict[str, float], preset: Preset) -> str | None:
+    """Says in words that the representation has collapsed, or None."""
+    rank = values.get("effective_rank", np.inf)
+    if rank < min(1.5, 0.75 * preset.encoder.dimensions):
+        return f"collapsed: all songs lie on a line (effective rank {rank:.2f})"
+    used = values.get("prototypes_used", np.inf)
+    if used < 2:
+        return f"collapsed: one prototype takes all songs ({used:.2f} used)"
+    flat = 0.98 * np.log(preset.method.prototypes)
+    if values.get("teacher_entropy", 0.0) > flat:
+        return "collapsed: the teacher says the same of every song (uniform over prototypes)"
+    return None
