@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.change_tests import Evidence
 from chingolo.analysis.change.descriptors import descriptor_table
-from chingolo.analysis.change.design import Eras, effort, find_design, find_eras
+from chingolo.analysis.change.design import effort, find_design
 from chingolo.analysis.change.equal_effort import equal_effort
+from chingolo.analysis.change.eras import Eras, find_eras
+from chingolo.analysis.change.evidence import Evidence
 from chingolo.analysis.change.theme_table import theme_table
 from chingolo.analysis.change.turnover import turnover
 from chingolo.analysis.labels.agreement import (

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.design import effort, find_design, find_eras
+from chingolo.analysis.change.design import effort, find_design
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.change.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.theme_table import composition_statistic, theme_table
 from chingolo.analysis.change.turnover import turnover

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from chingolo.analysis.change.design import HISTORICAL, MODERN, Design, Eras
+from chingolo.analysis.change.design import Design
+from chingolo.analysis.change.eras import HISTORICAL, MODERN, Eras
 from chingolo.analysis.change.permutation import smallest_p
 from chingolo.analysis.settings import CompareSettings
 

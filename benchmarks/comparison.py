@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
 from chingolo.analysis.change.change_tests import energy_statistic, permanova_statistic
-from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.design import find_design
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.change.permutation import permuted_eras
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import fit_clusters

@@ -29,19 +29,20 @@ from chingolo.scripts.train_encoder import synthetic_source
 from chingolo.synth.recorder.channel import random_channel, through_channel
 from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.spectra.clip import fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise
-from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import BIRDS
 from chingolo.train.data.batches import PairSource, batches
-from chingolo.train.data.corpus import Corpus, fit_clip
+from chingolo.train.data.corpus import Corpus
 from chingolo.train.parallel import parallel_step, replicate, shard
-from chingolo.train.run.checkpoint import TrainedEncoder, compiled_encoder, load_encoder
 from chingolo.train.run.loop import train
 from chingolo.train.run.probe import effective_rank, neighbour_accuracy
+from chingolo.train.run.trained_encoder import TrainedEncoder, compiled_encoder, load_encoder
 from chingolo.train.settings.presets import PRESETS
 from chingolo.train.settings.training import Preset, change
 from chingolo.train.step.state import make_recipe, make_state
@@ -256,7 +257,7 @@ def trained(task: Task, seed: int) -> tuple[TrainedEncoder, float]:
             source=task.source,
             classes=task.classes,
             seed=seed,
-            report=lambda line: None,
+            tell=lambda line: None,
         )
         return load_encoder(run), time.process_time() - began
 

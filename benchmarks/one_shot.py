@@ -18,7 +18,8 @@ from chingolo.synth.fit.fit_song import mel_power
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.tables.song_table import load_song, read_song_table
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.data.corpus import load_corpus
 from chingolo.train.run.loop import train
 from chingolo.train.settings.presets import preset
@@ -72,15 +73,11 @@ def main(folder: Path) -> None:
                 source=None,
                 classes=NAMES,
                 seed=seed,
-                report=lambda line: None,
+                tell=lambda line: None,
             )
         named = embed(others, run).songs["predicted_label"].to_numpy()
-        report(
-            f"network trained on surrogates alone, seed {seed}", others["label"].to_numpy(), named
-        )
-    report(
-        "nearest neighbour on log-mel", others["label"].to_numpy(), _nearest(table[first], others)
-    )
+        tell(f"network trained on surrogates alone, seed {seed}", others["label"].to_numpy(), named)
+    tell("nearest neighbour on log-mel", others["label"].to_numpy(), _nearest(table[first], others))
 
 
 def _nearest(known: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
@@ -106,7 +103,7 @@ def _best_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(overlap.max() / np.sqrt((first**2).sum() * (second**2).sum()))
 
 
-def report(title: str, truth: np.ndarray, named: np.ndarray) -> None:
+def tell(title: str, truth: np.ndarray, named: np.ndarray) -> None:
     """Prints the share that is right and the confusion matrix."""
     right = int((truth == named).sum())
     print(f"\n{title}: {right} of {len(truth)} right ({100 * right / len(truth):.0f} %)")

@@ -17,7 +17,7 @@ from sklearn.metrics import f1_score
 from benchmarks.methods import REPERTOIRE, Songs, Task, sing, trained
 from chingolo.scripts.train_encoder import synthetic_source
 from chingolo.train.data.corpus import Corpus
-from chingolo.train.run.checkpoint import TrainedEncoder, apply_encoder
+from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
 from chingolo.train.settings.presets import PRESETS
 from chingolo.train.settings.training import change
 

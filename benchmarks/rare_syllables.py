@@ -20,10 +20,11 @@ from sklearn.metrics import f1_score
 
 from benchmarks.syllables import SYLLABLES
 from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.data.corpus import balanced_weight, clip_samples, fit_clip, load_corpus
-from chingolo.train.run.checkpoint import apply_encoder, load_encoder
+from chingolo.train.data.corpus import balanced_weight, load_corpus
 from chingolo.train.run.loop import train
+from chingolo.train.run.trained_encoder import apply_encoder, load_encoder
 from chingolo.train.settings.training import Preset, Views
 
 KEPT, RARE = 3, 2
@@ -139,7 +140,7 @@ def macro_f1(
             source=None,
             classes=tuple(names),
             seed=seed,
-            report=lambda line: None,
+            tell=lambda line: None,
         )
         encoder = load_encoder(run)
     logits = np.asarray(jax.jit(lambda x: apply_encoder(encoder, x)[1])(clips))

@@ -17,10 +17,10 @@ from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import channel_preset, through_channel
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import voiced_stretches
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import BIRDS
 
 MARGIN = 0.18
 """s of silence around each song."""

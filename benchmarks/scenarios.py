@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from chingolo.analysis.change.design import find_eras
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.compare import compare
 from chingolo.analysis.recorder.equalised_vectors import control_channel
 from chingolo.analysis.settings import CompareSettings

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.change_tests import energy_statistic
-from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.design import find_design
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.change.permutation import permutation_p, permuted_eras
 from chingolo.analysis.recorder.era_tests import gather_evidence, run_tests
 from chingolo.analysis.settings import CompareSettings

@@ -20,12 +20,13 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.methods import embedding, in_batches
+from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.data.corpus import Corpus, clip_samples, fit_clip, load_corpus
-from chingolo.train.run.checkpoint import TrainedEncoder, load_encoder
+from chingolo.train.data.corpus import Corpus, load_corpus
 from chingolo.train.run.loop import train
+from chingolo.train.run.trained_encoder import TrainedEncoder, load_encoder
 from chingolo.train.settings.training import Encoder, Method, Preset, Views, change
 
 SYLLABLES = Preset(
@@ -151,7 +152,7 @@ def learn(preset: Preset, corpus: Corpus, seed: int) -> TrainedEncoder:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         quiet = replace(preset, checkpoint_every=10**9)
-        train(run, quiet, corpus=corpus, source=None, seed=seed, report=lambda line: None)
+        train(run, quiet, corpus=corpus, source=None, seed=seed, tell=lambda line: None)
         return load_encoder(run)
 
 

@@ -48,7 +48,7 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
-    from chingolo.analysis.change.design import find_eras
+    from chingolo.analysis.change.eras import find_eras
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
 
@@ -60,7 +60,7 @@ def compare_eras(config: CompareConfig) -> None:
 
         _tell("making the channels of the eras alike ...")
         controlled = control_channel(
-            latents, eras, config.run, seed=config.settings.seed, report=_tell
+            latents, eras, config.run, seed=config.settings.seed, tell=_tell
         )
         latents = controlled.latents
         measured = {
@@ -83,7 +83,7 @@ def _finish(config: CompareConfig, comparison: Any) -> None:
     from chingolo.analysis.report.report import headline, write_report
 
     _tell("drawing the report ...")
-    write_report(comparison, config.out, report=_tell)
+    write_report(comparison, config.out, tell=_tell)
     print(headline(comparison))
     print(f"report: {config.out / 'report.html'}")
 

@@ -87,7 +87,7 @@ def command(config: EmbedConfig) -> None:
         reference=reference,
         hosts=config.hosts,
         host=config.host,
-        report=_tell,
+        tell=_tell,
     )
     if not written:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")

@@ -44,7 +44,7 @@ def probe_labels(config: ProbeConfig) -> None:
 
     table = read_labelled_set(config.collection, audio=config.audio)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
-    latents = embed(table, config.encoder, report=lambda line: print(line, file=sys.stderr))
+    latents = embed(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
     labels = table["label"].to_numpy(object)
     group = table["path"].to_numpy(object)
     if "individual" in table.columns:

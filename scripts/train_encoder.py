@@ -107,7 +107,7 @@ def command(config: TrainConfig) -> None:
     corpus, probe, classes = recorded(config, preset, classes)
     distilled = None
     if config.teacher is not None:
-        from chingolo.train.run.checkpoint import load_encoder
+        from chingolo.train.run.trained_encoder import load_encoder
 
         distilled = load_encoder(config.teacher)
 
@@ -135,7 +135,7 @@ def command(config: TrainConfig) -> None:
             "weights": list(config.weights),
             "hold_out": config.hold_out,
         },
-        report=lambda line: print(line, flush=True),
+        tell=lambda line: print(line, flush=True),
     )
     print(f"{config.out}/encoder")
 
@@ -193,7 +193,7 @@ def train_detector(config: TrainConfig) -> None:
         seed=config.seed,
         resume=config.resume,
         inputs={"songs": [str(path) for path in config.songs], "synthetic": config.synthetic},
-        report=lambda line: print(line, flush=True),
+        tell=lambda line: print(line, flush=True),
     )
     print(file)
 

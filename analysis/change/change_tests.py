@@ -1,7 +1,5 @@
 """Tests of a change between two eras; units are permuted within blocks, songs never."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import stats
 from sklearn.linear_model import Ridge
@@ -10,6 +8,7 @@ from sklearn.model_selection import GroupKFold
 
 from chingolo.analysis.change.descriptors import descriptor_statistic, within_themes
 from chingolo.analysis.change.design import Design
+from chingolo.analysis.change.evidence import Evidence
 from chingolo.analysis.change.permutation import (
     block_quadratic,
     combined_p,
@@ -175,27 +174,6 @@ def permdisp_statistic(z: np.ndarray, design: Design, eras: np.ndarray) -> np.nd
     between = (contrast @ values) ** 2 / (contrast**2).sum(axis=1)
     within = np.maximum((values**2).sum() - between, 1e-12 * max(1.0, (values**2).sum()))
     return between / within * max(len(values) - len(np.unique(block)) - 1, 1)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known of each song; none of it may depend on the eras."""
-
-    z: np.ndarray
-    """[songs, dimensions] latent vectors."""
-
-    theme: np.ndarray | None = None
-    """[songs] name of the theme, "" for none."""
-
-    descriptors: np.ndarray | None = None
-    """[songs, quantities] acoustic descriptors, NaN where not measured."""
-
-    def take(self, songs: np.ndarray) -> "Evidence":
-        """Evidence of some songs, by a mask or their numbers."""
-        theme, descriptors = (
-            None if values is None else values[songs] for values in (self.theme, self.descriptors)
-        )
-        return Evidence(self.z[songs], theme, descriptors)
 
 
 def change_tests(

@@ -12,8 +12,8 @@ from chingolo.analysis.change.permutation import (
     unit_means,
     within_blocks,
 )
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song
 
 SAMPLE_RATE = 22050
 WINDOW, HOP = 512, 128

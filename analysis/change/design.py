@@ -1,29 +1,12 @@
 """Eras, units and blocks: what may be permuted against what."""
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.settings import CompareSettings
-from chingolo.synth.tables.files import InputError
-
-HISTORICAL, MODERN, NO_ERA = 0, 1, -1
-
-
-@dataclass(frozen=True)
-class Eras:
-    """Two eras and which of them each song belongs to."""
-
-    historical: str
-    modern: str
-    of_song: np.ndarray
-    """[songs] 0 historical, 1 modern, -1 neither."""
-
-    notes: tuple[str, ...] = ()
-    """Sentences on songs that were left out."""
+from chingolo.analysis.change.eras import Eras
 
 
 @dataclass(frozen=True)
@@ -63,96 +46,6 @@ class Design:
         )
         both = np.asarray((counts > 0).all(axis=0))
         return both[self.block]
-
-
-def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
-    """Finds the two eras of a table.
-
-    Args:
-        songs: the rows of a song table.
-        settings: names of the eras, their column, or a date to cut at.
-
-    Returns:
-        The eras; None where the table has no two eras and none was asked for by name.
-
-    Raises:
-        InputError: for an era or a column that does not occur, for more than two eras without
-            names, and for two whose order cannot be told.
-    """
-    asked = [name for name in (settings.historical, settings.modern) if name]
-    if settings.cut_date:
-        column = "date" if "date" in songs.columns else settings.era_column
-        names, notes = _cut_by_date(songs, settings.cut_date, column)
-        present = [f"before {settings.cut_date}", f"from {settings.cut_date}"]
-        missing = [name for name in present if not (names == name).any()]
-        if missing:
-            raise InputError(f"no song is dated '{missing[0]}': both eras need songs")
-        historical, modern = asked if len(asked) == 2 else present
-    else:
-        if settings.era_column not in songs.columns:
-            if asked or settings.era_column != "era":
-                columns = ", ".join(map(str, songs.columns))
-                raise InputError(f"no column '{settings.era_column}' for eras; there are {columns}")
-            return None
-        names, notes = songs[settings.era_column].fillna("").astype(str).to_numpy(), ()
-        present = sorted(set(names.tolist()) - {""})
-        if not asked and len(present) < 2:
-            return None
-        historical, modern = _name_eras(present, settings)
-    for name in (historical, modern):
-        if name not in present:
-            listed = ", ".join(f"'{era}'" for era in present[:12]) or "none"
-            raise InputError(f"no song of era '{name}'; the eras in the table are {listed}")
-    if historical == modern:
-        raise InputError(f"the historical and the modern era are both '{historical}'")
-    of_song = np.full(len(songs), NO_ERA)
-    of_song[names == historical] = HISTORICAL
-    of_song[names == modern] = MODERN
-    left_out = int((of_song == NO_ERA).sum())
-    if left_out:
-        notes = (*notes, f"{left_out} songs belong to neither era and entered no test.")
-    return Eras(historical, modern, of_song, notes)
-
-
-def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]:
-    if settings.historical and settings.modern:
-        return settings.historical, settings.modern
-    listed = ", ".join(f"'{era}'" for era in present[:12])
-    if len(present) != 2:
-        raise InputError(f"the table has the eras {listed}; name two: --historical and --modern")
-    for given in (settings.historical, settings.modern):
-        if given and given not in present:
-            raise InputError(f"no song of era '{given}'; the eras in the table are {listed}")
-    if settings.historical:
-        return settings.historical, next(era for era in present if era != settings.historical)
-    if settings.modern:
-        return next(era for era in present if era != settings.modern), settings.modern
-    folded = {era.casefold(): era for era in present}
-    if set(folded) == {"historical", "modern"}:
-        return folded["historical"], folded["modern"]
-    years = [re.match(r"\d{4}(?!\d)", era) for era in present]
-    if all(years) and len({match.group() for match in years if match}) == 2:
-        return present[0], present[1]
-    raise InputError(f"which of the eras {listed} is older? say --historical and --modern")
-
-
-def _cut_by_date(
-    songs: pd.DataFrame, cut_date: str, column: str
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    try:
-        cut = pd.Timestamp(cut_date)
-    except ValueError as error:
-        raise InputError(f"--cut-date {cut_date}: not a date such as 1990-01-01") from error
-    if column not in songs.columns:
-        raise InputError(f"--cut-date needs a column 'date' or '{column}', and the table has none")
-    dates = pd.to_datetime(songs[column], errors="coerce", format="ISO8601")
-    errors = pd.to_timedelta(songs.get("date_error_days", pd.Series(0.0, songs.index)), unit="D")
-    unsure = dates.isna() | ((dates - cut).abs() < errors.fillna(pd.Timedelta(0)))
-    names = np.where(dates < cut, f"before {cut_date}", f"from {cut_date}").astype(object)
-    names[unsure.to_numpy()] = ""
-    if not unsure.any():
-        return names, ()
-    return names, (f"{int(unsure.sum())} songs have no date that is certain about the cut.",)
 
 
 def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> Design:

@@ -9,11 +9,11 @@ import pandas as pd
 import soundfile
 from scipy import signal
 
-from chingolo.analysis.change.design import HISTORICAL, MODERN, Eras
+from chingolo.analysis.change.eras import HISTORICAL, MODERN, Eras
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song
 
 SAMPLE_RATE = 22050
 SONG_BAND = (1000.0, 10_000.0)
@@ -167,7 +167,7 @@ def equalise(
     folder: Path,
     *,
     seed: int = 0,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Equalised:
     """Makes the channels of two eras alike, and re-records the modern songs as the old were.
 
@@ -181,7 +181,7 @@ def equalise(
         eras: era of each song.
         folder: existing folder for the audio files.
         seed: of the noise.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         Both tables, in the order of the songs of the two eras.
@@ -226,7 +226,7 @@ def equalise(
             )
             again.append(_write(folder / f"{place}_again.wav", alike(copy, measured, random)))
         if (place + 1) % 500 == 0:
-            report(f"{place + 1} of {len(rows)} songs re-recorded")
+            tell(f"{place + 1} of {len(rows)} songs re-recorded")
     table = songs.iloc[rows].drop(columns=["start_s", "end_s"], errors="ignore")
     modern = table[of_row == MODERN]
     notes = (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.descriptors import measure_songs
-from chingolo.analysis.change.design import MODERN, Eras
+from chingolo.analysis.change.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.space.embed import embed
 from chingolo.analysis.space.latent_table import LatentTable
@@ -43,7 +43,7 @@ def control_channel(
     run: Path,
     *,
     seed: int = 0,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Controlled:
     """Embeds the equalised recordings of both eras, and the re-recorded modern songs.
 
@@ -52,22 +52,22 @@ def control_channel(
         eras: era of each song.
         run: the training run, or exported encoder, that made the latent table.
         seed: of the noise that is added.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Raises:
         InputError: if a recording cannot be read, or the run is not the latent table's.
     """
     rows = np.flatnonzero(eras.of_song >= 0)
     with tempfile.TemporaryDirectory() as folder:
-        equalised = equalise(latents.songs, eras, Path(folder), seed=seed, report=report)
-        report("embedding the equalised songs ...")
-        made = embed(equalised.songs, run, report=report)
+        equalised = equalise(latents.songs, eras, Path(folder), seed=seed, tell=tell)
+        tell("embedding the equalised songs ...")
+        made = embed(equalised.songs, run, tell=tell)
         theirs, ours = latents.run.get("checkpoint"), made.run.get("checkpoint")
         if theirs and theirs != ours:
             raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
-        report("embedding the re-recorded modern songs ...")
-        again = embed(equalised.rerecorded, run, report=report)
-        report("measuring the songs ...")
+        tell("embedding the re-recorded modern songs ...")
+        again = embed(equalised.rerecorded, run, tell=tell)
+        tell("measuring the songs ...")
         descriptors = measure_songs(equalised.songs)
         remeasured = measure_songs(equalised.rerecorded)
     rerecorded = np.array(made.z)

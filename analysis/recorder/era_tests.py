@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.change_tests import Evidence, change_tests
+from chingolo.analysis.change.change_tests import change_tests
 from chingolo.analysis.change.descriptors import TITLES
-from chingolo.analysis.change.design import MODERN, Design
+from chingolo.analysis.change.design import Design
 from chingolo.analysis.change.equal_effort import equal_effort
+from chingolo.analysis.change.eras import MODERN
+from chingolo.analysis.change.evidence import Evidence
 from chingolo.analysis.recorder.placebo import (
     matched,
     placebo_tests,

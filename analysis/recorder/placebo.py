@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
-from chingolo.analysis.change.change_tests import (
-    Evidence,
-    energy_statistic,
-    permanova_statistic,
-    summary,
-)
+from chingolo.analysis.change.change_tests import energy_statistic, permanova_statistic, summary
 from chingolo.analysis.change.descriptors import descriptor_statistic, within_themes
-from chingolo.analysis.change.design import HISTORICAL, MODERN, Design
+from chingolo.analysis.change.design import Design
+from chingolo.analysis.change.eras import HISTORICAL, MODERN
+from chingolo.analysis.change.evidence import Evidence
 from chingolo.analysis.change.permutation import combined_p, permuted_eras
 from chingolo.analysis.change.theme_table import composition_statistic
 

@@ -66,13 +66,13 @@ def example_rows(comparison: Comparison) -> dict[str, tuple[list[int], list[int]
 
 
 def collect_media(
-    comparison: Comparison, *, report: Callable[[str], None] = lambda line: None
+    comparison: Comparison, *, tell: Callable[[str], None] = lambda line: None
 ) -> Media:
     """Loads every song once and keeps its thumbnail, and the sound of as many as fit.
 
     Args:
         comparison: what was found.
-        report: takes lines of progress.
+        tell: takes lines of progress.
     """
     songs = comparison.songs
     width, height = (128, 60) if len(songs) <= FEW_SONGS else (64, 32)
@@ -95,7 +95,7 @@ def collect_media(
         if row in candidates:
             sounds[row] = sound_mp3(samples)
         if (row + 1) % 500 == 0:
-            report(f"{row + 1} of {len(songs)} pictures")
+            tell(f"{row + 1} of {len(songs)} pictures")
     kept, size = {}, 0
     for row in wanted:
         if row in sounds and size + len(sounds[row]) <= SOUND_BYTES:

@@ -10,8 +10,8 @@ import soundfile
 from PIL import Image
 from scipy import signal
 
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song
 
 SAMPLE_RATE = 22050
 LOWEST_HZ, HIGHEST_HZ = 500.0, 10000.0

@@ -23,20 +23,20 @@ def write_report(
     comparison: Comparison,
     folder: str | Path,
     *,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Writes report.html, figures (PDF, PNG), songs.csv and, last, results.json.
 
     Args:
         comparison: what was found.
         folder: made where it is missing; files of these names in it are replaced.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Raises:
         InputError: if the folder cannot be written.
     """
     folder = Path(folder)
-    page = report_page(comparison, report=report)
+    page = report_page(comparison, tell=tell)
     with atomic_path(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
     write_figures(comparison, folder)
@@ -76,15 +76,13 @@ def headline(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def report_page(
-    comparison: Comparison, *, report: Callable[[str], None] = lambda line: None
-) -> str:
+def report_page(comparison: Comparison, *, tell: Callable[[str], None] = lambda line: None) -> str:
     """The page as HTML text; missing audio is told in place of the picture."""
     results = comparison.results
     eras, data, script = results["eras"], "{}", ""
     song_map, examples = "", ""
     if results["map"]:
-        media = collect_media(comparison, report=report)
+        media = collect_media(comparison, tell=tell)
         song_map = sections.song_map(comparison)
         examples = sections.examples(comparison, media)
         data = json.dumps(media.map, separators=(",", ":")).replace("<", "\\u003c")

@@ -13,11 +13,11 @@ import pandas as pd
 from jax import Array
 
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.spectra.clip import clip_samples, fit_clip
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song
-from chingolo.train.data.corpus import clip_samples, fit_clip
 from chingolo.train.parallel import local_devices, parallel_apply
-from chingolo.train.run.checkpoint import TrainedEncoder, apply_encoder, load_encoder
+from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder, load_encoder
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def embed(
     run: Path,
     *,
     batch: int = 64,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> LatentTable:
     """Turns every song into a latent vector, all in memory; `space.embed_table` streams.
 
@@ -78,7 +78,7 @@ def embed(
         table: song table with absolute paths.
         run: a training run, or an exported encoder.
         batch: clips at a time.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         The rows with z [songs, dimensions], and the columns of `predictions`.
@@ -87,7 +87,7 @@ def embed(
         InputError: if the run or audio cannot be read, or a vector is not finite.
     """
     embedder = make_embedder(run, batch=batch)
-    z, probability = embed_songs(table, embedder, report=report)
+    z, probability = embed_songs(table, embedder, tell=tell)
     columns = predictions(embedder.encoder.classes, probability)
     songs = table.copy()
     for name in columns.columns:
@@ -112,7 +112,7 @@ def embed_songs(
     table: pd.DataFrame,
     embedder: Embedder,
     *,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vectors and class probabilities of the rows of a song table.
 
@@ -122,7 +122,7 @@ def embed_songs(
     Args:
         table: song table with absolute paths; its index counts rows in messages.
         embedder: of `make_embedder`.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         z [songs, dimensions] float32 and probabilities [songs, classes].
@@ -167,7 +167,7 @@ def embed_songs(
                     if len(waiting) == batch:
                         flush()
                 if (row + 1) % 500 == 0:
-                    report(f"{row + 1} of {len(table)} songs")
+                    tell(f"{row + 1} of {len(table)} songs")
     if waiting:
         flush()
     z = z / np.maximum(count, 1)[:, None]

@@ -24,7 +24,7 @@ def embed_to_file(
     reference: Reference | None = None,
     hosts: int = 1,
     host: int = 0,
-    report: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> bool:
     """Embeds a song table part by part into a Parquet latent table.
 
@@ -41,7 +41,7 @@ def embed_to_file(
         reference: adds what it says of each song, as `assign_songs`.
         hosts: number of hosts at this table.
         host: number of this one, from 0.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         Whether this host wrote `out` (the first one does).
@@ -65,17 +65,17 @@ def embed_to_file(
     ]
     kept = sum(file.is_file() for file in files)
     if kept:
-        report(f"{kept} of {len(files)} parts are already there")
+        tell(f"{kept} of {len(files)} parts are already there")
     for number, ((a, b), file) in enumerate(zip(bounds, files, strict=True)):
         if number % hosts != host or file.is_file():
             continue
         z, probability = embed_songs(table.iloc[a:b], embedder)
         with atomic_path(file) as temporary:
             np.savez(temporary, z=z, probability=probability)
-        report(f"{b} of {len(table)} songs")
+        tell(f"{b} of {len(table)} songs")
     if host:
         return False
-    _wait(files, report)
+    _wait(files, tell)
 
     def parts() -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
         for file in files:
@@ -99,10 +99,10 @@ def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
     return hashlib.sha256(f"{embedder.encoder.hash}\n{content}".encode()).hexdigest()[:16]
 
 
-def _wait(files: list[Path], report: Callable[[str], None], *, every_s: float = 2.0) -> None:
+def _wait(files: list[Path], tell: Callable[[str], None], *, every_s: float = 2.0) -> None:
     told = 0
     while missing := sum(not file.is_file() for file in files):
         if missing != told:
-            report(f"waiting for {missing} parts of other hosts")
+            tell(f"waiting for {missing} parts of other hosts")
             told = missing
         time.sleep(every_s)

@@ -9,7 +9,7 @@ import soxr
 
 from chingolo.analysis.space.embed import cut, make_embedder
 from chingolo.analysis.space.reference import assign_songs, load_reference
-from chingolo.train.data.corpus import clip_samples
+from chingolo.synth.spectra.clip import clip_samples
 
 
 def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict[str, Any]]:

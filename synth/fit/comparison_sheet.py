@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.contact_sheet import draw_spectrogram
 from chingolo.synth.tables.files import atomic_path
-from chingolo.synth.tables.song_table import load_song
 
 
 def write_comparison_sheet(

@@ -9,11 +9,11 @@ import numpy as np
 from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, best_path, find_peaks, ridges
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import load_calibration
 from chingolo.synth.voice.gestures import Gesture
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import Bird
 from chingolo.synth.voice.tract import tract_response
 
 MEL_FFT, MEL_HOP, MEL_BANDS = 512, 128, 64

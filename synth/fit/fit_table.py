@@ -24,25 +24,22 @@ from chingolo.synth.fit.fit_song import (
     judge,
     resynthesise,
 )
-from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire, write_repertoire
+from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
 from chingolo.synth.fit.gesture_files import load_fit, write_gestures
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import channel_preset, random_channel
-from chingolo.synth.score.repertoire import DEFAULT_VARIATION, Item, Repertoire, Theme
+from chingolo.synth.score.repertoire import DEFAULT_VARIATION, Item, Note, Repertoire, Theme
+from chingolo.synth.score.repertoire_file import write_repertoire
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.generate_songs import PEAK, claim, hear, write_audio
+from chingolo.synth.surrogates.generate_songs import PEAK, claim, hear
+from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
-from chingolo.synth.tables.song_table import (
-    load_song,
-    read_song_table,
-    song_reference,
-    write_song_table,
-)
-from chingolo.synth.voice.gestures import Note, song_gesture
+from chingolo.synth.tables.song_table import read_song_table, song_reference, write_song_table
+from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import BIRDS, Bird
 
 Spread = Literal["rendition", "individual", "dialect"]
 

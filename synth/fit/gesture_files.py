@@ -9,10 +9,10 @@ import numpy as np
 
 from chingolo.synth.fit.fit_song import Fit
 from chingolo.synth.tables.files import atomic_path
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
-from chingolo.synth.voice.syrinx import Bird
 
 ARRAYS = (
     ("f0", "Hz", "[frames] pitch; held in silence"),

@@ -8,8 +8,8 @@ import pandas as pd
 
 from chingolo.synth.fit.fit_song import Fit, background, mel_power, resynthesise
 from chingolo.synth.fit.ridge import RATE
-from chingolo.synth.tables.song_table import load_song
-from chingolo.synth.voice.syrinx import Bird
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.voice.birds import Bird
 
 PIECE = 0.25
 """s, length of the pieces that are told apart."""

@@ -17,9 +17,9 @@ import optax
 
 from chingolo.synth.fit.fit_song import Fit
 from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
-from chingolo.synth.voice.syrinx import Bird
 from chingolo.synth.voice.tract import tract_response
 from chingolo.synth.voice.wavetable import sing
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chingolo.synth.score.repertoire import Population, Repertoire
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.gestures import Gesture, song_gesture
-from chingolo.synth.voice.syrinx import BIRDS
+from chingolo.synth.voice.birds import BIRDS
+from chingolo.synth.voice.gestures import Gesture
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chingolo.synth.score.repertoire import LAYERS, Repertoire, Strengths, Theme
-from chingolo.synth.voice.gestures import Event, Song
+from chingolo.synth.score.song import Event, Song
 
 
 @dataclass(frozen=True)

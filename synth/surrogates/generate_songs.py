@@ -1,6 +1,5 @@
 """Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
 
-import errno
 import hashlib
 import io
 import json
@@ -11,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from chingolo.synth.recorder.channel import Channel, channel_preset, random_channel, through_channel
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.contact_sheet import write_contact_sheet
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.song_table import read_song_table
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import Engine, render
-from chingolo.synth.voice.syrinx import BIRDS
 
 BATCH = 128
 """Songs sung together and entered in the table together; bounds the memory."""
@@ -150,15 +149,6 @@ def hear(
     wave = through_channel(wave, channel, sample_rate=sample_rate, random=random, others=others)
     peak = float(np.abs(wave).max())
     return wave * (PEAK / peak) if peak > 0 else wave
-
-
-def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Writes [samples] as 16-bit FLAC, under its final name only whole."""
-    with atomic_path(path) as temporary:
-        try:
-            soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
-        except soundfile.LibsndfileError as error:  # it does not tell why
-            raise OSError(errno.EIO, "the disk refused it; is it full?") from error
 
 
 def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire: Repertoire):

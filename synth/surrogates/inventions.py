@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chingolo.synth.score.repertoire import Item, Repertoire, Theme
-from chingolo.synth.voice.gestures import Note
+from chingolo.synth.score.repertoire import Item, Note, Repertoire, Theme
 
 Random = np.random.Generator
 LOWEST, HIGHEST = 900.0, 9500.0

@@ -10,10 +10,10 @@ import numpy as np
 from chingolo.synth.recorder.channel import random_channel, through_channel
 from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import Engine, render
-from chingolo.synth.voice.syrinx import BIRDS
 
 
 @dataclass(frozen=True)

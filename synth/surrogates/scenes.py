@@ -13,11 +13,11 @@ from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder
 from chingolo.synth.score.repertoire import Repertoire, Theme
 from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.surrogates.inventions import invent_stranger, invent_theme, rough_sound
-from chingolo.synth.voice.gestures import song_gesture
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import BIRDS
 
 Random = np.random.Generator
 QUIET = 0.03

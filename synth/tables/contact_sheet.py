@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import atomic_path
-from chingolo.synth.tables.song_table import load_song
 
 SAMPLE_RATE = 22_050
 

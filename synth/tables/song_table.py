@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import soundfile
-import soxr
 
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
 
@@ -25,9 +23,6 @@ TEXT_COLUMNS = (
     "source",
     "licence",
 )
-
-BLOCK = 1 << 21
-"""Frames of audio read at a time."""
 
 
 def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
@@ -162,75 +157,6 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)
-
-
-def load_audio(
-    path: str | Path,
-    *,
-    sample_rate: int,
-    start_s: float = 0.0,
-    end_s: float | None = None,
-) -> np.ndarray:
-    """Loads a stretch of an audio file as mono.
-
-    Args:
-        path: any file that libsndfile reads (WAV, FLAC, OGG, MP3).
-        sample_rate: wanted rate, Hz; the audio is resampled (soxr) where it differs.
-        start_s: start of the stretch, s; NaN means the file's start.
-        end_s: end of the stretch, s; None or NaN means the file's end.
-
-    Returns:
-        [samples] float32, mean over channels.
-
-    Raises:
-        InputError: if the file is missing, is not audio, holds NaN, or the stretch is empty.
-    """
-    path = Path(path)
-    if not is_file(path):
-        raise InputError(f"{path}: no such audio file")
-    start_s = 0.0 if np.isnan(start_s) else start_s
-    try:
-        with soundfile.SoundFile(path) as file:
-            native = file.samplerate
-            start = round(min(start_s * native, file.frames))
-            stop = file.frames
-            if end_s is not None and not np.isnan(end_s):
-                stop = round(min(stop, end_s * native))
-            if stop <= start:
-                length = file.frames / native
-                raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
-            file.seek(start)
-            mono = _read_mono(file, stop - start)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not audio that can be read ({error})") from error
-    if not len(mono):
-        raise InputError(f"{path}: holds no audio")
-    if not np.isfinite(mono).all():
-        raise InputError(f"{path}: holds samples that are not finite")
-    if native != sample_rate:
-        mono = soxr.resample(mono, native, sample_rate)
-    return np.ascontiguousarray(mono, dtype=np.float32)
-
-
-def _read_mono(file: soundfile.SoundFile, frames: int) -> np.ndarray:
-    """Up to so many frames as mono, by blocks: a header may claim more than the file holds."""
-    blocks = [np.zeros(0, np.float32)]
-    while frames > 0:
-        asked = min(frames, BLOCK)
-        block = file.read(asked, dtype="float32", always_2d=True)
-        blocks.append(block.mean(axis=1))
-        frames -= asked if len(block) == asked else frames
-    return np.concatenate(blocks)
-
-
-def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
-    """Loads the audio of one row of a song table; see `load_audio`."""
-    return load_audio(
-        song["path"],
-        sample_rate=sample_rate,
-        start_s=float(song.get("start_s", np.nan)),
-        end_s=float(song.get("end_s", np.nan)),
-    )
 
 
 def song_reference(song: pd.Series) -> str:

@@ -4,81 +4,15 @@ A `Song` is a list of events (notes placed in time); `song_gesture` draws its cu
 rate; `source_envelope` turns loudness into what the oscillator's wave is multiplied by.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import map_coordinates
 
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import load_calibration
-from chingolo.synth.voice.integrate import CONTROL_RATE
-from chingolo.synth.voice.syrinx import Bird
 from chingolo.synth.voice.tract import tract_response
-
-SHAPE_POINTS = 48
-
-
-@dataclass(frozen=True)
-class Note:
-    """One continuous element as a field worker would sketch it."""
-
-    points: tuple[tuple[float, float], ...]
-    """(time in s, frequency in Hz) breakpoints, times ascending from 0."""
-
-    loudness: float = 0.0
-    """dB relative to the loudest notes."""
-
-    attack: float = 0.008
-    """Rise time of the envelope, s."""
-
-    release: float = 0.012
-    """Fall time of the envelope, s."""
-
-    timbre: float = 1.0
-    """Factor on the bird's alpha; above 1 the sound is richer in harmonics."""
-
-    second: tuple[tuple[float, float], ...] = ()
-    """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
-
-    @property
-    def duration(self) -> float:
-        """Length, s."""
-        return self.points[-1][0]
-
-
-@dataclass(frozen=True)
-class Event:
-    """A note at its place in a song, with this rendition's deviations."""
-
-    note: Note
-    start: float
-    """s from the song's beginning."""
-
-    duration: float
-    """s; the note is stretched to it."""
-
-    pitch: float = 1.0
-    """Factor on the note's frequencies."""
-
-    loudness: float = 0.0
-    """dB added to the note's."""
-
-    timbre: float = 1.0
-    """Factor on the note's."""
-
-
-@dataclass(frozen=True)
-class Song:
-    """Notes placed in time."""
-
-    events: tuple[Event, ...]
-
-    @property
-    def duration(self) -> float:
-        """Length, s."""
-        return max(event.start + event.duration for event in self.events)
 
 
 @dataclass(frozen=True)
@@ -96,70 +30,6 @@ class Gesture:
 
     second: "Gesture | None" = None
     """The other source of a bird that sings with two voices."""
-
-
-@lru_cache(maxsize=4096)
-def _pitch_shape(points: tuple[tuple[float, float], ...]) -> np.ndarray:
-    """[48] Hz, the note's pitch at even steps of its duration, monotone between breakpoints."""
-    time, frequency = np.array(points).T
-    grid = np.linspace(0, time[-1], SHAPE_POINTS)
-    return PchipInterpolator(time, frequency)(grid)
-
-
-def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
-    """Draws the curves of a song.
-
-    Args:
-        song: events in order of time; where they overlap the later one is heard.
-        bird: constants; its `alpha` is the pressure of a note of timbre 1.
-        lead: silence before and after, s.
-
-    Returns:
-        The gesture, [frames] each; two-voiced notes make a second one inside it.
-    """
-    first = _draw(song, bird, lead, lambda note: note.points)
-    if not any(event.note.second for event in song.events):
-        return first
-    return replace(first, second=_draw(song, bird, lead, lambda note: note.second))
-
-
-def _draw(
-    song: Song,
-    bird: Bird,
-    lead: float,
-    points_of: Callable[[Note], tuple[tuple[float, float], ...]],
-) -> Gesture:
-    """The curves of one source; notes without points of it are silent there."""
-    frames = round((song.duration + 2 * lead) * CONTROL_RATE) + 2
-    f0 = np.zeros(frames)
-    loudness = np.zeros(frames)
-    alpha = np.full(frames, bird.alpha)
-    for event in song.events:
-        points = points_of(event.note)
-        if not points:
-            continue
-        begin = lead + event.start
-        first = int(np.ceil(begin * CONTROL_RATE))
-        last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
-        time = np.arange(first, last) / CONTROL_RATE - begin
-        shape = _pitch_shape(points)
-        f0[first:last] = event.pitch * np.interp(
-            time * (SHAPE_POINTS - 1) / event.duration, np.arange(SHAPE_POINTS), shape
-        )
-        attack = min(event.note.attack, 0.4 * event.duration)
-        release = min(event.note.release, 0.4 * event.duration)
-        edge = np.minimum(time / attack, (event.duration - time) / release)
-        level = 10 ** ((event.note.loudness + event.loudness) / 20)
-        loudness[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
-        alpha[first:last] = bird.alpha * event.note.timbre * event.timbre
-    voiced = np.flatnonzero(f0)
-    if len(voiced):
-        nearest = np.searchsorted(voiced, np.arange(frames)).clip(max=len(voiced) - 1)
-        f0, alpha = (
-            np.where(f0 > 0, f0, f0[voiced[nearest]]),
-            np.where(f0 > 0, alpha, alpha[voiced[nearest]]),
-        )
-    return Gesture(f0=f0, loudness=loudness, alpha=alpha)
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope, voiced_stretches
 from chingolo.synth.voice.integrate import (
@@ -14,7 +15,6 @@ from chingolo.synth.voice.integrate import (
     SAMPLES_PER_FRAME,
     integrate_lanes,
 )
-from chingolo.synth.voice.syrinx import Bird
 from chingolo.synth.voice.tract import through_tract
 from chingolo.synth.voice.wavetable import sing_stretches
 

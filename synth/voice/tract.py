@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft
 
-from chingolo.synth.voice.syrinx import Bird
+from chingolo.synth.voice.birds import Bird
 
 SPEED_OF_SOUND = 350.0
 """m/s, in warm humid air of a body."""

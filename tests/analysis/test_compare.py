@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from chingolo.analysis.change.change_tests import energy_statistic
-from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.design import find_design
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.change.permutation import permutation_p, permuted_eras
 from chingolo.analysis.compare import compare
 from chingolo.analysis.settings import CompareSettings

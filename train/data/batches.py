@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.train.data.corpus import Corpus, clip_samples, fit_clip
+from chingolo.train.data.corpus import Corpus
 from chingolo.train.settings.training import Preset
 
 Arrays = dict[str, np.ndarray]

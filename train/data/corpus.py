@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song, song_reference
+from chingolo.synth.tables.song_table import song_reference
 
 
 @dataclass(frozen=True)
@@ -145,27 +146,3 @@ def labels(table: pd.DataFrame, column: str) -> list[str]:
     if column not in table.columns:
         raise InputError(f"no column '{column}' for labels; found {', '.join(table.columns)}")
     return table[column].fillna("").astype(str).tolist()
-
-
-def clip_samples(front_end: FrontEnd) -> int:
-    """Length of a clip, samples."""
-    return round(front_end.clip_s * front_end.sample_rate)
-
-
-def fit_clip(song: np.ndarray, samples: int, position: float) -> np.ndarray:
-    """Brings a song to a clip's length.
-
-    A shorter song is placed in digital silence, which the front end takes for background (see
-    `log_mel.above_noise`); of a longer one, a stretch is cut.
-
-    Args:
-        song: [any] float32.
-        samples: length of the clip.
-        position: 0 for the earliest place (or cut), 1 for the latest.
-    """
-    start = round(position * abs(len(song) - samples))
-    if len(song) >= samples:
-        return song[start : start + samples]
-    clip = np.zeros(samples, np.float32)
-    clip[start : start + len(song)] = song
-    return clip

@@ -8,8 +8,8 @@ import pandas as pd
 
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_audio
 from chingolo.train.detector.settings import DetectorPreset
 from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
 

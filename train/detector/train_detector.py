@@ -84,7 +84,7 @@ def train_detector(
     seed: int = 0,
     resume: bool = False,
     inputs: dict[str, Any] | None = None,
-    report: Callable[[str], None] = print,
+    tell: Callable[[str], None] = print,
 ) -> Path:
     """Trains and writes RUN/detector.npz.
 
@@ -96,7 +96,7 @@ def train_detector(
         seed: of everything random.
         resume: go on from the run's last checkpoint.
         inputs: what the data are, for config.json.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         The detector's file.
@@ -168,7 +168,7 @@ def train_detector(
                         / (number + 1 - first)
                         * (preset.steps - number - 1)
                     )
-                    report(
+                    tell(
                         f"step {number + 1}/{preset.steps}  loss {values['loss']:.3f}  "
                         f"frames right {values['frames_right']:.3f}  {left:.0f} s left"
                     )

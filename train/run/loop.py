@@ -13,9 +13,10 @@ from typing import Any, TextIO
 import jax
 import numpy as np
 
+from chingolo.synth.spectra.clip import clip_samples
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.train.data.batches import Arrays, PairSource, batches, prefetch
-from chingolo.train.data.corpus import Corpus, clip_samples
+from chingolo.train.data.corpus import Corpus
 from chingolo.train.parallel import (
     first_host,
     own_rows,
@@ -24,15 +25,9 @@ from chingolo.train.parallel import (
     shard,
     wait_for_hosts,
 )
-from chingolo.train.run.checkpoint import (
-    Checkpoints,
-    TrainedEncoder,
-    apply_encoder,
-    export_encoder,
-    read_config,
-    write_config,
-)
+from chingolo.train.run.checkpoint import Checkpoints, read_config, write_config
 from chingolo.train.run.probe import Probe, collapse, prober, synthetic_probe
+from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder, export_encoder
 from chingolo.train.settings.training import Preset, from_dict
 from chingolo.train.step.state import Recipe, State, make_recipe, make_state
 
@@ -49,7 +44,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     inputs: dict[str, Any] | None = None,
-    report: Callable[[str], None] = print,
+    tell: Callable[[str], None] = print,
 ) -> State:
     """Trains an encoder.
 
@@ -64,7 +59,7 @@ def train(
         seed: of everything random.
         resume: go on from the run's last checkpoint.
         inputs: what the data are, for config.json.
-        report: takes lines of progress.
+        tell: takes lines of progress.
 
     Returns:
         The state after the last step.
@@ -100,9 +95,9 @@ def train(
     checkpoints = Checkpoints(run)
     try:
         if resume and checkpoints.latest() is not None:
-            state = checkpoints.restore(state, report=report)
+            state = checkpoints.restore(state, tell=tell)
         elif resume:
-            report(f"{run}: stopped before its first checkpoint; starting from step 0")
+            tell(f"{run}: stopped before its first checkpoint; starting from step 0")
         elif first_host():
             write_config(run, config)
         state = replicate(state)
@@ -118,7 +113,7 @@ def train(
             )
         )
         measure = None if probe is None else prober(preset, probe)
-        state = run_steps(run, recipe, state, checkpoints, stream, measure, report)
+        state = run_steps(run, recipe, state, checkpoints, stream, measure, tell)
         checkpoints.save(state)
     except OSError as error:
         raise InputError(f"{run}: cannot be written ({error.strerror or error})") from error
@@ -136,7 +131,7 @@ def run_steps(
     checkpoints: Checkpoints,
     stream: Generator[Arrays, None, None],
     measure: Callable[[State], dict[str, float]] | None,
-    report: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> State:
     """Runs the steps that are left; only at log steps does anything leave the device."""
     preset = recipe.preset
@@ -174,9 +169,9 @@ def run_steps(
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 if first_host():
-                    report(progress(number + 1, preset.steps, start, elapsed, values))
+                    tell(progress(number + 1, preset.steps, start, elapsed, values))
                     if sign is not None:
-                        report(sign)
+                        tell(sign)
                 logged = number
             if (number + 1) % preset.checkpoint_every == 0:
                 checkpoints.save(state)

@@ -7,11 +7,11 @@ from functools import partial
 import jax
 import numpy as np
 
+from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource
-from chingolo.train.data.corpus import clip_samples, fit_clip
-from chingolo.train.run.checkpoint import compiled_encoder
+from chingolo.train.run.trained_encoder import compiled_encoder
 from chingolo.train.settings.training import Preset
 from chingolo.train.step.state import State
 

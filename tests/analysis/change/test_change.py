@@ -14,7 +14,8 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from chingolo.analysis.change import change_tests as change
-from chingolo.analysis.change.design import find_design, find_eras
+from chingolo.analysis.change.design import find_design
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.change.permutation import combined_p, permutation_p, permuted_eras
 from chingolo.analysis.settings import CompareSettings
 

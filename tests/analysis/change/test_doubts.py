@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from chingolo.analysis.change.change_tests import Evidence, permanova_statistic
+from chingolo.analysis.change.change_tests import permanova_statistic
 from chingolo.analysis.change.equal_effort import equal_effort
+from chingolo.analysis.change.evidence import Evidence
 from chingolo.analysis.change.permutation import permutation_p, permuted_eras
 from chingolo.analysis.recorder.placebo import matched, worst_recorder
 from tests.analysis.change.test_change import design_of

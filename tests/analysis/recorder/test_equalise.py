@@ -7,7 +7,7 @@ import soundfile
 from scipy import signal
 
 from chingolo.analysis.change.descriptors import describe, holm, within_themes
-from chingolo.analysis.change.design import find_eras
+from chingolo.analysis.change.eras import find_eras
 from chingolo.analysis.recorder.equalise import (
     SAMPLE_RATE,
     equalise,

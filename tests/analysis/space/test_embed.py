@@ -17,7 +17,7 @@ from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
-from chingolo.train.run.checkpoint import export_encoder
+from chingolo.train.run.trained_encoder import export_encoder
 from chingolo.train.step.state import make_recipe, make_state
 from tests.small_training import CHIRPS, SMALL, chirp
 
@@ -92,7 +92,7 @@ def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, 
 
     monkeypatch.setattr(embed_parts, "embed_songs", counting)
     told = []
-    assert embed_to_file(table, embedder, out, part_songs=3, report=told.append)
+    assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append)
     assert done == [3, 2]
     assert "2 of 4 parts are already there" in told
     same(out, expected)

@@ -14,7 +14,7 @@ from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.files import InputError
-from chingolo.train.run.checkpoint import export_encoder
+from chingolo.train.run.trained_encoder import export_encoder
 from chingolo.train.step.state import make_recipe, make_state
 from tests.small_training import CHIRPS, SMALL, chirp
 

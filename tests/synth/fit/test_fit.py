@@ -21,13 +21,16 @@ from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, expected_echo
 from chingolo.synth.recorder.channel import channel_preset, through_channel
+from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.song import Event, Song, song_gesture
 from chingolo.synth.surrogates.generate_songs import generate_songs
-from chingolo.synth.tables.song_table import load_song, read_song_table, song_reference
-from chingolo.synth.voice.gestures import Event, Gesture, Note, Song, song_gesture
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.song_table import read_song_table, song_reference
+from chingolo.synth.voice.birds import BIRDS
+from chingolo.synth.voice.gestures import Gesture
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import BIRDS
 
 BIRD = BIRDS["rufous_collared_sparrow"]
 LEAD = 0.2

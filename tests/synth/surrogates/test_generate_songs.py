@@ -9,8 +9,9 @@ from chingolo.scripts.generate_songs import main
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.pairs import draw_pairs
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_song, read_song_table
+from chingolo.synth.tables.song_table import read_song_table
 
 
 def generate(folder, **changes):

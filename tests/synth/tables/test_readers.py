@@ -18,8 +18,9 @@ from chingolo.analysis.space.latent_table import read_latent_table
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
 from chingolo.synth.tables.annotations import read_annotations
+from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import load_audio, read_song_table
+from chingolo.synth.tables.song_table import read_song_table
 
 FUZZ = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -7,8 +7,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.files import InputError, atomic_folder, atomic_path
-from chingolo.synth.tables.song_table import load_audio, read_song_table, write_song_table
+from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
 
 def audio(path, seconds=0.5, rate=22_050, channels=1):

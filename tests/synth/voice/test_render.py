@@ -3,11 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chingolo.synth.score.repertoire import Note
+from chingolo.synth.score.song import Event, Song, song_gesture
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
-from chingolo.synth.voice.gestures import Event, Gesture, Note, Song, song_gesture, source_envelope
+from chingolo.synth.voice.gestures import Gesture, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import Engine, render
-from chingolo.synth.voice.syrinx import BIRDS, runge_kutta_step
+from chingolo.synth.voice.syrinx import runge_kutta_step
 from chingolo.synth.voice.wavetable import sing, sing_stretches
 
 BIRD = BIRDS["zebra_finch"]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from chingolo.synth.voice.syrinx import BIRDS
+from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.tract import SPEED_OF_SOUND, through_tract, tract_response
 
 

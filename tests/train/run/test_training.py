@@ -12,19 +12,14 @@ import soundfile
 
 from chingolo.analysis.space.embed import cut, embed
 from chingolo.scripts import embed_songs, train_encoder
+from chingolo.synth.spectra.clip import fit_clip
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import song_reference
 from chingolo.train.data.batches import batches, prefetch, recorded_batch
-from chingolo.train.data.corpus import (
-    Corpus,
-    balanced_weight,
-    fit_clip,
-    load_corpus,
-    split_by_group,
-)
-from chingolo.train.run.checkpoint import load_encoder
+from chingolo.train.data.corpus import Corpus, balanced_weight, load_corpus, split_by_group
 from chingolo.train.run.loop import train, vectors
 from chingolo.train.run.probe import collapse, neighbour_accuracy
+from chingolo.train.run.trained_encoder import load_encoder
 from chingolo.train.settings.presets import PRESETS
 from chingolo.train.settings.training import Preset, change, from_dict
 from chingolo.train.step.state import make_recipe, make_state, rate_schedule
@@ -47,7 +42,7 @@ def quiet(line: str) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "small"
     preset = dataclasses.replace(SMALL, steps=40, batch=32)
-    train(run, preset, corpus=None, source=chirp_pairs, classes=CHIRPS, report=quiet)
+    train(run, preset, corpus=None, source=chirp_pairs, classes=CHIRPS, tell=quiet)
     return run
 
 
@@ -232,7 +227,7 @@ def test_resume_equals_unbroken(tmp_path: Path):
     recorded = [chirp(i % 4, rng, 8000 + 300 * i, rate) for i in range(5)]
     corpus = Corpus(songs=recorded, label=np.full(5, -1, np.int32))
 
-    def go(name: str, report=quiet, resume: bool = False):
+    def go(name: str, tell=quiet, resume: bool = False):
         return train(
             tmp_path / name,
             SMALL,
@@ -240,12 +235,12 @@ def test_resume_equals_unbroken(tmp_path: Path):
             source=chirp_pairs,
             classes=CHIRPS,
             resume=resume,
-            report=report,
+            tell=tell,
         )
 
     unbroken = go("unbroken")
     with pytest.raises(Killed):
-        go("broken", report=killing)
+        go("broken", tell=killing)
     resumed = go("broken", resume=True)
     assert int(resumed.step) == SMALL.steps
     jax.tree.map(np.testing.assert_array_equal, unbroken, resumed)
@@ -332,11 +327,11 @@ def test_bad_input_to_train_is_one_line(
 
 def test_a_run_is_not_overwritten_and_not_resumed_with_other_settings(trained: Path):
     with pytest.raises(InputError, match="already holds a run"):
-        train(trained, SMALL, corpus=None, source=chirp_pairs, classes=CHIRPS, report=quiet)
+        train(trained, SMALL, corpus=None, source=chirp_pairs, classes=CHIRPS, tell=quiet)
     with pytest.raises(InputError, match="another preset"):
         train(
             trained, SMALL, corpus=None, source=chirp_pairs, classes=CHIRPS, resume=True,
-            report=quiet,
+            tell=quiet,
         )  # fmt: skip
 
 
@@ -347,7 +342,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path):
         return first, second, theme
 
     with pytest.raises(InputError, match="stopped being finite between steps 0 and"):
-        train(tmp_path / "run", SMALL, corpus=None, source=broken, classes=CHIRPS, report=quiet)
+        train(tmp_path / "run", SMALL, corpus=None, source=broken, classes=CHIRPS, tell=quiet)
     assert not (tmp_path / "run" / "encoder").exists()
 
 
@@ -358,7 +353,7 @@ def test_a_full_disk_is_told(tmp_path: Path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "metrics.jsonl").symlink_to(full)
     with pytest.raises(InputError, match=r"cannot be written .*No space left"):
-        train(tmp_path / "run", SMALL, corpus=None, source=chirp_pairs, report=quiet)
+        train(tmp_path / "run", SMALL, corpus=None, source=chirp_pairs, tell=quiet)
 
 
 def test_one_class_and_clips_below_a_patch_are_told(tmp_path: Path):
