@@ -158,31 +158,3 @@ class Repertoire:
     def theme_names(self) -> tuple[str, ...]:
         """Names of the themes, in the file's order."""
         return tuple(theme.name for theme in self.themes)
-
-
-@dataclass(frozen=True)
-class Note:
-    """One continuous element as a field worker would sketch it."""
-
-    points: tuple[tuple[float, float], ...]
-    """(time in s, frequency in Hz) breakpoints, times ascending from 0."""
-
-    loudness: float = 0.0
-    """dB relative to the loudest notes."""
-
-    attack: float = 0.008
-    """Rise time of the envelope, s."""
-
-    release: float = 0.012
-    """Fall time of the envelope, s."""
-
-    timbre: float = 1.0
-    """Factor on the bird's alpha; above 1 the sound is richer in harmonics."""
-
-    second: tuple[tuple[float, float], ...] = ()
-    """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
-
-    @property
-    def duration(self) -> float:
-        """Length, s."""
-        return self.points[-1][0]
