@@ -12,6 +12,7 @@ import numpy as np
 from scipy import fft
 
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
+from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.files import InputError
 
 
@@ -179,7 +180,9 @@ def through_channel(
     for number, other in enumerate(others[: channel.other_singers]):
         level = 10 ** ((channel.other_level - 3 * number) / 20)
         level *= float(np.abs(wave).max()) / max(float(np.abs(other).max(initial=0)), 1e-12)
-        shifted = np.roll(_fit(np.asarray(other, np.float32), length), random.integers(length))
+        shifted = np.roll(
+            clip_at(np.asarray(other, np.float32), length, 0), random.integers(length)
+        )
         heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
     if channel.snr is not None:
         passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
@@ -202,10 +205,6 @@ def hear(
     wave = through_channel(wave, channel, sample_rate=sample_rate, random=random, others=others)
     peak = float(np.abs(wave).max())
     return wave * (PEAK / peak) if peak > 0 else wave
-
-
-def _fit(wave: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(wave, (0, max(0, length - len(wave))))[:length]
 
 
 def _spectrum_size(length: int, sample_rate: int) -> int:

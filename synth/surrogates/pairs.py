@@ -13,6 +13,7 @@ from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import Engine, render
@@ -70,7 +71,7 @@ def draw_pairs(
     clips = np.stack(
         [
             through_channel(
-                _fit_clip(wave, samples, random),
+                clip_at(wave, samples, int(random.integers(abs(len(wave) - samples) + 1))),
                 random_channel(random, recorders),
                 sample_rate=sample_rate,
                 random=random,
@@ -84,12 +85,3 @@ def draw_pairs(
 def content_of_pairs(repertoire: Repertoire, recorders: Sequence[Recorder]) -> str:
     """A short hash of all constants that `draw_pairs` depends on, the bird's among them."""
     return content_hash(repertoire, BIRDS[repertoire.bird], tuple(recorders))
-
-
-def _fit_clip(wave: np.ndarray, samples: int, random: np.random.Generator) -> np.ndarray:
-    spare = samples - len(wave)
-    if spare < 0:
-        start = int(random.integers(-spare + 1))
-        return wave[start : start + samples]
-    before = int(random.integers(spare + 1))
-    return np.pad(wave, (before, spare - before))
