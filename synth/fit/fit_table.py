@@ -14,18 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.comparison_sheet import write_comparison_sheet
-from chingolo.synth.fit.fit_song import (
-    Fit,
-    Quality,
-    UnfittableError,
-    background,
-    fit_song,
-    judge,
-    resynthesise,
-)
+from chingolo.synth.fit.fit_song import REFINE_STEPS, UnfittableError, track_song
+from chingolo.synth.fit.fitted_song import Fit, background, resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
 from chingolo.synth.fit.gesture_files import load_fit, write_gestures
+from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
@@ -36,6 +29,7 @@ from chingolo.synth.score.repertoire_file import write_repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim
@@ -50,8 +44,8 @@ BATCH = 16
 
 
 @dataclasses.dataclass(frozen=True)
-class FitReport:
-    """What a run of `fit_songs` made."""
+class FittedTable:
+    """What `fit_songs` made."""
 
     songs: pd.DataFrame
     quality: pd.DataFrame
@@ -68,10 +62,10 @@ def fit_songs(
     channel: str = "none",
     recorders: str | None = None,
     sample_rate: int = RATE,
-    refine_steps: int = 20,
+    refine_steps: int = REFINE_STEPS,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> FitReport:
+) -> FittedTable:
     """Fits every song of a table.
 
     Args:
@@ -167,7 +161,7 @@ def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
         wave = load_song(song, sample_rate=RATE)
-        return wave, fit_song(wave, bird)
+        return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
 
@@ -236,7 +230,7 @@ def _repertoire(themes: list[Theme], species: str, bird: Bird) -> Repertoire:
     )
 
 
-def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
+def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     """Tables, notation, contact sheet and realism from the songs' records."""
     songs, qualities, themes = [], [], []
     for number, (_, song) in enumerate(table.iterrows()):
@@ -275,4 +269,4 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
     write_song_table(made, folder / "songs.csv")
-    return FitReport(made, quality, told)
+    return FittedTable(made, quality, told)

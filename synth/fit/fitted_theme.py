@@ -7,7 +7,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
-from chingolo.synth.fit.fit_song import note_alpha
+from chingolo.synth.fit.fitted_song import note_alpha
 from chingolo.synth.fit.measure_notes import FittedNote
 from chingolo.synth.score.repertoire import LAYERS, Item, Note, Repertoire, Strengths, Theme
 from chingolo.synth.voice.birds import Bird

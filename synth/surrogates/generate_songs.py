@@ -21,7 +21,7 @@ from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.output_folder import claim
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.synth.voice.birds import BIRDS
-from chingolo.synth.voice.render import Engine, render
+from chingolo.synth.voice.render import render
 
 BATCH = 128
 """Songs sung together and entered in the table together; bounds the memory."""
@@ -39,7 +39,7 @@ def generate_songs(
     era: str | None = None,
     individuals: int | None = None,
     rare_to: int = 0,
-    engine: Engine = "ode",
+    engine: str = "ode",
     channel: str = "digital-2020",
     recorders: str | None = None,
     snr: float | None = None,

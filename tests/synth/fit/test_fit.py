@@ -8,16 +8,11 @@ from scipy.signal import iirpeak, lfilter
 
 import chingolo.synth.fit.fit_table
 from chingolo.scripts.fit_songs import main
-from chingolo.synth.fit.fit_song import (
-    Fit,
-    UnfittableError,
-    fit_song,
-    judge,
-    note_alpha,
-    resynthesise,
-)
+from chingolo.synth.fit.fit_song import UnfittableError, track_song
 from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.fit.fitted_song import Fit, note_alpha, resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
+from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, expected_echo
 from chingolo.synth.recorder.channel import channel_preset, through_channel
@@ -61,7 +56,7 @@ def heard(gesture: Gesture, *, snr: float, seed: int = 0) -> np.ndarray:
 def test_a_generated_song_is_found_again_blind(snr, error, boundary):
     truth = song()
     gesture = song_gesture(truth, BIRD)
-    fit = fit_song(heard(gesture, snr=snr), BIRD)
+    fit = track_song(heard(gesture, snr=snr), BIRD)
     assert len(fit.notes) == len(truth.events)
     starts = np.array([LEAD + event.start for event in truth.events])
     ends = starts + [event.duration for event in truth.events]
@@ -71,7 +66,7 @@ def test_a_generated_song_is_found_again_blind(snr, error, boundary):
     deviations = []
     for note in fit.notes:
         at = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
-        sounding = np.interp(at, time, gesture.loudness) > 0
+        sounding = np.interp(at, time, gesture.amplitude) > 0
         deviations.append(np.abs(note.f0 / np.interp(at, time, gesture.f0) - 1)[sounding])
     assert np.median(np.concatenate(deviations)) < error
     assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
@@ -90,7 +85,7 @@ def test_a_sweep_is_followed_through_its_own_echo():
     response[0] = 1.0
     wave = np.convolve(dry, response)[: len(dry)]
     wave += 2e-3 * np.abs(wave).max() * random.normal(size=len(dry))
-    fit = fit_song(wave.astype(np.float32), BIRD)
+    fit = track_song(wave.astype(np.float32), BIRD)
 
     control = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
     found = np.zeros(len(control), bool)
@@ -98,10 +93,10 @@ def test_a_sweep_is_followed_through_its_own_echo():
     for heard_note in fit.notes:
         at = (heard_note.first + np.arange(len(heard_note.f0))) / CONTROL_RATE
         near = np.abs(heard_note.f0 / np.interp(at, control, gesture.f0) - 1) < 0.03
-        near &= np.interp(at, control, gesture.loudness) > 0
+        near &= np.interp(at, control, gesture.amplitude) > 0
         found[np.round((at[near] - control[0]) * CONTROL_RATE).astype(int)] = True
         right, total = right + int(near.sum()), total + len(near)
-    assert found[gesture.loudness > 0.05].mean() > 0.985
+    assert found[gesture.amplitude > 0.05].mean() > 0.985
     assert right / total > 0.75  # without the expected echo: 0.70
 
 
@@ -128,7 +123,7 @@ def test_echo_is_measured_and_a_dry_recording_has_none():
 
 
 def test_a_trill_is_recognised_and_written_as_one():
-    fit = fit_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    fit = track_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
     theme = fitted_theme(fit.notes, BIRD, name="one")
     assert [item.count for item in theme.items] == [1, 8]
     assert theme.items[1].rate == pytest.approx(18, rel=0.01)
@@ -140,28 +135,28 @@ def test_the_timbre_comes_back_from_the_second_harmonic():
     note = Note(points=((0.0, 3000.0), (0.3, 3000.0)), timbre=2.5)
     gesture = song_gesture(Song((Event(note, 0.0, 0.3),)), BIRD)
     wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
-    fit = fit_song(np.pad(wave, RATE // 4), BIRD)
+    fit = track_song(np.pad(wave, RATE // 4), BIRD)
     assert note_alpha(fit.notes[0], BIRD) == pytest.approx(2.5 * BIRD.alpha, rel=0.1)
 
 
 def test_noise_silence_and_nothing_have_reasons():
     noise = 0.1 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     with pytest.raises(UnfittableError, match="no tonal note"):
-        fit_song(noise, BIRD)
+        track_song(noise, BIRD)
     with pytest.raises(UnfittableError, match="silence"):
-        fit_song(np.zeros(RATE, np.float32), BIRD)
+        track_song(np.zeros(RATE, np.float32), BIRD)
     with pytest.raises(UnfittableError, match="shorter than"):
-        fit_song(noise[:100], BIRD)
+        track_song(noise[:100], BIRD)
 
 
 def test_two_voices_are_told_not_hidden():
     wave = heard(song_gesture(song(), BIRD), snr=25.0)
-    fit = fit_song(wave, BIRD)
+    fit = track_song(wave, BIRD)
     assert judge(wave, resynthesise([fit], BIRD)[0], fit).verdict == "good"
     time = np.arange(len(wave)) / RATE
     other = 0.5 * np.sin(2 * np.pi * 6500 * time) * (wave**2 > 0) + wave
     other = other.astype(np.float32)
-    fit = fit_song(other, BIRD)
+    fit = track_song(other, BIRD)
     quality = judge(other, resynthesise([fit], BIRD)[0], fit)
     assert quality.verdict != "good"
     assert quality.reason
@@ -222,7 +217,7 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
     whole = fit_songs(table, tmp_path / "whole", copies=1)
     monkeypatch.setattr(chingolo.synth.fit.fit_table, "BATCH", 2)
     fitted = []
-    real = chingolo.synth.fit.fit_table.fit_song
+    real = chingolo.synth.fit.fit_table.track_song
 
     def counted(*arguments):
         fitted.append(1)
@@ -235,7 +230,7 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         fit_songs(table, tmp_path / "part", copies=1, progress=stop)
     assert not (tmp_path / "part" / "songs.csv").exists()
-    monkeypatch.setattr(chingolo.synth.fit.fit_table, "fit_song", counted)
+    monkeypatch.setattr(chingolo.synth.fit.fit_table, "track_song", counted)
     again = fit_songs(table, tmp_path / "part", copies=1)
     assert len(fitted) == 2  # the third song and the noise; the missing file never gets there
     pd.testing.assert_frame_equal(again.quality, whole.quality)
@@ -259,26 +254,26 @@ def test_a_harmonic_stack_is_sung_at_its_fundamental():
     wave = wave + 1e-3 * np.random.default_rng(0).standard_normal(len(wave)).astype(np.float32)
     # A strong third harmonic, as the tract of a finch can make it.
     wave = wave + 3 * np.asarray(lfilter(*iirpeak(3150.0, 8, fs=RATE), wave), np.float32)
-    fit = fit_song(wave, finch)
+    fit = track_song(wave, finch)
     f0 = np.concatenate([note.f0 for note in fit.notes])
     assert np.median(np.abs(f0 / 1050 - 1)) < 0.05
 
 
 def test_refinement_finds_what_was_taken_away():
     wave = heard(song_gesture(song(), BIRD), snr=25.0)
-    fit = fit_song(wave, BIRD)
+    fit = track_song(wave, BIRD)
     swell = np.exp(0.5 * np.sin(np.arange(len(fit.gesture.f0)) / 40))
     spoilt = replace(
         fit,
         gesture=replace(
-            fit.gesture, loudness=fit.gesture.loudness * swell, alpha=fit.gesture.alpha * 1.3
+            fit.gesture, amplitude=fit.gesture.amplitude * swell, alpha=fit.gesture.alpha * 1.3
         ),
     )
     (refined,) = refine([wave], [spoilt], BIRD, steps=20)
-    loud = fit.gesture.loudness > 0.3
+    loud = fit.gesture.amplitude > 0.3
 
     def error(found: Fit) -> float:
-        ratio = np.log(found.gesture.loudness[loud] / fit.gesture.loudness[loud])
+        ratio = np.log(found.gesture.amplitude[loud] / fit.gesture.amplitude[loud])
         return float(np.std(ratio))
 
     assert error(refined) < 0.6 * error(spoilt)
@@ -305,7 +300,7 @@ def test_recorded_songs_are_met(recordings):
     table = read_song_table(recordings / "zonotrichia_songs.csv").iloc[9:13]
     for _, row in table.iterrows():
         wave = load_song(row, sample_rate=RATE)
-        fit = fit_song(wave, BIRD)
+        fit = track_song(wave, BIRD)
         quality = judge(wave, resynthesise([fit], BIRD)[0], fit)
         assert quality.f0_error < 0.01
         assert quality.log_mel_correlation > 0.9
