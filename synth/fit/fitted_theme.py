@@ -1,4 +1,4 @@
-"""Fitted notes in the notation of the repertoires: points, trills, and the YAML that holds them."""
+"""Fitted notes as a theme of a repertoire, and varied copies of a fitted song."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ TRILL_NOTES = 3
 """From so many alike notes at even steps on, a trill."""
 
 
-def notation_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
+def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
     """A fitted note as a sketch: as few points as meet its pitch.
 
     Args:
@@ -71,7 +71,7 @@ def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme
     while index < len(notes):
         count = trill_length(notes[index:])
         run = notes[index : index + count]
-        sketch = notation_note(run[count // 2], bird, loudest=loudest)
+        sketch = sketch_note(run[count // 2], bird, loudest=loudest)
         gap = round(max(0.0, run[0].start - end), 4)
         if count >= TRILL_NOTES:
             rate = (count - 1) / (run[-1].start - run[0].start)

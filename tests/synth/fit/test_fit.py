@@ -20,6 +20,7 @@ from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import Event, Song, song_gesture
 from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.voice.birds import BIRDS
@@ -175,7 +176,9 @@ def test_narrow_spreads_vary_less():
 def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("songs")
     generate_songs(
-        "zonotrichia_capensis", folder, songs=3, seed=1, engine="wavetable", sample_rate=RATE
+        "zonotrichia_capensis",
+        folder,
+        SongRequest(songs=3, seed=1, engine="wavetable", sample_rate=RATE),
     )
     soundfile.write(folder / "noise.wav", 0.1 * np.random.default_rng(1).random(RATE), RATE)
     made = read_song_table(folder / "songs.csv")
@@ -208,7 +211,7 @@ def test_fit_command(table, tmp_path, capsys):
     repertoire = load_repertoire(out / "repertoire.yaml")
     assert repertoire.theme_names == ("song-0001", "song-0002", "song-0003")
     again = generate_songs(
-        str(out / "repertoire.yaml"), tmp_path / "g", songs=3, seed=0, engine="wavetable"
+        str(out / "repertoire.yaml"), tmp_path / "g", SongRequest(songs=3, engine="wavetable")
     )
     assert again.total() == 3
 
