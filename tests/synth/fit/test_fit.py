@@ -4,18 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from scipy.signal import iirpeak, lfilter
+from scipy.signal import iirpeak, lfilter, stft
 
 import chingolo.synth.fit.fit_table
 from chingolo.scripts.fit_songs import main
-from chingolo.synth.fit.fit_song import UnfittableError, track_song
+from chingolo.synth.fit.fit_song import UnfittableError, fit, track_song
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.fit.fitted_song import Fit, note_alpha, resynthesise
-from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
+from chingolo.synth.fit.fitted_theme import (
+    CopySettings,
+    fitted_theme,
+    sing_copies,
+    spread_repertoire,
+)
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, expected_echo
-from chingolo.synth.recorder.channel import channel_preset, through_channel
+from chingolo.synth.recorder.channel import PEAK, channel_preset, through_channel
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import Event, Song, song_gesture
@@ -161,6 +167,46 @@ def test_two_voices_are_told_not_hidden():
     quality = judge(other, resynthesise([fit], BIRD)[0], fit)
     assert quality.verdict != "good"
     assert quality.reason
+
+
+def test_wave_to_fit_to_wave_in_memory():
+    truth = song()
+    wave = render(song_gesture(truth, BIRD, lead=LEAD), BIRD, engine="wavetable")[0]
+    found = fit(wave, sample_rate=44_100, bird=BIRD)
+    assert len(found.notes) == len(truth.events)
+    sung = resynthesise([found], BIRD, sample_rate=44_100)[0]
+    assert len(sung) == pytest.approx(len(wave), abs=44_100 / CONTROL_RATE)
+    samples = min(len(wave), len(sung))
+    spectra = [np.abs(stft(each[:samples], 44_100, nperseg=1024)[2]) for each in (wave, sung)]
+    assert np.corrcoef(spectra[0].ravel(), spectra[1].ravel())[0, 1] > 0.97
+    assert np.abs(sung).max() == pytest.approx(np.abs(wave).max(), rel=0.15)
+
+
+def test_steps_of_refinement_are_those_of_the_song():
+    wave = heard(song_gesture(song(), BIRD), snr=20.0)
+    tracked = track_song(wave, BIRD)
+    plain = fit(wave, sample_rate=RATE, bird=BIRD, refine_steps=0)
+    np.testing.assert_array_equal(plain.gesture.amplitude, tracked.gesture.amplitude)
+    (refined,) = refine([wave], [tracked], BIRD, steps=20)
+    found = fit(wave, sample_rate=RATE, bird=BIRD, refine_steps=20)
+    np.testing.assert_array_equal(found.gesture.amplitude, refined.gesture.amplitude)
+    assert (found.gesture.amplitude != tracked.gesture.amplitude).any()
+
+
+def test_copies_in_memory_vary_around_the_fit():
+    found = track_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    theme = fitted_theme(found.notes, BIRD, name="one")
+    settings = CopySettings(2, "individual", "random", recorder_set("field-1"), RATE, seed=3)
+    sung = sing_copies(found, theme, BIRD, settings, number=0)
+    assert len(sung) == 3
+    assert sung[0][1] == "none"
+    assert {device for _, device in sung[1:]} <= {machine.name for machine in settings.recorders}
+    for wave, _ in sung:
+        assert np.abs(wave).max() == pytest.approx(PEAK, rel=1e-5)
+    assert len({len(wave) for wave, _ in sung}) == 3
+    again = sing_copies(found, theme, BIRD, settings, number=0)
+    for (wave, _), (same, _) in zip(sung, again, strict=True):
+        np.testing.assert_array_equal(wave, same)
 
 
 def test_narrow_spreads_vary_less():
