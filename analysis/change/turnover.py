@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from chingolo.analysis.change.design import Design
-from chingolo.analysis.change.permutation import permuted_eras
-from chingolo.analysis.change.theme_table import theme_counts
+from chingolo.analysis.change.design.permutation import permuted_eras
+from chingolo.analysis.change.design.theme_counts import theme_counts
+from chingolo.analysis.change.design.units import Design
 
 
 def morisita_horn(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -55,9 +55,7 @@ def jaccard(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 INDICES = {"morisita_horn": morisita_horn, "chao_jaccard": chao_jaccard, "jaccard": jaccard}
 
 
-def turnover(
-    theme: np.ndarray, design: Design, *, bootstraps: int = 500, seed: int = 0
-) -> dict[str, dict] | None:
+def turnover(theme: np.ndarray, design: Design, *, bootstraps: int = 500) -> dict[str, dict] | None:
     """Overlap of the two eras' repertoires.
 
     A theme's count in an era is the number of units that sing it. Intervals are from units drawn
@@ -66,9 +64,8 @@ def turnover(
 
     Args:
         theme: [songs] name of the theme, "" for none (left out).
-        design: units and eras.
+        design: units and eras, and the seed of the samples.
         bootstraps: samples behind the interval, and permutations behind `expected`.
-        seed: seed of both.
 
     Returns:
         For each index `value`, `interval` and `expected`; None where no song has a theme.
@@ -78,7 +75,7 @@ def turnover(
     incidence = (counts[:, sung] > 0).astype(np.float64)
     if not incidence.any():
         return None
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(design.seed)
     observed, drawn = [], []
     for era in (0, 1):
         members = np.flatnonzero(design.era == era)
@@ -89,7 +86,7 @@ def turnover(
         drawn.append(weights @ incidence[members])
     expected = None
     if design.testable.any():
-        eras = permuted_eras(design, permutations=bootstraps, seed=seed)[1:]
+        eras = permuted_eras(design, permutations=bootstraps)[1:]
         inside = incidence[design.testable]
         expected = ((1 - eras) @ inside, eras @ inside)
     result = {}

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).with_name("detectors")
 BLOCK_S = 10
 """Audio read at a time, s."""
 
-SUFFIXES = (
+AUDIO_ENDINGS = (
     ".wav",
     ".flac",
     ".ogg",
@@ -66,7 +66,7 @@ class Health:
     broken: str = ""
     """Why a file could not be read to its end."""
 
-    def notes(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """What the user should know; empty for a good recording."""
         if not self.samples:
             return [self.broken or "holds no audio"]
@@ -249,9 +249,9 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_ENDINGS)
             if not inside:
-                raise InputError(f"{path}: no audio file in this folder ({', '.join(SUFFIXES)})")
+                raise InputError(f"{path}: no audio file in this folder ({', '.join(AUDIO_ENDINGS)})")
             files += inside
         elif path.exists():
             files.append(path)

@@ -1,0 +1,25 @@
+"""Songs of each theme by unit: what shares, turnover and composition are made of."""
+
+import numpy as np
+
+from chingolo.analysis.change.design.units import Design
+
+
+def theme_counts(theme: np.ndarray, design: Design) -> tuple[list[str], np.ndarray]:
+    """Songs of each theme by unit.
+
+    Returns:
+        Names of the themes, sorted, "" (no theme) last where it occurs; [units, themes] counts.
+    """
+    used = design.unit_of_song >= 0
+    names = sorted(set(theme[used].tolist()), key=lambda name: (name == "", _natural(name)))
+    index = {name: i for i, name in enumerate(names)}
+    counts = np.zeros((len(design.era), len(names)))
+    columns = np.array([index[name] for name in theme[used]], dtype=int)
+    np.add.at(counts, (design.unit_of_song[used], columns), 1.0)
+    return names, counts
+
+
+def _natural(name: str) -> tuple[str, int, str]:
+    head = name.rstrip("0123456789")
+    return head, int(name[len(head) :] or 0), name
