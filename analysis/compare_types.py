@@ -10,6 +10,7 @@ from chingolo.analysis.change.change_tests import change_tests
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import themes_alone
 from chingolo.analysis.change.design.permutation import permuted_eras
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import effort, find_design
 from chingolo.analysis.change.era_change import design_results
 from chingolo.analysis.change.theme_table import theme_table
@@ -73,6 +74,7 @@ def compare_types(
         )
     design = find_design(songs, eras, era_column=settings.era_column, seed=settings.seed)
     theme = songs[type_column].astype(str).to_numpy(object)
+    themes = theme_counts(theme, design)
     drawn = permuted_eras(design, permutations=settings.permutations)
     tests = change_tests(themes_alone(theme), design, drawn) if design.testable.any() else {}
     by_people = dataclasses.replace(settings, same_recorder=True)
@@ -92,7 +94,7 @@ def compare_types(
             "map": None,
             "novel": None,
             "themes": theme_table(
-                theme,
+                themes,
                 design,
                 drawn,
                 bootstraps=settings.bootstraps,
@@ -100,7 +102,7 @@ def compare_types(
                 significance=settings.significance,
             ),
             "theme_naming": f"Themes are the types of the column '{type_column}'.",
-            "turnover": turnover(theme, design, bootstraps=settings.bootstraps),
+            "turnover": turnover(themes, design, bootstraps=settings.bootstraps),
             "effort": effort(songs, eras, design),
             "notes": [*eras.remarks, *design.remarks, f"{by_hand} era is not known."],
             "settings": dataclasses.asdict(settings),

@@ -13,6 +13,7 @@ from chingolo.analysis.change.design.equal_effort import equal_effort
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.permutation import permuted_eras
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design, effort, find_design
 from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.change.theme_table import theme_table
@@ -84,15 +85,16 @@ def measure_change(
         descriptors: [songs] rows of `describe_songs`, or None.
     """
     design = find_design(songs, eras, era_column=settings.era_column, seed=settings.seed)
+    efforts = effort(songs, eras, design)
     tests = tests_of_eras(evidence, design, permutations=settings.permutations)
-    described = None
     theme = evidence.theme
     assert theme is not None
+    themes = theme_counts(theme, design)
+    described = None
     if descriptors is not None and tests.results:
         described = descriptor_table(
             descriptors, theme, design, tests.eras, bootstraps=settings.bootstraps
         )
-    efforts = effort(songs, eras, design)
     remarks = [*eras.remarks, *design.remarks]
     if tests.results:
         efforts, told = _tested_effort(efforts, eras, design, tests)
@@ -105,14 +107,14 @@ def measure_change(
     results = design_results(eras, design) | {
         "descriptors": described,
         "themes": theme_table(
-            theme,
+            themes,
             design,
             tests.eras,
             bootstraps=settings.bootstraps,
             absent_below=settings.absent_below,
             significance=settings.significance,
         ),
-        "turnover": turnover(theme, design, bootstraps=settings.bootstraps),
+        "turnover": turnover(themes, design, bootstraps=settings.bootstraps),
         "novel": novelty(
             evidence.z,
             eras.of_song,

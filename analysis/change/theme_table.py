@@ -3,7 +3,7 @@
 import numpy as np
 
 from chingolo.analysis.change.design.permutation import permutation_p
-from chingolo.analysis.change.design.theme_counts import theme_counts
+from chingolo.analysis.change.design.theme_counts import ThemeCounts
 from chingolo.analysis.change.design.unit_means import contrasts
 from chingolo.analysis.change.design.units import Design
 
@@ -11,7 +11,7 @@ PERSISTS, LOST, NEW, UNCLEAR = "persists", "lost", "new", "unclear"
 
 
 def theme_table(
-    theme: np.ndarray,
+    themes: ThemeCounts,
     design: Design,
     drawn_eras: np.ndarray,
     *,
@@ -31,7 +31,7 @@ def theme_table(
     finds the shares different; it `persists` where it is present in both; else it is `unclear`.
 
     Args:
-        theme: [songs] name of the theme, "" for none.
+        themes: of `theme_counts`.
         design: units and eras of the songs, and the seed of the samples.
         drawn_eras: [draws, testable units] of `permuted_eras`, behind each p value.
         bootstraps: samples behind each interval.
@@ -43,7 +43,7 @@ def theme_table(
         block holds both eras), and for each era `share`, `interval`, `units` and `songs`. The row
         with the name "" holds songs of no theme; its status is `unclear`.
     """
-    names, counts = theme_counts(theme, design)
+    names, counts = themes.names, themes.counts
     shares = counts / counts.sum(axis=1, keepdims=True)
     generator = np.random.default_rng(design.seed)
     eras = []

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chingolo.analysis.change.design.permutation import permuted_eras
-from chingolo.analysis.change.design.theme_counts import theme_counts
+from chingolo.analysis.change.design.theme_counts import ThemeCounts
 from chingolo.analysis.change.design.units import Design
 
 
@@ -55,7 +55,9 @@ def jaccard(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 INDICES = {"morisita_horn": morisita_horn, "chao_jaccard": chao_jaccard, "jaccard": jaccard}
 
 
-def turnover(theme: np.ndarray, design: Design, *, bootstraps: int = 500) -> dict[str, dict] | None:
+def turnover(
+    themes: ThemeCounts, design: Design, *, bootstraps: int = 500
+) -> dict[str, dict] | None:
     """Overlap of the two eras' repertoires.
 
     A theme's count in an era is the number of units that sing it. Intervals are from units drawn
@@ -63,16 +65,14 @@ def turnover(theme: np.ndarray, design: Design, *, bootstraps: int = 500) -> dic
     the eras within blocks, that is, what this effort would give with one repertoire.
 
     Args:
-        theme: [songs] name of the theme, "" for none (left out).
+        themes: of `theme_counts`; songs of no theme are left out.
         design: units and eras, and the seed of the samples.
         bootstraps: samples behind the interval, and permutations behind `expected`.
 
     Returns:
         For each index `value`, `interval` and `expected`; None where no song has a theme.
     """
-    names, counts = theme_counts(theme, design)
-    sung = np.array([name != "" for name in names], dtype=bool)
-    incidence = (counts[:, sung] > 0).astype(np.float64)
+    incidence = (themes.sung > 0).astype(np.float64)
     if not incidence.any():
         return None
     generator = np.random.default_rng(design.seed)

@@ -251,7 +251,8 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_ENDINGS)
             if not inside:
-                raise InputError(f"{path}: no audio file in this folder ({', '.join(AUDIO_ENDINGS)})")
+                endings = ", ".join(AUDIO_ENDINGS)
+                raise InputError(f"{path}: no audio file in this folder ({endings})")
             files += inside
         elif path.exists():
             files.append(path)

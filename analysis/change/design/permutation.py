@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import stats
 
-from chingolo.analysis.change.design.units import Design, block_members
+from chingolo.analysis.change.design.unit_means import block_members
+from chingolo.analysis.change.design.units import Design
 
 
 def permuted_eras(design: Design, *, permutations: int) -> np.ndarray:

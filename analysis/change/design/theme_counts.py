@@ -1,23 +1,37 @@
 """Songs of each theme by unit: what shares, turnover and composition are made of."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from chingolo.analysis.change.design.units import Design
 
 
-def theme_counts(theme: np.ndarray, design: Design) -> tuple[list[str], np.ndarray]:
-    """Songs of each theme by unit.
+@dataclass(frozen=True)
+class ThemeCounts:
+    """How often each unit was heard with each theme."""
 
-    Returns:
-        Names of the themes, sorted, "" (no theme) last where it occurs; [units, themes] counts.
-    """
+    names: list[str]
+    """Of the themes, sorted; "" (no theme) last where it occurs."""
+
+    counts: np.ndarray
+    """[units, themes] songs."""
+
+    @property
+    def sung(self) -> np.ndarray:
+        """[units, themes but ""] songs."""
+        return self.counts[:, [name != "" for name in self.names]]
+
+
+def theme_counts(theme: np.ndarray, design: Design) -> ThemeCounts:
+    """Counts [songs] themes, "" for none, by unit."""
     used = design.unit_of_song >= 0
     names = sorted(set(theme[used].tolist()), key=lambda name: (name == "", _natural(name)))
     index = {name: i for i, name in enumerate(names)}
     counts = np.zeros((len(design.era), len(names)))
     columns = np.array([index[name] for name in theme[used]], dtype=int)
     np.add.at(counts, (design.unit_of_song[used], columns), 1.0)
-    return names, counts
+    return ThemeCounts(names, counts)
 
 
 def _natural(name: str) -> tuple[str, int, str]:

@@ -1,12 +1,12 @@
 """From songs to units, and from units to differences of the eras, for all permutations at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
 from sklearn.metrics import pairwise_distances_chunked
 
-from chingolo.analysis.change.design.units import Design, block_members
+from chingolo.analysis.change.design.units import Design
 
 
 def unit_means(design: Design) -> sparse.csr_matrix:
@@ -98,6 +98,12 @@ def block_quadratic(matrix: np.ndarray, eras: np.ndarray, block: np.ndarray) -> 
         precision = modern * (len(members) - modern) / len(members)
         total += precision * quadratic(matrix[np.ix_(members, members)], weights)
     return total
+
+
+def block_members(block: np.ndarray) -> Iterator[np.ndarray]:
+    """The units of each block of [units], block by block."""
+    for value in np.unique(block):
+        yield np.flatnonzero(block == value)
 
 
 def within_blocks(values: np.ndarray, block: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """The independent units of two eras and their blocks: what may be permuted against what."""
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,12 +161,6 @@ def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> np.n
         sites, counts = np.unique(site[unit_of_song == unit].astype(str), return_counts=True)
         names.append(str(sites[np.argmax(counts)]))
     return np.unique(names, return_inverse=True)[1]
-
-
-def block_members(block: np.ndarray) -> Iterator[np.ndarray]:
-    """The units of each block of [units], block by block."""
-    for value in np.unique(block):
-        yield np.flatnonzero(block == value)
 
 
 def effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:
