@@ -166,13 +166,13 @@ def main() -> None:
     print(f"{runs} runs a line, seeds from {options.first_seed}; 8 sites, 80 birds an era unless")
     print("few (24 in the older); 8 dimensions; level 0.05; 199 permutations")
     print("share of runs: verdict changed | refused | tests that reject | songs as units (naive)")
-    print(f"{'':<42}" + "".join(f"{name[:9]:>10}" for name in (*columns, "naive")))
+    print(f"{'':<42}" + "".join(f"{name:>15}" for name in (*columns, "naive")))
     for scenario in SCENARIOS:
         shares = calibrate(
             scenario, runs=runs, naive=scenario.shift == 0, first_seed=options.first_seed
         )
-        values = "".join(f"{shares[name]:>10.3f}" for name in columns)
-        values += f"{shares['naive']:>10.3f}" if scenario.shift == 0 else f"{'-':>10}"
+        values = "".join(f"{shares[name]:>15.3f}" for name in columns)
+        values += f"{shares['naive']:>15.3f}" if scenario.shift == 0 else f"{'-':>15}"
         print(f"{scenario.name:<42}{values}", flush=True)
 
 

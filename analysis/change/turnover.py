@@ -72,7 +72,7 @@ def turnover(
     Returns:
         For each index `value`, `interval` and `expected`; None where no song has a theme.
     """
-    incidence = (themes.sung > 0).astype(np.float64)
+    incidence = (themes.counts[:, themes.sung] > 0).astype(np.float64)
     if not incidence.any():
         return None
     generator = np.random.default_rng(design.seed)

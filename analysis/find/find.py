@@ -14,7 +14,7 @@ import soxr
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
 from chingolo.synth.tables.files import InputError
-from chingolo.train.detector import streaming as listening
+from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
 
 FOLDER = Path(__file__).with_name("detectors")
@@ -136,7 +136,7 @@ def find_songs(
         resampler = soxr.ResampleStream(
             sample_rate, detector.sample_rate, 1, dtype="float32", quality="LQ"
         )
-    heard, following = listening.begin(detector), events.begin()
+    heard, following = streaming.begin(detector), events.begin()
     past: deque[np.ndarray] = deque()
     kept_from = total = 0
     take = partial(
@@ -161,15 +161,15 @@ def find_songs(
             while past and total - kept_from - len(past[0]) > reach * sample_rate:
                 kept_from += len(past.popleft())
         audio = chunk if resampler is None else resampler.resample_chunk(chunk)
-        heard, scores = listening.advance(detector, heard, audio)
+        heard, scores = streaming.advance(detector, heard, audio)
         following, ended = take(following, scores)
         yield from map(found, ended)
     if resampler is not None:
         rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-        heard, scores = listening.advance(detector, heard, rest)
+        heard, scores = streaming.advance(detector, heard, rest)
         following, ended = take(following, scores)
         yield from map(found, ended)
-    scores = listening.finish(detector, heard)
+    scores = streaming.finish(detector, heard)
     _, ended = take(following, scores, last=True)
     length = total / sample_rate
     for event in ended:

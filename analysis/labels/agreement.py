@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     adjusted_mutual_info_score,
@@ -48,16 +49,22 @@ def label_agreement(
     labels = songs[column].fillna("").astype(str).to_numpy(object) if column else np.array([])
     if len(set(labels.tolist()) - {""}) < 2:
         return {"ari": None, "ami": None, "v_measure": None, "label_column": column or None}
-    group = songs["path"].astype(str).to_numpy(object)
-    if "individual" in songs.columns:
-        individual = songs["individual"].to_numpy(object)
-        group = np.where(individual == "", group, individual)
+    group = singers(songs)
     return {
         **cluster_agreement(assignment, labels),
         "label_column": column,
         "nearest_neighbours": nearest_neighbour_agreement(latents.z, labels, group),
         "linear_probe": linear_probe(latents.z, labels, group, seed=seed),
     }
+
+
+def singers(songs: pd.DataFrame) -> np.ndarray:
+    """[songs] individual, or else the recording: what folds and neighbours are kept apart by."""
+    group = songs["path"].astype(str).to_numpy(object)
+    if "individual" not in songs.columns:
+        return group
+    individual = songs["individual"].to_numpy(object)
+    return np.where(individual == "", group, individual)
 
 
 def cluster_agreement(assignment: np.ndarray, labels: np.ndarray) -> dict[str, float]:

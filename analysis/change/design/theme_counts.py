@@ -19,8 +19,8 @@ class ThemeCounts:
 
     @property
     def sung(self) -> np.ndarray:
-        """[units, themes but ""] songs."""
-        return self.counts[:, [name != "" for name in self.names]]
+        """[themes] bool: all but "", which is no theme."""
+        return np.array([name != "" for name in self.names], dtype=bool)
 
 
 def theme_counts(theme: np.ndarray, design: Design) -> ThemeCounts:

@@ -21,7 +21,8 @@ def composition_values(evidence: Evidence, design: Design, eras: np.ndarray) -> 
         [draws] statistic, large where a theme came, went, or became more or less common.
     """
     assert evidence.theme is not None
-    sung = theme_counts(evidence.theme, design).sung[design.testable]
+    themes = theme_counts(evidence.theme, design)
+    sung = themes.counts[design.testable][:, themes.sung]
     totals = sung.sum(axis=1, keepdims=True)
     # songs of no theme are left out: how many there are depends on the songs sampled of each bird
     shares = np.where(totals > 0, sung / np.maximum(totals, 1), np.nan)
