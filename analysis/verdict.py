@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from chingolo.analysis.change.design import Design
-from chingolo.analysis.change.eras import HISTORICAL, MODERN, Eras
-from chingolo.analysis.change.permutation import smallest_p
+from chingolo.analysis.change.design.eras import HISTORICAL, MODERN, Eras
+from chingolo.analysis.change.design.permutation import smallest_p
+from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.settings import CompareSettings
 
 CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
@@ -77,7 +77,7 @@ def decide(
     A change is claimed only where the combined test rejects; modern songs are not found different
     from themselves after the historical recorder (the channel placebo); the difference remains once
     the modern songs came through that recorder too; and it remains even where that recorder's model
-    errs by as much as its whole effect (`placebo.worst_recorder`). Where no placebo could
+    errs by as much as its whole effect (`sensitivity.worst_recorder`). Where no placebo could
     be made, one known device must have made all songs, or the user must have said that the
     recorders were alike.
 
@@ -86,7 +86,7 @@ def decide(
         eras: era of each song.
         design: units, eras and blocks.
         tests: of `change_tests`; empty where none could be made.
-        placebo: of `placebo_tests` with `passed` added; `passed` None where there was none.
+        placebo: of `channel_placebo`; `passed` None where there was none.
         settings: levels.
 
     Returns:

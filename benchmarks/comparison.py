@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-from chingolo.analysis.change.change_tests import energy_statistic, permanova_statistic
-from chingolo.analysis.change.design import find_design
-from chingolo.analysis.change.eras import find_eras
-from chingolo.analysis.change.permutation import permuted_eras
+from chingolo.analysis.change.design.eras import find_eras
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.permutation import permuted_eras
+from chingolo.analysis.change.design.units import find_design
+from chingolo.analysis.change.statistics.energy import energy_values
+from chingolo.analysis.change.statistics.permanova import permanova_values
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import fit_clusters
 
@@ -39,23 +41,23 @@ def measure() -> pd.DataFrame:
     found = find_eras(songs, CompareSettings())
     assert found is not None
     design = find_design(songs, found)
-    draws = permuted_eras(design, permutations=PERMUTATIONS, seed=0)
+    draws = permuted_eras(design, permutations=PERMUTATIONS)
     old, young = z[eras == "1966"].astype(float), z[eras == "2020"].astype(float)
 
     from skbio import DistanceMatrix
     from skbio.stats.distance import permanova
 
     matrix = DistanceMatrix(squareform(pdist(z.astype(float))))
-    ours = energy_statistic(z, design, draws[:1])[0]
+    ours = energy_values(Evidence(z), design, draws[:1])[0]
     np.testing.assert_allclose(ours, dcor.energy_distance(old, young), rtol=1e-3)
-    share = permanova_statistic(z, design, draws[:1])[0]
+    share = permanova_values(Evidence(z), design, draws[:1])[0]
     f = permanova(matrix, eras, permutations=0)["test statistic"]
     np.testing.assert_allclose((SONGS - 2) * share / (1 - share), f, rtol=1e-3)
     what = f"{SONGS} songs, {DIMENSIONS} dimensions, {PERMUTATIONS} permutations, CPU s"
     rows = [
         (
             f"energy distance, {what}",
-            once(lambda: energy_statistic(z, design, draws)),
+            once(lambda: energy_values(Evidence(z), design, draws)),
             once(
                 lambda: dcor.homogeneity.energy_test(
                     old, young, num_resamples=PERMUTATIONS, random_state=0
@@ -65,7 +67,7 @@ def measure() -> pd.DataFrame:
         ),
         (
             f"PERMANOVA, {what}",
-            once(lambda: permanova_statistic(z, design, draws)),
+            once(lambda: permanova_values(Evidence(z), design, draws)),
             once(lambda: permanova(matrix, eras, permutations=PERMUTATIONS)),
             "scikit-bio",
         ),

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from chingolo.analysis.change.eras import find_eras
+from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.compare import compare
-from chingolo.analysis.recorder.equalised_vectors import control_channel
+from chingolo.analysis.recorder.equalised_songs import equalise_songs
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
@@ -126,15 +126,15 @@ def trial(history: History, seed: int, run: Path, *, birds: int, songs: int) -> 
         table = generate(history, seed, Path(folder), birds=birds, songs=songs)
         eras = find_eras(table, settings := CompareSettings(seed=seed))
         assert eras is not None
-        unlabelled = LatentTable(table.drop(columns=["label", "habitat"]), table[[]].to_numpy(), {})
-        controlled = control_channel(unlabelled, eras, run, seed=seed)
+        unlabelled = LatentTable(table.drop(columns=["label", "habitat"]), table[[]].to_numpy())
+        equalised = equalise_songs(unlabelled, eras, run, seed=seed)
     found = compare(
-        controlled.latents,
+        equalised.latents,
         settings,
-        rerecorded=controlled.rerecorded,
-        descriptors=controlled.descriptors,
-        rerecorded_descriptors=controlled.rerecorded_descriptors,
-        notes=controlled.notes,
+        rerecorded=equalised.rerecorded,
+        descriptors=equalised.descriptors,
+        rerecorded_descriptors=equalised.rerecorded_descriptors,
+        remarks=equalised.remarks,
     )
     results = found.results
     statuses = {row["name"]: row["status"] for row in results["themes"] if row["name"]}

@@ -10,14 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.change_tests import energy_statistic
-from chingolo.analysis.change.design import find_design
-from chingolo.analysis.change.eras import find_eras
-from chingolo.analysis.change.permutation import permutation_p, permuted_eras
-from chingolo.analysis.recorder.era_tests import gather_evidence, run_tests
+from chingolo.analysis.change.change_tests import COMBINED
+from chingolo.analysis.change.design.eras import find_eras
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
+from chingolo.analysis.change.design.units import find_design
+from chingolo.analysis.change.era_change import tests_of_eras
+from chingolo.analysis.change.statistics.energy import energy_values
+from chingolo.analysis.change.statistics.registry import STATISTICS
+from chingolo.analysis.recorder.placebo import channel_placebo
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import fit_clusters
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.analysis.space.name_themes import name_themes
 from chingolo.analysis.verdict import decide
 
 
@@ -97,7 +102,7 @@ def simulate(
     songs["path"] = [f"/{i}.wav" for i in range(len(songs))]
     z = np.asarray(vectors, np.float32)
     rerecorded = z + np.float32(scenario.recorder_known * scenario.recorder) * effect
-    return LatentTable(songs, z, {}), rerecorded.astype(np.float32)
+    return LatentTable(songs, z), rerecorded.astype(np.float32)
 
 
 def naive_p(latents: LatentTable, *, permutations: int, seed: int) -> float:
@@ -105,9 +110,9 @@ def naive_p(latents: LatentTable, *, permutations: int, seed: int) -> float:
     songs = latents.songs[["path", "era"]]
     eras = find_eras(songs, CompareSettings())
     assert eras is not None
-    design = find_design(songs, eras)
-    drawn = permuted_eras(design, permutations=permutations, seed=seed)
-    return permutation_p(energy_statistic(latents.z, design, drawn))
+    design = find_design(songs, eras, seed=seed)
+    drawn = permuted_eras(design, permutations=permutations)
+    return permutation_p(energy_values(Evidence(latents.z), design, drawn))
 
 
 def calibrate(
@@ -119,16 +124,16 @@ def calibrate(
     first_seed: int = 0,
 ) -> dict[str, float]:
     """Shares of runs in which each test rejects at 0.05, and of each verdict."""
-    names = ("combined", "energy", "mmd", "classifier", "permanova")
-    counts = dict.fromkeys(["changed", "no change shown", "refused", "placebo", "naive", *names], 0)
+    counts = dict.fromkeys(["changed", "no change shown", "refused", "placebo", "naive"], 0)
+    counts |= dict.fromkeys([COMBINED, *STATISTICS], 0)
     for run in range(first_seed, first_seed + runs):
         latents, rerecorded = simulate(scenario, seed=run)
         settings = CompareSettings(permutations=permutations, bootstraps=20, seed=run)
         verdict, tests, placebo = judge(latents, rerecorded, settings)
         counts[verdict] += 1
         counts["placebo"] += not placebo["passed"]
-        for name in names:
-            counts[name] += tests[name]["p"] <= settings.significance
+        for name, test in tests.items():
+            counts[name] += test["p"] <= settings.significance
         if naive:
             counts["naive"] += naive_p(latents, permutations=permutations, seed=run) <= 0.05
     return {name: count / runs for name, count in counts.items()}
@@ -140,11 +145,13 @@ def judge(
     """Verdict, tests and placebo as `compare` makes them, without what does not enter them."""
     eras = find_eras(latents.songs, settings)
     assert eras is not None
-    design = find_design(latents.songs, eras)
-    evidence, again = gather_evidence(latents, fit_clusters(latents.z), rerecorded)
-    tests, placebo = run_tests(evidence, again, design, settings)
-    verdict, _ = decide(latents.songs, eras, design, tests, placebo, settings)
-    return verdict, tests, placebo
+    design = find_design(latents.songs, eras, seed=settings.seed)
+    theme, _ = name_themes(latents.songs, fit_clusters(latents.z).assignment)
+    evidence = Evidence(latents.z, theme)
+    tests = tests_of_eras(evidence, design, permutations=settings.permutations)
+    placebo = channel_placebo(tests, evidence, rerecorded, significance=settings.significance)
+    verdict, _ = decide(latents.songs, eras, design, tests.results, placebo, settings)
+    return verdict, tests.results, placebo
 
 
 def main() -> None:
@@ -154,17 +161,18 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
     runs = options.runs
-    columns = ("changed", "refused", "combined", "energy", "mmd", "classifier", "permanova")
+    made = [name for name, statistic in STATISTICS.items() if "descriptors" not in statistic.needs]
+    columns = ("changed", "refused", COMBINED, *made)
     print(f"{runs} runs a line, seeds from {options.first_seed}; 8 sites, 80 birds an era unless")
     print("few (24 in the older); 8 dimensions; level 0.05; 199 permutations")
     print("share of runs: verdict changed | refused | tests that reject | songs as units (naive)")
-    print(f"{'':<42}" + "".join(f"{name[:9]:>10}" for name in (*columns, "naive")))
+    print(f"{'':<42}" + "".join(f"{name:>15}" for name in (*columns, "naive")))
     for scenario in SCENARIOS:
         shares = calibrate(
             scenario, runs=runs, naive=scenario.shift == 0, first_seed=options.first_seed
         )
-        values = "".join(f"{shares[name]:>10.3f}" for name in columns)
-        values += f"{shares['naive']:>10.3f}" if scenario.shift == 0 else f"{'-':>10}"
+        values = "".join(f"{shares[name]:>15.3f}" for name in columns)
+        values += f"{shares['naive']:>15.3f}" if scenario.shift == 0 else f"{'-':>15}"
         print(f"{scenario.name:<42}{values}", flush=True)
 
 

@@ -38,17 +38,17 @@ class CompareConfig:
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
     if config.type_column:
-        from chingolo.analysis.compare_types import compare_types, read_types
+        from chingolo.analysis.compare_types import compare_types, read_song_types
 
         if config.run is not None:
             raise InputError("--run is for latent tables; types have no audio to send through it")
-        songs = read_types(config.latents, config.type_column)
+        songs = read_song_types(config.latents, config.type_column)
         _finish(
             config,
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
-    from chingolo.analysis.change.eras import find_eras
+    from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
 
@@ -56,24 +56,23 @@ def compare_eras(config: CompareConfig) -> None:
     eras = find_eras(latents.songs, config.settings)
     measured: dict[str, Any] = {}
     if eras is not None and config.run is not None:
-        from chingolo.analysis.recorder.equalised_vectors import control_channel
+        from chingolo.analysis.recorder.equalised_songs import equalise_songs
 
         _tell("making the channels of the eras alike ...")
-        controlled = control_channel(
-            latents, eras, config.run, seed=config.settings.seed, tell=_tell
-        )
-        latents = controlled.latents
+        equalised = equalise_songs(latents, eras, config.run, seed=config.settings.seed, tell=_tell)
+        latents = equalised.latents
         measured = {
-            "rerecorded": controlled.rerecorded,
-            "descriptors": controlled.descriptors,
-            "rerecorded_descriptors": controlled.rerecorded_descriptors,
-            "notes": controlled.notes,
+            "rerecorded": equalised.rerecorded,
+            "descriptors": equalised.descriptors,
+            "rerecorded_descriptors": equalised.rerecorded_descriptors,
+            "remarks": equalised.remarks,
         }
     elif eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
-        from chingolo.analysis.change.descriptors import measure_songs
+        from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
 
         _tell("measuring the songs ...")
-        measured = {"descriptors": measure_songs(latents.songs)}
+        sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
+        measured = {"descriptors": describe_recordings(latents.songs, sample_rate=sample_rate)}
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)
     _finish(config, comparison)

@@ -154,8 +154,8 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
             row = row_of(song, path, detector)
             add(row | (recognise(song.wave, pcm.sample_rate) if recognise else {}))
             songs += 1
-    for note in health.notes():
-        print(f"-: {note}", file=sys.stderr)
+    for remark in health.remarks():
+        print(f"-: {remark}", file=sys.stderr)
     if not health.samples:
         raise InputError("-: standard input held no audio")
     return f"{songs} songs in {_length(health.samples / pcm.sample_rate)}"
@@ -180,14 +180,14 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                     here += 1
             except InputError as error:
                 health.broken = str(error).removeprefix(f"{path}: ")
-            said = health.notes()
+            said = health.remarks()
             if health.broken or not health.samples:
                 failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
             print(
                 f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
-                + "".join(f"; {note}" for note in said),
+                + "".join(f"; {remark}" for remark in said),
                 file=sys.stderr,
                 flush=True,
             )

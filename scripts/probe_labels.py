@@ -35,9 +35,11 @@ def probe_labels(config: ProbeConfig) -> None:
     """Embeds, probes and prints."""
     import json
 
-    import numpy as np
-
-    from chingolo.analysis.labels.agreement import linear_probe, nearest_neighbour_agreement
+    from chingolo.analysis.labels.agreement import (
+        linear_probe,
+        nearest_neighbour_agreement,
+        singers,
+    )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
     from chingolo.analysis.space.embed import embed
     from chingolo.synth.tables.files import InputError, atomic_path
@@ -46,10 +48,7 @@ def probe_labels(config: ProbeConfig) -> None:
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
     latents = embed(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
     labels = table["label"].to_numpy(object)
-    group = table["path"].to_numpy(object)
-    if "individual" in table.columns:
-        named = table["individual"].to_numpy(object)
-        group = np.where(named == "", group, named)
+    group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None
     probe = linear_probe(latents.z, labels, group, fold=fold, seed=config.seed)
     if probe is None:

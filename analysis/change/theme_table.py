@@ -2,39 +2,20 @@
 
 import numpy as np
 
-from chingolo.analysis.change.design import Design
-from chingolo.analysis.change.permutation import contrasts, permutation_p, permuted_eras
+from chingolo.analysis.change.design.permutation import permutation_p
+from chingolo.analysis.change.design.theme_counts import ThemeCounts
+from chingolo.analysis.change.design.unit_means import contrasts
+from chingolo.analysis.change.design.units import Design
 
 PERSISTS, LOST, NEW, UNCLEAR = "persists", "lost", "new", "unclear"
 
 
-def theme_counts(theme: np.ndarray, design: Design) -> tuple[list[str], np.ndarray]:
-    """Songs of each theme by unit.
-
-    Returns:
-        Names of the themes, sorted, "" (no theme) last where it occurs; [units, themes] counts.
-    """
-    used = design.unit_of_song >= 0
-    names = sorted(set(theme[used].tolist()), key=lambda name: (name == "", _natural(name)))
-    index = {name: i for i, name in enumerate(names)}
-    counts = np.zeros((len(design.era), len(names)))
-    columns = np.array([index[name] for name in theme[used]], dtype=int)
-    np.add.at(counts, (design.unit_of_song[used], columns), 1.0)
-    return names, counts
-
-
-def _natural(name: str) -> tuple[str, int, str]:
-    head = name.rstrip("0123456789")
-    return head, int(name[len(head) :] or 0), name
-
-
 def theme_table(
-    theme: np.ndarray,
+    themes: ThemeCounts,
     design: Design,
+    drawn_eras: np.ndarray,
     *,
     bootstraps: int = 500,
-    permutations: int = 999,
-    seed: int = 0,
     absent_below: float = 0.02,
     significance: float = 0.05,
 ) -> list[dict]:
@@ -50,11 +31,10 @@ def theme_table(
     finds the shares different; it `persists` where it is present in both; else it is `unclear`.
 
     Args:
-        theme: [songs] name of the theme, "" for none.
-        design: units and eras of the songs.
+        themes: of `theme_counts`.
+        design: units and eras of the songs, and the seed of the samples.
+        drawn_eras: [draws, testable units] of `permuted_eras`, behind each p value.
         bootstraps: samples behind each interval.
-        permutations: permutations behind each p value.
-        seed: seed of the samples.
         absent_below: largest share that counts as absent.
         significance: level of the test behind `lost` and `new`.
 
@@ -63,9 +43,9 @@ def theme_table(
         block holds both eras), and for each era `share`, `interval`, `units` and `songs`. The row
         with the name "" holds songs of no theme; its status is `unclear`.
     """
-    names, counts = theme_counts(theme, design)
+    names, counts = themes.names, themes.counts
     shares = counts / counts.sum(axis=1, keepdims=True)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(design.seed)
     eras = []
     for era in (0, 1):
         members = np.flatnonzero(design.era == era)
@@ -75,7 +55,7 @@ def theme_table(
         singers = (counts[members] > 0).sum(axis=0)
         high = np.where(singers == 0, 1 - 0.05 ** (1 / len(members)), high)
         eras.append((shares[members].mean(axis=0), low, high, singers, counts[members].sum(axis=0)))
-    p = _share_p(shares, design, permutations=permutations, seed=seed)
+    p = _share_p(shares, design, drawn_eras)
     rows = []
     for i, name in enumerate(names):
         old, young = (
@@ -101,40 +81,12 @@ def theme_table(
     return rows
 
 
-def _share_p(shares: np.ndarray, design: Design, *, permutations: int, seed: int) -> list[float]:
+def _share_p(shares: np.ndarray, design: Design, drawn_eras: np.ndarray) -> list[float]:
     testable = design.testable
     if not testable.any():
         return [1.0] * shares.shape[1]
-    eras = permuted_eras(design, permutations=permutations, seed=seed)
-    difference = contrasts(eras, design.block[testable]) @ shares[testable]
+    difference = contrasts(drawn_eras, design.block[testable]) @ shares[testable]
     return [permutation_p(np.abs(column)) for column in difference.T]
-
-
-def composition_statistic(theme: np.ndarray, design: Design, eras: np.ndarray) -> np.ndarray:
-    """Largest squared difference in a theme's share, over the variance of shares among units.
-
-    Args:
-        theme: [songs] name of the theme, "" for none.
-        design: units and blocks.
-        eras: [draws, testable units] 0 or 1, as `permuted_eras` draws them.
-
-    Returns:
-        [draws] statistic, large where a theme came, went, or became more or less common.
-    """
-    names, counts = theme_counts(theme, design)
-    sung = counts[design.testable][:, [name != "" for name in names]]
-    totals = sung.sum(axis=1, keepdims=True)
-    # songs of no theme are left out: how many there are depends on the songs sampled of each bird
-    shares = np.where(totals > 0, sung / np.maximum(totals, 1), np.nan)
-    if not (totals > 0).any():
-        return np.zeros(len(eras))
-    shares = np.where(np.isnan(shares), np.nanmean(shares, axis=0), shares)
-    variance = shares.var(axis=0)
-    kept = variance > 0
-    if not kept.any():
-        return np.zeros(len(eras))
-    difference = contrasts(eras, design.block[design.testable]) @ shares[:, kept]
-    return (difference**2 / variance[kept]).max(axis=1)
 
 
 def theme_status(old: dict, young: dict, *, differ: bool, absent_below: float) -> str:

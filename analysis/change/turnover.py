@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from chingolo.analysis.change.design import Design
-from chingolo.analysis.change.permutation import permuted_eras
-from chingolo.analysis.change.theme_table import theme_counts
+from chingolo.analysis.change.design.permutation import permuted_eras
+from chingolo.analysis.change.design.theme_counts import ThemeCounts
+from chingolo.analysis.change.design.units import Design
 
 
 def morisita_horn(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -56,7 +56,7 @@ INDICES = {"morisita_horn": morisita_horn, "chao_jaccard": chao_jaccard, "jaccar
 
 
 def turnover(
-    theme: np.ndarray, design: Design, *, bootstraps: int = 500, seed: int = 0
+    themes: ThemeCounts, design: Design, *, bootstraps: int = 500
 ) -> dict[str, dict] | None:
     """Overlap of the two eras' repertoires.
 
@@ -65,20 +65,17 @@ def turnover(
     the eras within blocks, that is, what this effort would give with one repertoire.
 
     Args:
-        theme: [songs] name of the theme, "" for none (left out).
-        design: units and eras.
+        themes: of `theme_counts`; songs of no theme are left out.
+        design: units and eras, and the seed of the samples.
         bootstraps: samples behind the interval, and permutations behind `expected`.
-        seed: seed of both.
 
     Returns:
         For each index `value`, `interval` and `expected`; None where no song has a theme.
     """
-    names, counts = theme_counts(theme, design)
-    sung = np.array([name != "" for name in names], dtype=bool)
-    incidence = (counts[:, sung] > 0).astype(np.float64)
+    incidence = (themes.counts[:, themes.sung] > 0).astype(np.float64)
     if not incidence.any():
         return None
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(design.seed)
     observed, drawn = [], []
     for era in (0, 1):
         members = np.flatnonzero(design.era == era)
@@ -89,7 +86,7 @@ def turnover(
         drawn.append(weights @ incidence[members])
     expected = None
     if design.testable.any():
-        eras = permuted_eras(design, permutations=bootstraps, seed=seed)[1:]
+        eras = permuted_eras(design, permutations=bootstraps)[1:]
         inside = incidence[design.testable]
         expected = ((1 - eras) @ inside, eras @ inside)
     result = {}

@@ -99,10 +99,10 @@ def follow(
         begun = int(above[0]) if len(above) else -1
     events: list[Event] = []
     while begun >= 0:
-        # the last frame of an unbroken run, and whether its end is known
-        run = above[above >= begun]
-        breaks = np.flatnonzero(np.diff(run) > hang + 1)
-        stop = int(run[breaks[0]]) if len(breaks) else int(run[-1])
+        # the last frame of an unbroken stretch, and whether its end is known
+        unbroken = above[above >= begun]
+        breaks = np.flatnonzero(np.diff(unbroken) > hang + 1)
+        stop = int(unbroken[breaks[0]]) if len(breaks) else int(unbroken[-1])
         known = bool(len(breaks)) or len(past) - 1 - stop > hang or last
         if stop - begun >= most:
             stop, known = begun + most - 1, True

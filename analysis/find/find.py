@@ -14,14 +14,14 @@ import soxr
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
 from chingolo.synth.tables.files import InputError
-from chingolo.train.detector import streaming as listening
+from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
 
 FOLDER = Path(__file__).with_name("detectors")
 BLOCK_S = 10
 """Audio read at a time, s."""
 
-SUFFIXES = (
+AUDIO_ENDINGS = (
     ".wav",
     ".flac",
     ".ogg",
@@ -66,7 +66,7 @@ class Health:
     broken: str = ""
     """Why a file could not be read to its end."""
 
-    def notes(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """What the user should know; empty for a good recording."""
         if not self.samples:
             return [self.broken or "holds no audio"]
@@ -136,7 +136,7 @@ def find_songs(
         resampler = soxr.ResampleStream(
             sample_rate, detector.sample_rate, 1, dtype="float32", quality="LQ"
         )
-    heard, following = listening.begin(detector), events.begin()
+    heard, following = streaming.begin(detector), events.begin()
     past: deque[np.ndarray] = deque()
     kept_from = total = 0
     take = partial(
@@ -161,15 +161,15 @@ def find_songs(
             while past and total - kept_from - len(past[0]) > reach * sample_rate:
                 kept_from += len(past.popleft())
         audio = chunk if resampler is None else resampler.resample_chunk(chunk)
-        heard, scores = listening.advance(detector, heard, audio)
+        heard, scores = streaming.advance(detector, heard, audio)
         following, ended = take(following, scores)
         yield from map(found, ended)
     if resampler is not None:
         rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-        heard, scores = listening.advance(detector, heard, rest)
+        heard, scores = streaming.advance(detector, heard, rest)
         following, ended = take(following, scores)
         yield from map(found, ended)
-    scores = listening.finish(detector, heard)
+    scores = streaming.finish(detector, heard)
     _, ended = take(following, scores, last=True)
     length = total / sample_rate
     for event in ended:
@@ -249,9 +249,10 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_ENDINGS)
             if not inside:
-                raise InputError(f"{path}: no audio file in this folder ({', '.join(SUFFIXES)})")
+                endings = ", ".join(AUDIO_ENDINGS)
+                raise InputError(f"{path}: no audio file in this folder ({endings})")
             files += inside
         elif path.exists():
             files.append(path)

@@ -1,6 +1,9 @@
 """Agreement with known labels; folds are by individual or recording, never by clip."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     adjusted_mutual_info_score,
@@ -12,6 +15,56 @@ from sklearn.metrics import (
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.tables.files import InputError
+
+LABEL_COLUMNS = ("label", "species")
+"""Where known labels are looked for."""
+
+
+def label_agreement(
+    latents: LatentTable, assignment: np.ndarray, *, label_column: str = "", seed: int = 0
+) -> dict[str, Any]:
+    """Agreement of clusters, neighbours and a linear probe with the known labels.
+
+    Args:
+        latents: songs and their vectors.
+        assignment: [songs] cluster, -1 for none.
+        label_column: column of the labels; "" takes the first of `LABEL_COLUMNS` that is there.
+        seed: of the probe's folds.
+
+    Returns:
+        `cluster_agreement`, `label_column`, `nearest_neighbours` and `linear_probe`; without two
+        labels `ari`, `ami`, `v_measure` and `label_column` alone.
+
+    Raises:
+        InputError: if there is no such column.
+    """
+    songs, column = latents.songs, label_column
+    if column and column not in songs.columns:
+        raise InputError(f"no column '{column}' for labels; there are {', '.join(songs.columns)}")
+    for candidate in LABEL_COLUMNS:
+        column = column or (candidate if candidate in songs.columns else "")
+    labels = songs[column].fillna("").astype(str).to_numpy(object) if column else np.array([])
+    if len(set(labels.tolist()) - {""}) < 2:
+        return {"ari": None, "ami": None, "v_measure": None, "label_column": column or None}
+    group = singers(songs)
+    return {
+        **cluster_agreement(assignment, labels),
+        "label_column": column,
+        "nearest_neighbours": nearest_neighbour_agreement(latents.z, labels, group),
+        "linear_probe": linear_probe(latents.z, labels, group, seed=seed),
+    }
+
+
+def singers(songs: pd.DataFrame) -> np.ndarray:
+    """[songs] individual, or else the recording: what folds and neighbours are kept apart by."""
+    group = songs["path"].astype(str).to_numpy(object)
+    if "individual" not in songs.columns:
+        return group
+    individual = songs["individual"].to_numpy(object)
+    return np.where(individual == "", group, individual)
 
 
 def cluster_agreement(assignment: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from chingolo.analysis.find.find import AUDIO_ENDINGS
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import validate_song_table
 
-AUDIO_ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".au")
 PATH_COLUMNS = ("path", "filename", "file_name", "file", "slice_file_name")
 LABEL_COLUMNS = (
     "label",

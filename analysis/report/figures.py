@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from chingolo.analysis.compare import Comparison
-from chingolo.analysis.report.map_data import COLOURS, ERA_COLOURS
+from chingolo.analysis.report.elements.colours import COLOURS, ERA_COLOURS
+from chingolo.analysis.results import Comparison
 from chingolo.synth.tables.files import atomic_path
 
 SETTINGS: Any = {

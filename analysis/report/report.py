@@ -3,15 +3,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from chingolo.analysis.compare import Comparison
-from chingolo.analysis.report import sections as sections
-from chingolo.analysis.report import statistics as report_statistics
+from chingolo.analysis.report.elements.media import collect_media
+from chingolo.analysis.report.elements.section import text
 from chingolo.analysis.report.figures import write_figures
-from chingolo.analysis.report.map_data import collect_media
+from chingolo.analysis.report.sections.registry import SECTIONS
+from chingolo.analysis.results import Comparison, results_text
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.song_table import write_song_table
 
@@ -45,23 +42,6 @@ def write_report(
         temporary.write_text(results_text(comparison.results) + "\n", encoding="utf-8")
 
 
-def results_text(results: dict[str, Any]) -> str:
-    """`results.json` as text: sorted keys, null for what is not a number."""
-    return json.dumps(_plain(results), indent=2, sort_keys=True, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
-
-
 def headline(comparison: Comparison) -> str:
     """Verdict, reasons and themes as a few lines of text for a terminal."""
     results = comparison.results
@@ -78,29 +58,16 @@ def headline(comparison: Comparison) -> str:
 
 def report_page(comparison: Comparison, *, tell: Callable[[str], None] = lambda line: None) -> str:
     """The page as HTML text; missing audio is told in place of the picture."""
-    results = comparison.results
-    eras, data, script = results["eras"], "{}", ""
-    song_map, examples = "", ""
-    if results["map"]:
+    eras = comparison.results["eras"]
+    media, data, script = None, "{}", ""
+    if comparison.results["map"]:
         media = collect_media(comparison, tell=tell)
-        song_map = sections.song_map(comparison)
-        examples = sections.examples(comparison, media)
         data = json.dumps(media.map, separators=(",", ":")).replace("<", "\\u003c")
         script = SCRIPT.read_text(encoding="utf-8")
-    parts = [
-        sections.verdict(results),
-        song_map,
-        sections.theme_table(results) if results["themes"] else "",
-        examples,
-        report_statistics.statistics(results),
-        sections.clusters(results) if results["clusters"] else "",
-        sections.place_map(comparison),
-        sections.notes(results),
-        report_statistics.methods(results),
-    ]
+    parts = [section.page(comparison, media) for section in SECTIONS.values()]
     title = f"{eras['historical']} and {eras['modern']} compared" if eras else "Songs in one space"
     filled = {
-        "title": sections.text(title),
+        "title": text(title),
         "body": "\n".join(parts),
         "script": script,
         "data": data,

@@ -94,7 +94,7 @@ def fit_bottleneck(
         updates, state = optimiser.update(jax.grad(loss)(params, data[drawn]), state, params)
         return (optax.apply_updates(params, updates), state), None
 
-    run = jax.jit(lambda carry: jax.lax.scan(advance, carry, jnp.arange(steps))[0])
-    params, _ = run((params, optimiser.init(params)))
+    train = jax.jit(lambda carry: jax.lax.scan(advance, carry, jnp.arange(steps))[0])
+    params, _ = train((params, optimiser.init(params)))
     left = float(jax.jit(loss)(params, data)) / max(float(jnp.mean(data**2)), 1e-12)
     return Bottleneck(jax.device_get(params), mean, scale, len(axes), 1.0 - left)

@@ -1,16 +1,24 @@
-"""Clusters of songs, fitted once on a reference; new songs are assigned or are novel."""
+"""Clusters of songs, fitted once on a reference, and how firm they are; new songs are assigned."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import hdbscan
 import numpy as np
+from hdbscan import validity
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.metrics import pairwise_distances_argmin_min, silhouette_score
+from sklearn.metrics import (
+    adjusted_rand_score,
+    pairwise_distances_argmin_min,
+    silhouette_score,
+)
 
 NOISE = -1
 MOST_DIMENSIONS = 10
+MOST_SONGS = 2000
+"""Songs beyond which validity is measured on a random part, for time."""
+
 Method = Literal["hdbscan", "kmeans"]
 
 
@@ -156,6 +164,61 @@ def project(projection: PCA | None, z: np.ndarray) -> np.ndarray:
     """[songs, at most 10] float64 vectors as they are clustered."""
     z = np.ascontiguousarray(z, dtype=np.float64)
     return z if projection is None else projection.transform(z)
+
+
+def stability(
+    z: np.ndarray, clusters: Clusters, *, repeats: int = 10, share: float = 0.9, seed: int = 0
+) -> float | None:
+    """Mean ARI of clusterings fitted again on random subsamples with the whole clustering.
+
+    Args:
+        z: [songs, dimensions] vectors the clusters were fitted on.
+        clusters: the clustering.
+        repeats: subsamples.
+        share: of the songs in each.
+        seed: of the subsamples.
+
+    Returns:
+        Between about 0 and 1; None without two clusters.
+    """
+    if clusters.count < 2:
+        return None
+    generator = np.random.default_rng(seed)
+    scores = []
+    for _ in range(repeats):
+        kept = np.sort(generator.permutation(len(z))[: round(share * len(z))])
+        again = fit_clusters(
+            z[kept],
+            min_cluster_size=clusters.min_cluster_size,
+            method=clusters.method,
+            clusters=clusters.count if clusters.method == "kmeans" else 0,
+            seed=seed,
+        )
+        scores.append(adjusted_rand_score(clusters.assignment[kept], again.assignment))
+    return float(np.mean(scores))
+
+
+def dbcv(z: np.ndarray, clusters: Clusters, *, seed: int = 0) -> float | None:
+    """Density-based clustering validation (Moulavi et al. 2014), -1 to 1.
+
+    With more than 2000 songs, of a random 2000; None without two clusters.
+    """
+    if clusters.count < 2:
+        return None
+    generator = np.random.default_rng(seed)
+    kept = np.sort(generator.permutation(len(z))[:MOST_SONGS])
+    labels = clusters.assignment[kept]
+    names, counts = np.unique(labels[labels != NOISE], return_counts=True)
+    # the index needs at least two songs in a cluster
+    usable = np.isin(labels, [NOISE, *names[counts >= 2]])
+    if (counts >= 2).sum() < 2:
+        return None
+    points = project(clusters.projection, z)[kept][usable]
+    # songs at one place make densities infinite; a millionth of the spread parts them
+    points = points + 1e-6 * points.std() * generator.standard_normal(points.shape)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        value: Any = validity.validity_index(points, np.ascontiguousarray(labels[usable]))
+    return float(value) if np.isfinite(value) else None
 
 
 def _rank(labels: np.ndarray) -> np.ndarray:

@@ -92,7 +92,7 @@ def embed(
     songs = table.copy()
     for name in columns.columns:
         songs[name] = columns[name].to_numpy()
-    return LatentTable(songs=songs, z=z, run=embedder.about)
+    return LatentTable(songs=songs, z=z, made_by=embedder.about)
 
 
 def predictions(classes: tuple[str, ...], probability: np.ndarray) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chingolo.synth.tables.files import InputError, atomic_path
-from chingolo.synth.tables.song_table import relative_paths, validate_song_table
+from chingolo.synth.tables.song_table import (
+    TEXT_COLUMNS,
+    relative_paths,
+    validate_song_table,
+)
 
 METADATA_KEY = b"chingolo"
+"""Key of the file's metadata under which what made the vectors stands, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +27,13 @@ class LatentTable:
     """Songs with their latent vectors."""
 
     songs: pd.DataFrame
-    """The song table's rows, `path` absolute."""
+    """The song table's rows, `path` absolute; songs in memory need no `path`."""
 
     z: np.ndarray
     """[songs, dimensions] float32 latent vectors, in the order of `songs`."""
 
-    run: dict[str, Any]
-    """What made the vectors: checkpoint hash, front-end preset, and whatever else the run tells."""
+    made_by: dict[str, Any] = field(default_factory=dict)
+    """What made the vectors: checkpoint hash, sample rate, and what else the encoder tells."""
 
 
 def write_latent_table(latents: LatentTable, path: str | Path) -> None:
@@ -37,13 +42,13 @@ def write_latent_table(latents: LatentTable, path: str | Path) -> None:
     Raises:
         InputError: if `path` does not end in `.parquet` or its folder cannot be written.
     """
-    write_latent_parts(latents.songs, [(latents.z, pd.DataFrame())], latents.run, path)
+    write_latent_parts(latents.songs, [(latents.z, pd.DataFrame())], latents.made_by, path)
 
 
 def write_latent_parts(
     songs: pd.DataFrame,
     parts: Iterable[tuple[np.ndarray, pd.DataFrame]],
-    run: dict[str, Any],
+    made_by: dict[str, Any],
     path: str | Path,
 ) -> None:
     """Writes a latent table part by part, so that only one part's vectors are held at a time.
@@ -52,7 +57,7 @@ def write_latent_parts(
         songs: the rows of all parts.
         parts: for each part in turn, z [songs of the part, dimensions] and further columns for its
             songs (none where the frame is empty).
-        run: what made the vectors.
+        made_by: what made the vectors.
         path: `.parquet`; it appears under this name only whole.
 
     Raises:
@@ -76,7 +81,10 @@ def write_latent_parts(
                 values = pa.array(np.ascontiguousarray(z, np.float32).reshape(-1))
                 vectors = pa.FixedSizeListArray.from_arrays(values, z.shape[1])
                 part = part.append_column("z", vectors)
-                metadata = {**(part.schema.metadata or {}), METADATA_KEY: json.dumps(run).encode()}
+                metadata = {
+                    **(part.schema.metadata or {}),
+                    METADATA_KEY: json.dumps(made_by).encode(),
+                }
                 part = part.replace_schema_metadata(metadata)
                 writer = writer or pq.ParquetWriter(temporary, part.schema)
                 writer.write_table(part)
@@ -109,10 +117,23 @@ def read_latent_table(path: str | Path) -> LatentTable:
     if bad.any():
         raise InputError(f"{path}: row {int(np.argmax(bad)) + 1}: 'z' holds values not finite")
     try:
-        run = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
+        made_by = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: what it tells of its run is damaged") from error
-    return LatentTable(songs=songs, z=z, run=run)
+    return LatentTable(songs=songs, z=z, made_by=made_by)
+
+
+def songs_in_memory(songs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a song table that no reader has seen, as a reader would leave them.
+
+    Without a column `path` each song counts as a recording of its own; what is missing in a text
+    column is "".
+    """
+    if "path" not in songs.columns:
+        songs = songs.assign(path=[f"row {row + 1}" for row in range(len(songs))])
+    text = [column for column in TEXT_COLUMNS if column in songs.columns]
+    filled = {column: songs[column].astype(object).fillna("").astype(str) for column in text}
+    return songs.assign(**filled).reset_index(drop=True)
 
 
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:

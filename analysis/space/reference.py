@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from chingolo.analysis.space.cluster import Clusters, Method, assign, fit_clusters, hdbscan_model
-from chingolo.analysis.space.cluster_quality import dbcv, stability
+from chingolo.analysis.space.cluster import (
+    Clusters,
+    Method,
+    assign,
+    dbcv,
+    fit_clusters,
+    hdbscan_model,
+    stability,
+)
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.analysis.space.name_themes import name_themes
 from chingolo.synth.tables.files import InputError, atomic_path
@@ -29,13 +36,13 @@ class Reference:
     """The clustering, fitted once."""
 
     themes: tuple[str, ...]
-    """[clusters] name of each cluster; see `theme_table.name_themes`."""
+    """[clusters] name of each cluster; see `name_themes`."""
 
     dimensions: int
     """Length of the latent vectors."""
 
-    run: dict[str, Any]
-    """What made the vectors; see `LatentTable.run`."""
+    made_by: dict[str, Any]
+    """What made the vectors; see `LatentTable.made_by`."""
 
     quality: dict[str, float | None]
     """`noise_fraction`, `dbcv` and `stability` of the clustering when it was fitted."""
@@ -77,7 +84,7 @@ def fit_reference(
         "stability": stability(latents.z, fitted, seed=seed),
     }
     themes = tuple(str(theme[row]) for row in first)
-    return Reference(fitted, themes, latents.z.shape[1], dict(latents.run), quality)
+    return Reference(fitted, themes, latents.z.shape[1], dict(latents.made_by), quality)
 
 
 def assign_songs(reference: Reference, z: np.ndarray, *, checkpoint: str = "") -> pd.DataFrame:
@@ -101,7 +108,7 @@ def assign_songs(reference: Reference, z: np.ndarray, *, checkpoint: str = "") -
             f"vectors of shape {z.shape} do not fit a reference of {reference.dimensions} "
             "dimensions: both must come from one encoder"
         )
-    own = reference.run.get("checkpoint", "")
+    own = reference.made_by.get("checkpoint", "")
     if checkpoint and own and checkpoint != own:
         raise InputError(
             f"the reference was made with another encoder (checkpoint {own}, not {checkpoint})"
@@ -132,7 +139,7 @@ def save_reference(reference: Reference, path: str | Path) -> None:
         "min_cluster_size": fitted.min_cluster_size,
         "themes": reference.themes,
         "dimensions": reference.dimensions,
-        "run": reference.run,
+        "run": reference.made_by,
         "quality": reference.quality,
     }
     arrays: dict[str, np.ndarray] = {

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.analysis.change.change_tests import energy_statistic
-from chingolo.analysis.change.design import find_design
-from chingolo.analysis.change.eras import find_eras
-from chingolo.analysis.change.permutation import permutation_p, permuted_eras
+from chingolo.analysis.change.design.eras import find_eras
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
+from chingolo.analysis.change.design.units import find_design
+from chingolo.analysis.change.statistics.energy import energy_values
 from chingolo.analysis.compare import compare
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_table
@@ -69,7 +70,7 @@ def test_lost_and_new_theme_are_found():
 def test_the_known_labels_reach_neither_themes_nor_verdict():
     table = population()
     shuffled = table.songs["label"].sample(frac=1, random_state=1).to_numpy()
-    other = LatentTable(table.songs.assign(label=shuffled), table.z, table.run)
+    other = LatentTable(table.songs.assign(label=shuffled), table.z, table.made_by)
     one, two = (compare(t, CompareSettings()).results for t in (table, other))
     assert one["themes"] == two["themes"]
     assert one["energy"] == two["energy"]
@@ -79,7 +80,7 @@ def test_the_known_labels_reach_neither_themes_nor_verdict():
 def test_predicted_labels_name_and_merge_clusters():
     table = population()
     predicted = table.songs["label"].replace({"theme 1": "A", "theme 2": "A"})
-    named = LatentTable(table.songs.assign(predicted_label=predicted), table.z, table.run)
+    named = LatentTable(table.songs.assign(predicted_label=predicted), table.z, table.made_by)
     rows = {row["name"]: row for row in compare(named, CompareSettings()).results["themes"]}
     assert set(rows) == {"A", "theme 0", "theme 3", "theme 4"}
     assert rows["theme 0"]["status"] == "lost"
@@ -91,9 +92,9 @@ def test_same_repertoire_is_not_found_changed():
     assert set(statuses(found).values()) == {"persists"}
 
 
-def energy_p(z, design, *, permutations=199, seed=0):
-    eras = permuted_eras(design, permutations=permutations, seed=seed)
-    return permutation_p(energy_statistic(z, design, eras))
+def energy_p(z, design, *, permutations=199):
+    eras = permuted_eras(design, permutations=permutations)
+    return permutation_p(energy_values(Evidence(z), design, eras))
 
 
 def test_units_not_songs_carry_the_test():
@@ -113,9 +114,9 @@ def test_units_not_songs_carry_the_test():
         eras = find_eras(songs, CompareSettings())
         assert eras is not None
         for unit, table in (("individual", songs), ("song", songs.drop(columns="individual"))):
-            design = find_design(table, eras)
+            design = find_design(table, eras, seed=seed)
             assert design.unit_name == unit
-            rejected[unit] += energy_p(z, design, seed=seed) <= 0.05
+            rejected[unit] += energy_p(z, design) <= 0.05
     assert rejected["individual"] <= 4
     assert rejected["song"] >= 12
 
@@ -150,7 +151,7 @@ def latent_file(tmp_path: Path) -> Path:
     songs = table.songs.copy()
     songs.loc[::2, "path"] = str(tmp_path / "song.wav")
     songs["start_s"] = np.where(np.arange(len(songs)) % 2, np.nan, np.arange(len(songs)) * 1e-3)
-    write_latent_table(LatentTable(songs, table.z, table.run), tmp_path / "latent.parquet")
+    write_latent_table(LatentTable(songs, table.z, table.made_by), tmp_path / "latent.parquet")
     return tmp_path / "latent.parquet"
 
 
@@ -352,3 +353,16 @@ def test_types_and_years_alone(tmp_path, capsys):
     assert status == {"A": "lost", "B": "persists", "C": "persists", "D": "new"}
     assert compare_eras.main([*arguments[:1], "--type-column", "no", *arguments[3:]]) == 2
     assert "no column 'no'" in capsys.readouterr().err
+
+
+def test_songs_in_memory_need_no_files():
+    """Vectors and a table without `path`, with values missing: each song is a recording."""
+    table = population()
+    songs = table.songs.drop(columns=["path", "label"])
+    songs.loc[songs.index[:4], "individual"] = None
+    found = compare(LatentTable(songs, table.z), CompareSettings(same_recorder=True))
+    assert found.results["verdict"] == "changed"
+    assert found.results["songs"] == len(songs)
+    assert found.results["unit"] == "individual"
+    assert any("4 songs name no individual" in note for note in found.results["notes"])
+    assert {row["status"] for row in found.results["themes"]} == {"lost", "new", "persists"}

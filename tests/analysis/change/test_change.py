@@ -1,5 +1,7 @@
 """The tests and distances against other software on the same data."""
 
+import dataclasses
+
 import dcor
 import numpy as np
 import pandas as pd
@@ -13,10 +15,16 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from chingolo.analysis.change import change_tests as change
-from chingolo.analysis.change.design import find_design
-from chingolo.analysis.change.eras import find_eras
-from chingolo.analysis.change.permutation import combined_p, permutation_p, permuted_eras
+from chingolo.analysis.change.change_tests import change_tests
+from chingolo.analysis.change.design.eras import find_eras
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.permutation import combined_p, permutation_p, permuted_eras
+from chingolo.analysis.change.design.units import find_design
+from chingolo.analysis.change.statistics.classifier import classifier_values
+from chingolo.analysis.change.statistics.energy import energy_values
+from chingolo.analysis.change.statistics.mmd import mmd_values
+from chingolo.analysis.change.statistics.permanova import permanova_values
+from chingolo.analysis.change.statistics.permdisp import permdisp_values
 from chingolo.analysis.settings import CompareSettings
 
 
@@ -52,14 +60,14 @@ def by_unit(values, design):
 
 def test_energy_distance_equals_dcor_and_scipy(pair):
     x, y, z, design = pair
-    eras = permuted_eras(design, permutations=20, seed=0)
-    values = change.energy_statistic(z, design, eras)
+    eras = permuted_eras(design, permutations=20)
+    values = energy_values(Evidence(z), design, eras)
     assert values[0] == pytest.approx(dcor.energy_distance(x, y), rel=1e-9)
     points = by_unit(z, design)
     for draw, value in zip(eras, values, strict=True):
         expected = dcor.energy_distance(points[draw == 0], points[draw == 1])
         assert value == pytest.approx(expected, rel=1e-9)
-    line = change.energy_statistic(z[:, :1], design, eras)[0]
+    line = energy_values(Evidence(z[:, :1]), design, eras)[0]
     # scipy's is the root of half of it
     expected = stats.energy_distance(x[:, 0], y[:, 0])
     assert np.sqrt(line) == pytest.approx(expected, rel=1e-9)
@@ -67,8 +75,8 @@ def test_energy_distance_equals_dcor_and_scipy(pair):
 
 def test_energy_p_agrees_with_dcor(pair):
     x, y, z, design = pair
-    eras = permuted_eras(design, permutations=1999, seed=0)
-    p = permutation_p(change.energy_statistic(z, design, eras))
+    eras = permuted_eras(design, permutations=1999)
+    p = permutation_p(energy_values(Evidence(z), design, eras))
     theirs = dcor.homogeneity.energy_test(x, y, num_resamples=1999, random_state=1)
     assert p == pytest.approx(theirs.pvalue, abs=0.02)
 
@@ -78,7 +86,7 @@ def test_energy_is_the_expectation_over_one_song_a_bird():
     individual = np.repeat(np.arange(12), 3)
     z = generator.standard_normal((36, 2)) + individual[:, None] / 6
     design = design_of(individual >= 6, individual)
-    value = change.energy_statistic(z, design, permuted_eras(design, permutations=1, seed=0))[0]
+    value = energy_values(Evidence(z), design, permuted_eras(design, permutations=1))[0]
     drawn = []
     for _ in range(4000):
         songs = z[np.arange(12) * 3 + generator.integers(3, size=12)]
@@ -88,7 +96,7 @@ def test_energy_is_the_expectation_over_one_song_a_bird():
 
 def test_mmd_equals_its_definition(pair):
     x, y, z, design = pair
-    value = change.mmd_statistic(z, design, permuted_eras(design, permutations=1, seed=0))[0]
+    value = mmd_values(Evidence(z), design, permuted_eras(design, permutations=1))[0]
     width = np.median(distance.pdist(z))
     kernels = [rbf_kernel(a, b, gamma=1 / (2 * width**2)) for a, b in ((x, x), (y, y), (x, y))]
     expected = kernels[0].mean() + kernels[1].mean() - 2 * kernels[2].mean()
@@ -97,7 +105,7 @@ def test_mmd_equals_its_definition(pair):
 
 def test_permanova_equals_scikit_bio(pair):
     _, _, z, design = pair
-    r2 = change.permanova_statistic(z, design, permuted_eras(design, permutations=1, seed=0))[0]
+    r2 = permanova_values(Evidence(z), design, permuted_eras(design, permutations=1))[0]
     matrix = DistanceMatrix(distance.squareform(distance.pdist(z)))
     theirs = permanova(matrix, [0] * 20 + [1] * 30, permutations=0)
     assert 48 * r2 / (1 - r2) == pytest.approx(theirs["test statistic"], rel=1e-9)
@@ -108,7 +116,7 @@ def test_permanova_with_sites_equals_nested_regressions():
     era, site = generator.integers(2, size=40), generator.integers(3, size=40)
     z = generator.standard_normal((40, 4)) + site[:, None]
     design = design_of(era, range(40), site)
-    r2 = change.permanova_statistic(z, design, permuted_eras(design, permutations=1, seed=0))[0]
+    r2 = permanova_values(Evidence(z), design, permuted_eras(design, permutations=1))[0]
 
     def residual(*columns):
         model = np.column_stack(columns)
@@ -123,7 +131,7 @@ def test_permdisp_equals_scikit_bio_and_scipy():
     generator = np.random.default_rng(3)
     z = np.concatenate([generator.standard_normal((25, 3)), 2 * generator.standard_normal((25, 3))])
     design = design_of([0] * 25 + [1] * 25, range(50))
-    value = change.permdisp_statistic(z, design, permuted_eras(design, permutations=1, seed=0))[0]
+    value = permdisp_values(Evidence(z), design, permuted_eras(design, permutations=1))[0]
     matrix = DistanceMatrix(distance.squareform(distance.pdist(z)))
     theirs = permdisp(matrix, [0] * 25 + [1] * 25, test="centroid", permutations=0, method="eigh")
     assert value == pytest.approx(theirs["test statistic"], rel=1e-6)
@@ -133,8 +141,8 @@ def test_permdisp_equals_scikit_bio_and_scipy():
 
 def test_classifier_equals_scikit_learn(pair):
     _, _, z, design = pair
-    eras = permuted_eras(design, permutations=3, seed=0)
-    values = change.classifier_statistic(z, design, eras, seed=5)
+    eras = permuted_eras(design, permutations=3)
+    values = classifier_values(Evidence(z), dataclasses.replace(design, seed=5), eras)
     points = by_unit(z, design)
     points = (points - points.mean(axis=0)) / points.std(axis=0)
     folds = GroupKFold(5, shuffle=True, random_state=5)
@@ -153,7 +161,7 @@ def test_permutations_stay_within_sites():
     generator = np.random.default_rng(4)
     era, site = generator.integers(2, size=60), generator.integers(4, size=60)
     design = design_of(era, range(60), site)
-    eras = permuted_eras(design, permutations=50, seed=0)
+    eras = permuted_eras(design, permutations=50)
     for value in np.unique(design.block):
         sums = eras[:, design.block == value].sum(axis=1)
         assert (sums == sums[0]).all()
@@ -176,7 +184,7 @@ def test_combined_p_holds_its_level_and_finds_what_one_test_finds():
 def test_all_tests_come_in_one_dictionary(pair):
     _, _, z, design = pair
     theme = np.where(np.arange(50) % 2, "A", "B").astype(object)
-    tests = change.change_tests(change.Evidence(z, theme), design, permutations=99)
+    tests = change_tests(Evidence(z, theme), design, permuted_eras(design, permutations=99))
     assert set(tests) == {
         "energy",
         "mmd",

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.statistics import SCENARIOS, Scenario, calibrate
 from chingolo.analysis.compare import compare
-from chingolo.analysis.report.pictures import load_or_reason, shade
+from chingolo.analysis.report.elements.pictures import load_or_reason, shade
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.song_table import read_song_table
@@ -44,7 +44,7 @@ def pictures(songs: pd.DataFrame) -> LatentTable:
     flat = np.array(shades)
     flat = flat - flat.mean(axis=0)
     u, s, _ = np.linalg.svd(flat, full_matrices=False)
-    return LatentTable(songs, (u * s)[:, :8].astype(np.float32), {})
+    return LatentTable(songs, (u * s)[:, :8].astype(np.float32))
 
 
 def test_songs_of_two_great_tits_are_found_different(recordings):

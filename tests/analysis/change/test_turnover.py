@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import distance
 
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.turnover import chao_jaccard, jaccard, morisita_horn, turnover
 from tests.analysis.change.test_change import design_of
 
@@ -35,8 +36,12 @@ def test_same_and_disjoint_repertoires():
     individual = np.arange(40)
     era = individual >= 20
     design = design_of(era, individual)
-    same = turnover(np.where(individual % 2, "A", "B").astype(object), design)
-    apart = turnover(np.where(era, "A", "B").astype(object), design)
+
+    def overlap(theme):
+        return turnover(theme_counts(theme.astype(object), design), design)
+
+    same = overlap(np.where(individual % 2, "A", "B"))
+    apart = overlap(np.where(era, "A", "B"))
     assert same is not None
     assert apart is not None
     for name in ("morisita_horn", "chao_jaccard"):
@@ -45,4 +50,4 @@ def test_same_and_disjoint_repertoires():
         assert apart[name]["expected"] > 0.8
         low, high = same[name]["interval"]
         assert 0.5 < low <= high <= 1.0
-    assert turnover(np.full(40, "", dtype=object), design) is None
+    assert overlap(np.full(40, "")) is None

@@ -11,7 +11,10 @@ import pytest
 import soundfile
 
 from chingolo.analysis.compare import compare
-from chingolo.analysis.report.report import report_page, results_text, write_report
+from chingolo.analysis.report.elements.section import Section
+from chingolo.analysis.report.report import report_page, write_report
+from chingolo.analysis.report.sections.registry import SECTIONS
+from chingolo.analysis.results import results_text
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 
@@ -187,3 +190,20 @@ def test_page_fits_a_phone(table, tmp_path, browser):
     )
     browser.get((tmp_path / "report" / "report.html").as_uri())
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def test_a_section_entered_on_one_line_stands_on_the_page(table, monkeypatch):
+    comparison = compare(table, SETTINGS)
+    before = report_page(comparison)
+    assert [before.count(f"<h2>{section.title}</h2>") for section in SECTIONS.values()] == [
+        int(bool(section.title)) for section in SECTIONS.values()
+    ]
+    toys = {
+        "toy": Section("A toy", lambda comparison, media: f"<p>{comparison.results['songs']}</p>"),
+        "mute": Section("Never told", lambda comparison, media: ""),
+    }
+    known = {name: SECTIONS[name] for name in SECTIONS}
+    monkeypatch.setattr(SECTIONS, "_entries", known | toys)
+    page = report_page(comparison)
+    assert "<h2>A toy</h2><p>48</p>" in page
+    assert "Never told" not in page

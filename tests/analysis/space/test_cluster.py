@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.labels.agreement import (
     calibration_error,
     linear_probe,
     nearest_neighbour_agreement,
 )
-from chingolo.analysis.space.cluster import NOISE, assign, fit_clusters
-from chingolo.analysis.space.cluster_quality import dbcv, novelty, stability
+from chingolo.analysis.space.cluster import NOISE, assign, dbcv, fit_clusters, stability
 from chingolo.analysis.space.reduce import reduce, reduce_new
 
 

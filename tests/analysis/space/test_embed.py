@@ -62,7 +62,7 @@ def expected(run: Path, table: pd.DataFrame) -> LatentTable:
 def same(path: Path, expected: LatentTable) -> None:
     found = read_latent_table(path)
     np.testing.assert_allclose(found.z, expected.z, atol=1e-6)
-    assert found.run == expected.run
+    assert found.made_by == expected.made_by
     pd.testing.assert_frame_equal(
         found.songs, expected.songs, check_exact=False, atol=1e-5, check_dtype=False
     )

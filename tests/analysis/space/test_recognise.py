@@ -76,7 +76,7 @@ def test_rows_name_their_cluster(run, tmp_path):
 
 def test_another_runs_reference_is_refused(run, tmp_path):
     folder, _, reference = run
-    other = replace(reference, run={**reference.run, "checkpoint": "another"})
+    other = replace(reference, made_by={**reference.made_by, "checkpoint": "another"})
     save_reference(other, tmp_path / "other.npz")
     with pytest.raises(InputError, match="another encoder"):
         recogniser(folder, tmp_path / "other.npz")

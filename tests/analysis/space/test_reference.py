@@ -43,7 +43,7 @@ def test_later_songs_are_told_by_it_or_are_novel(tmp_path, method, dimensions):
     assert (told["theme"] == later.songs["predicted_label"])[known & (truth < 3)].all()
     assert (told["theme_probability"][known] > 0).all()
     assert ((told["cluster"] == -1) == ~known).all()
-    assert loaded.run == {"checkpoint": "abc"}
+    assert loaded.made_by == {"checkpoint": "abc"}
     assert loaded.quality["stability"] == reference.quality["stability"]
     np.testing.assert_array_equal(loaded.clusters.assignment, reference.clusters.assignment)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from chingolo.analysis.change.design import Design
+from chingolo.analysis.change.design.units import Design
 
 
-def equal_effort(design: Design, *, seed: int = 0) -> np.ndarray:
+def equal_effort(design: Design) -> np.ndarray:
     """Draws the songs that the tests go by.
 
     A unit's mean scatters more the fewer songs it is of, so where one era has 2 songs of each bird
@@ -15,13 +15,12 @@ def equal_effort(design: Design, *, seed: int = 0) -> np.ndarray:
     than the unit of the same rank (quantile) in the other era has.
 
     Args:
-        design: units, eras and blocks.
-        seed: of the draw.
+        design: units, eras and blocks, and the seed of the draw.
 
     Returns:
         [songs] bool: songs kept; every unit keeps at least one, units in blocks of one era all.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(design.seed)
     counts = np.bincount(design.unit_of_song[design.unit_of_song >= 0], minlength=len(design.era))
     wanted = np.array(counts)
     for block in np.unique(design.block[design.testable]):

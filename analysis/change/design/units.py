@@ -1,4 +1,4 @@
-"""Eras, units and blocks: what may be permuted against what."""
+"""The independent units of two eras and their blocks: what may be permuted against what."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.eras import Eras
+from chingolo.analysis.change.design.eras import Eras
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,18 @@ class Design:
     block_name: str
     """'site' or 'none'."""
 
-    notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
     """Sentences on what this design controls and what it cannot."""
 
     single_individual_era: bool = False
     """Whether an era holds one known individual only, so that eras are not told from birds."""
+
+    copies: bool = False
+    """Whether the historical units are copies of the modern ones, as in the placebo: a unit and its
+    copy share songs, so each stands with all of its songs, not with one of them at random."""
+
+    seed: int = 0
+    """Seed of all that is drawn: permutations, folds, bootstrap samples, songs of equal effort."""
 
     @property
     def testable(self) -> np.ndarray:
@@ -48,7 +55,9 @@ class Design:
         return both[self.block]
 
 
-def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> Design:
+def find_design(
+    songs: pd.DataFrame, eras: Eras, *, era_column: str = "era", seed: int = 0
+) -> Design:
     """Finds the independent units and the blocks within which they may be exchanged.
 
     The unit is the individual where that column names at least two in each era, else the
@@ -60,12 +69,13 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
         eras: era of each song.
         era_column: column that the eras came from; one that names individuals cannot also be
             the unit.
+        seed: of all that is drawn by this design.
 
     Returns:
-        The design, with notes on what it controls.
+        The design, with remarks on what it controls.
     """
     used = eras.of_song >= 0
-    notes: list[str] = []
+    remarks: list[str] = []
     individual = _text(songs, "individual")
     path = songs["path"].astype(str).to_numpy(object)
     known = individual != ""
@@ -76,7 +86,7 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
         unit = np.where(known, individual, path)
         unknown = int((used & ~known).sum())
         if unknown:
-            notes.append(
+            remarks.append(
                 f"{unknown} songs name no individual; each of their recordings stands as one unit."
             )
     else:
@@ -86,28 +96,28 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
         one_bird = len(birds) == 1 and bool(known[used].all())
         single = era_column != "individual" and min(per_era) == 1 and not one_bird
         if era_column == "individual":
-            notes.append(
+            remarks.append(
                 "The groups are individuals, so the unit is the recording: a difference found "
                 "speaks of these birds alone, not of a population."
             )
         elif one_bird:
-            notes.append(
+            remarks.append(
                 "All songs are one individual's, so the unit is the recording: a difference found "
                 "speaks of this bird alone."
             )
         elif single:
-            notes.append(
+            remarks.append(
                 "An era holds a single known individual, so the unit is the recording: a "
                 "difference between eras cannot be told from a difference between birds."
             )
         else:
-            notes.append(
+            remarks.append(
                 "No individuals are known, so the unit is the recording: songs of one bird in "
                 "several recordings count as independent, and p values may be too small."
             )
         if used.any() and len(set(path[used])) == used.sum():
             unit_name = "song"
-            notes.append("Each recording holds one song, so that the unit is in effect the song.")
+            remarks.append("Each recording holds one song, so that the unit is in effect the song.")
     keys = [f"{era}\t{name}" for era, name in zip(eras.of_song, unit, strict=True)]
     names, unit_of_song = np.unique(np.asarray(keys, object)[used].astype(str), return_inverse=True)
     full = np.full(len(songs), -1)
@@ -119,21 +129,23 @@ def find_design(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> 
     if (site[used] != "").any() and era_column != "site":
         block_name = "site"
         block = _unit_blocks(site, full, len(names))
-        notes.append("Units were exchanged within their site only, so that sites may differ.")
+        remarks.append("Units were exchanged within their site only, so that sites may differ.")
     else:
-        notes.append(
+        remarks.append(
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
     name = np.array([key.split("\t", 1)[1] for key in names], dtype=object)
-    design = Design(full, era, block, name, unit_name, block_name, tuple(notes), single)
+    design = Design(
+        full, era, block, name, unit_name, block_name, tuple(remarks), single, seed=seed
+    )
     outside = int((~design.testable).sum())
     if block_name == "site" and outside:
-        notes.append(
+        remarks.append(
             f"{outside} of {len(names)} units come from sites recorded in one era only and "
             "entered no test (they count in the theme shares)."
         )
-        design = dataclasses.replace(design, notes=tuple(notes))
+        design = dataclasses.replace(design, remarks=tuple(remarks))
     return design
 
 

@@ -21,7 +21,7 @@ class Eras:
     of_song: np.ndarray
     """[songs] 0 historical, 1 modern, -1 neither."""
 
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     """Sentences on songs that were left out."""
 
 
@@ -42,7 +42,7 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
     asked = [name for name in (settings.historical, settings.modern) if name]
     if settings.cut_date:
         column = "date" if "date" in songs.columns else settings.era_column
-        names, notes = _cut_by_date(songs, settings.cut_date, column)
+        names, remarks = _cut_by_date(songs, settings.cut_date, column)
         present = [f"before {settings.cut_date}", f"from {settings.cut_date}"]
         missing = [name for name in present if not (names == name).any()]
         if missing:
@@ -54,7 +54,8 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
                 columns = ", ".join(map(str, songs.columns))
                 raise InputError(f"no column '{settings.era_column}' for eras; there are {columns}")
             return None
-        names, notes = songs[settings.era_column].fillna("").astype(str).to_numpy(), ()
+        names = songs[settings.era_column].fillna("").astype(str).to_numpy()
+        remarks = ()
         present = sorted(set(names.tolist()) - {""})
         if not asked and len(present) < 2:
             return None
@@ -70,8 +71,8 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
     of_song[names == modern] = MODERN
     left_out = int((of_song == NO_ERA).sum())
     if left_out:
-        notes = (*notes, f"{left_out} songs belong to neither era and entered no test.")
-    return Eras(historical, modern, of_song, notes)
+        remarks = (*remarks, f"{left_out} songs belong to neither era and entered no test.")
+    return Eras(historical, modern, of_song, remarks)
 
 
 def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]:

@@ -1,0 +1,21 @@
+"""The statistics of change, in the order in which the report tells them."""
+
+from chingolo.analysis.change.statistics.statistic import Statistic
+from chingolo.synth.tables.registry import Registry
+
+_HERE = "chingolo.analysis.change.statistics"
+
+STATISTICS: Registry[Statistic] = Registry(
+    "statistic of change",
+    {
+        "energy": f"{_HERE}.energy:ENERGY",
+        "mmd": f"{_HERE}.mmd:MMD",
+        "classifier": f"{_HERE}.classifier:CLASSIFIER",
+        "permanova": f"{_HERE}.permanova:PERMANOVA",
+        "within_blocks": f"{_HERE}.energy:WITHIN_BLOCKS",
+        "composition": f"{_HERE}.composition:COMPOSITION",
+        "drift": f"{_HERE}.permanova:DRIFT",
+        "descriptors": f"{_HERE}.descriptors:DESCRIPTORS",
+        "permdisp": f"{_HERE}.permdisp:PERMDISP",
+    },
+)

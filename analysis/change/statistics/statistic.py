@@ -1,0 +1,82 @@
+"""What a statistic of change is: one object that all else derives from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.units import Design
+
+Need = Literal["vectors", "themes", "descriptors", "blocks"]
+"""What a statistic may need: vectors, themes or descriptors of the songs, or several blocks."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One more figure of a statistic, for those who know it by another measure."""
+
+    key: str
+    """Its key beside `value`, `expected` and `p`."""
+
+    of: Callable[[float], float] = float
+    """From the observed value."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic of change; it is large where the eras differ."""
+
+    name: str
+    """As in the registry."""
+
+    title: str
+    """Its row in the report's table of tests."""
+
+    values: Callable[[Evidence, Design, np.ndarray], np.ndarray]
+    """Evidence of the songs, design and eras [draws, testable units] (0 historical, 1 modern; the
+    true ones first, as `permuted_eras` draws them) -> values [draws]."""
+
+    needs: tuple[Need, ...]
+    """Without these it is not made."""
+
+    placebo: Literal[True] | str
+    """True where it takes part in the placebo (modern songs against their copies through the
+    historical recorder), else the reason why it does not."""
+
+    source: str = ""
+    """Authors and year."""
+
+    words: str = ""
+    """What the report's methods paragraph calls it; "" leaves it to the table."""
+
+    remark: str = ""
+    """A sentence under the report's table."""
+
+    decides: bool = True
+    """Whether it enters the combined test that the verdict goes by."""
+
+    figure: Figure | None = None
+    """Shown in the table in place of the value."""
+
+    key: str = ""
+    """Key in `results.json`; "" takes the name."""
+
+    always_told: bool = False
+    """Whether `results.json` holds null where it was not made, else nothing."""
+
+    @property
+    def results_key(self) -> str:
+        """Where `results.json` holds it."""
+        return self.key or self.name
+
+    def possible(self, evidence: Evidence, design: Design) -> bool:
+        """Whether there is all that it needs."""
+        there: dict[Need, bool] = {
+            "vectors": evidence.z.shape[1] > 0,
+            "themes": evidence.theme is not None,
+            "descriptors": evidence.descriptors is not None,
+            "blocks": len(np.unique(design.block[design.testable])) > 1,
+        }
+        return all(there[need] for need in self.needs)

@@ -1,0 +1,166 @@
+"""Recordings of two eras read, made alike in channel, embedded and described anew."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+
+from chingolo.analysis.change.describe_songs import describe_songs
+from chingolo.analysis.change.design.eras import MODERN, Eras
+from chingolo.analysis.recorder.equalise import equalise
+from chingolo.analysis.space.embed import Embedder, cut, make_embedder, predictions
+from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.spectra.clip import clip_samples
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.files import InputError
+
+
+@dataclass(frozen=True)
+class EqualisedSongs:
+    """Songs of two eras with their channels made alike; what `compare` takes."""
+
+    latents: LatentTable
+    """The songs of the two eras, under their own paths; vectors of the equalised recordings."""
+
+    rerecorded: np.ndarray
+    """[songs, dimensions] vectors of the modern songs after the historical recorder; historical
+    rows hold those of `latents`."""
+
+    descriptors: pd.DataFrame
+    """[songs] acoustic descriptors of the equalised recordings."""
+
+    rerecorded_descriptors: pd.DataFrame
+    """[songs] those after the historical recorder; historical rows as in `descriptors`."""
+
+    remarks: tuple[str, ...]
+    """What was measured and done, in sentences."""
+
+
+def equalise_songs(
+    latents: LatentTable,
+    eras: Eras,
+    run: Path,
+    *,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+) -> EqualisedSongs:
+    """Embeds the equalised recordings of both eras, and the re-recorded modern songs.
+
+    Args:
+        latents: the songs; their vectors are replaced.
+        eras: era of each song.
+        run: the training run, or exported encoder, that made the latent table.
+        seed: of the noise that is added.
+        tell: takes lines of progress.
+
+    Raises:
+        InputError: if a recording cannot be read, or the run is not the latent table's.
+    """
+    embedder = make_embedder(run)
+    theirs, ours = latents.made_by.get("checkpoint"), embedder.about["checkpoint"]
+    if theirs and theirs != ours:
+        raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
+    sample_rate = int(embedder.about["sample_rate"])
+    songs, used = latents.songs, eras.of_song >= 0
+    equalised = equalise(
+        [
+            load_song(songs.iloc[row], sample_rate=sample_rate) if used[row] else np.zeros(0)
+            for row in range(len(songs))
+        ],
+        eras,
+        sample_rate=sample_rate,
+        devices=songs["device"].tolist() if "device" in songs.columns else (),
+        nyquist=[
+            soundfile.info(path).samplerate / 2 if here else 0.0
+            for path, here in zip(songs["path"], used, strict=True)
+        ],
+        seed=seed,
+        tell=tell,
+    )
+    rows = np.flatnonzero(used)
+    modern = eras.of_song[rows] == MODERN
+    own = [equalised.waves[row] for row in rows]
+    again = [equalised.rerecorded[row] for row in rows[modern]]
+    tell("embedding the equalised songs ...")
+    z, probability = embed_waves(own, embedder, tell=tell)
+    tell("embedding the re-recorded modern songs ...")
+    rerecorded = np.array(z)
+    rerecorded[modern], _ = embed_waves(again, embedder, tell=tell)
+    tell("measuring the songs ...")
+    descriptors = describe_songs(own, sample_rate=sample_rate)
+    remeasured = descriptors.copy()
+    remeasured.loc[modern] = describe_songs(again, sample_rate=sample_rate).to_numpy()
+    return EqualisedSongs(
+        latents=LatentTable(
+            _as_embedded(
+                songs.iloc[rows].reset_index(drop=True),
+                predictions(embedder.encoder.classes, probability),
+            ),
+            z,
+            embedder.about,
+        ),
+        rerecorded=rerecorded,
+        descriptors=descriptors,
+        rerecorded_descriptors=remeasured,
+        remarks=equalised.remarks,
+    )
+
+
+def _as_embedded(songs: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """The songs with what a classifier says of them, and where each was recorded at the end."""
+    place = [column for column in ("path", "start_s", "end_s") if column in songs.columns]
+    columns = {name: predicted[name].to_numpy() for name in predicted.columns}
+    return songs.drop(columns=place).assign(**columns).join(songs[place])
+
+
+def embed_waves(
+    waves: Sequence[np.ndarray],
+    embedder: Embedder,
+    *,
+    tell: Callable[[str], None] = lambda line: None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and class probabilities of waves at the encoder's rate, as `embed_songs` of files.
+
+    Args:
+        waves: [samples] of each song.
+        embedder: of `make_embedder`.
+        tell: takes lines of progress.
+
+    Returns:
+        z [songs, dimensions] float32 of length 1 and probabilities [songs, classes].
+
+    Raises:
+        InputError: if a song is shorter than one window, or a vector is not finite.
+    """
+    front_end = embedder.encoder.preset.front_end
+    for row, wave in enumerate(waves):
+        if len(wave) < front_end.n_fft:
+            raise InputError(
+                f"song {row + 1}: {len(wave)} samples are shorter than one window of "
+                f"{front_end.n_fft} samples"
+            )
+    samples, batch = clip_samples(front_end), embedder.batch
+    cuts = [cut(wave, samples) for wave in waves]
+    clips = np.concatenate([np.stack(song) for song in cuts])
+    song = np.repeat(np.arange(len(waves)), [len(parts) for parts in cuts])
+    z = np.zeros((len(waves), embedder.encoder.preset.encoder.dimensions))
+    probability = np.zeros((len(waves), len(embedder.encoder.classes)))
+    for start in range(0, len(clips), batch):
+        # one shape for all batches: one compilation
+        full = np.zeros((batch, samples), np.float32)
+        part = clips[start : start + batch]
+        full[: len(part)] = part
+        latents, probabilities = embedder.forward(full)
+        np.add.at(z, song[start : start + batch], latents[: len(part)])
+        np.add.at(probability, song[start : start + batch], probabilities[: len(part)])
+        tell(f"{int(song[start]) + 1} of {len(waves)} songs")
+    count = np.bincount(song, minlength=len(waves))[:, None]
+    z = z / count
+    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    bad = ~np.isfinite(z).all(axis=1)
+    if bad.any():
+        raise InputError(f"song {int(np.argmax(bad)) + 1}: its vector is not finite")
+    return z.astype(np.float32), probability / count

@@ -1,0 +1,30 @@
+"""What a section of the report is, and the text that sections are made of."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chingolo.analysis.report.elements.media import Media
+from chingolo.analysis.results import Comparison
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page."""
+
+    title: str
+    """Its heading; "" for none."""
+
+    html: Callable[[Comparison, Media | None], str]
+    """Comparison and its pictures and sounds (None where there is no map) -> HTML below the
+    heading; "" where the section does not apply."""
+
+    def page(self, comparison: Comparison, media: Media | None) -> str:
+        """The section with its heading; "" where it does not apply."""
+        inner = self.html(comparison, media)
+        return f"<h2>{text(self.title)}</h2>{inner}" if inner and self.title else inner
+
+
+def text(value: object) -> str:
+    """HTML-safe text."""
+    return html.escape(str(value))
