@@ -1,41 +1,26 @@
-"""The front door: `chingolo COMMAND ...` runs the script of that name."""
+"""The front door: `chingolo COMMAND ...` runs the command of that name."""
 
-import importlib
 import sys
 
+from chingolo.scripts.command_line.command import Command
 from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.synth.tables.registry import Registry
 
-COMMANDS = {
-    "demo": (
-        "chingolo.scripts.demo",
-        "the whole story on a generated example -> runs/demo/report.html",
-    ),
-    "generate": (
-        "chingolo.scripts.generate_songs",
-        "a repertoire -> synthetic songs and their song table",
-    ),
-    "fit": (
-        "chingolo.scripts.fit_songs",
-        "recordings -> gestures, re-synthesised songs, surrogates",
-    ),
-    "convert": (
-        "chingolo.scripts.convert_table",
-        "song table <-> Raven selections <-> Audacity labels",
-    ),
-    "find": (
-        "chingolo.scripts.find_songs",
-        "long recordings or a live stream -> the songs in them",
-    ),
-    "train": ("chingolo.scripts.train_encoder", "song tables -> a trained encoder"),
-    "embed": ("chingolo.scripts.embed_songs", "a trained encoder and song tables -> latent table"),
-    "probe": (
-        "chingolo.scripts.probe_labels",
-        "how well an encoder tells the classes of a collection",
-    ),
-    "compare": ("chingolo.scripts.compare_eras", "a latent table with two eras -> report"),
-}
-
-TRAINING = ("demo", "train")
+COMMANDS: Registry[Command] = Registry(
+    "command",
+    {
+        "demo": "chingolo.scripts.demo:COMMAND",
+        "generate": "chingolo.scripts.generate_songs:COMMAND",
+        "fit": "chingolo.scripts.fit_songs:COMMAND",
+        "convert": "chingolo.scripts.convert_table:COMMAND",
+        "find": "chingolo.scripts.find_songs:COMMAND",
+        "train": "chingolo.scripts.train_encoder:COMMAND",
+        "train-detector": "chingolo.scripts.train_detector:COMMAND",
+        "embed": "chingolo.scripts.embed_songs:COMMAND",
+        "probe": "chingolo.scripts.probe_labels:COMMAND",
+        "compare": "chingolo.scripts.compare_eras:COMMAND",
+    },
+)
 
 
 def main() -> None:
@@ -43,15 +28,16 @@ def main() -> None:
     words = sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print("usage: chingolo COMMAND ...   (chingolo COMMAND --help tells its options)\n")
-        print("\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()))
+        wide = max(map(len, COMMANDS)) + 2
+        print("\n".join(f"  {name:<{wide}}{each.about}" for name, each in COMMANDS.items()))
         sys.exit(0)
     if words[0] not in COMMANDS:
-        print(f"chingolo: no command '{words[0]}'; one of {', '.join(COMMANDS)}", file=sys.stderr)
+        print(f"chingolo: no command '{words[0]}'; one of {COMMANDS.names()}", file=sys.stderr)
         sys.exit(2)
-    if words[0] in TRAINING:
+    command = COMMANDS[words[0]]
+    if command.large_pages:
         restart_with_large_pages()
-    script = importlib.import_module(COMMANDS[words[0]][0])
-    sys.exit(script.main(words[1:]))
+    sys.exit(command.main(words[1:]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """`chingolo compare`: a latent table with two eras -> report, results and assignments."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import tyro
 
 from chingolo.analysis.settings import CompareSettings
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 from chingolo.synth.tables.files import InputError
 
 
@@ -91,10 +90,9 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; see `run_command.run`."""
-    return run(CompareConfig, compare_eras, name="chingolo compare", arguments=arguments)
+COMMAND = Command("compare", "a latent table with two eras -> report", CompareConfig, compare_eras)
+main = COMMAND.main
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

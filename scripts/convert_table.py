@@ -1,13 +1,12 @@
 """`chingolo convert`: song table <-> Raven selection table <-> Audacity label track."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,10 @@ def convert(config: ConvertConfig) -> None:
     print(f"{config.target}: {len(table)} songs")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    return run(ConvertConfig, convert, name="chingolo convert", arguments=arguments)
+COMMAND = Command(
+    "convert", "song table <-> Raven selections <-> Audacity labels", ConvertConfig, convert
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """`chingolo demo`: the whole story on a generated example with a known truth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 REPERTOIRE = "zonotrichia_two_eras"
 KNOWN_THEMES = "zonotrichia_capensis"
@@ -117,9 +116,14 @@ def against_truth(themes: list[dict[str, Any]], truth: dict[str, str]) -> list[s
     return lines
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    return run(DemoConfig, demo, name="chingolo demo", arguments=arguments)
+COMMAND = Command(
+    "demo",
+    "the whole story on a generated example -> runs/demo/report.html",
+    DemoConfig,
+    demo,
+    large_pages=True,
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

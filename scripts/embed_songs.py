@@ -1,14 +1,13 @@
 """chingolo embed: a trained encoder and song tables -> latent table."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 
 @dataclass(frozen=True)
@@ -115,9 +114,10 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit status."""
-    return run(EmbedConfig, command, name="chingolo embed", arguments=arguments)
+COMMAND = Command(
+    "embed", "a trained encoder and song tables -> latent table", EmbedConfig, command
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

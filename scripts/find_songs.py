@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 
 @dataclass(frozen=True)
@@ -208,9 +208,10 @@ def _length(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.2f} h"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    return run(FindConfig, command, name="chingolo find", arguments=arguments)
+COMMAND = Command(
+    "find", "long recordings or a live stream -> the songs in them", FindConfig, command
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

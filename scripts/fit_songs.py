@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.voice.birds import BIRDS
 
@@ -93,9 +93,8 @@ def fit(config: FitConfig) -> None:
         print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    return run(FitConfig, fit, name="chingolo fit", arguments=arguments)
+COMMAND = Command("fit", "recordings -> gestures, re-synthesised songs, surrogates", FitConfig, fit)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

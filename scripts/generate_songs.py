@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.voice.engines import ENGINES
@@ -97,9 +97,10 @@ def generate(config: GenerateConfig) -> None:
         print(f"  {theme:<24} {count}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
-    return run(GenerateConfig, generate, name="chingolo generate", arguments=arguments)
+COMMAND = Command(
+    "generate", "a repertoire -> synthetic songs and their song table", GenerateConfig, generate
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """How well an encoder's vectors tell the classes of a labelled collection: a linear probe."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,11 @@ def probe_labels(config: ProbeConfig) -> None:
     print(text)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; see `run_command.run`."""
-    return run(ProbeConfig, probe_labels, name="chingolo probe", arguments=arguments)
+COMMAND = Command(
+    "probe", "how well an encoder tells the classes of a collection", ProbeConfig, probe_labels
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -2,14 +2,13 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from chingolo.scripts.command_line.run_command import run
+from chingolo.scripts.command_line.command import Command
 
 if TYPE_CHECKING:
     from chingolo.train.settings.training import FrontEnd, Preset
@@ -288,9 +287,10 @@ def synthetic_source(name: str, front_end: "FrontEnd"):
     return source, tuple(repertoire.theme_names)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit status."""
-    return run(TrainConfig, command, name="chingolo train", arguments=arguments)
+COMMAND = Command(
+    "train", "song tables -> a trained encoder", TrainConfig, command, large_pages=True
+)
+main = COMMAND.main
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""A command: its name, what it does, its options and its work; bad input is told in one line."""
+
+import errno
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tyro
+
+from chingolo.synth.tables.files import InputError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One verb of `chingolo`, as its script defines it."""
+
+    name: str
+    """As the user types it."""
+
+    about: str
+    """What it does, for the list that `chingolo --help` prints."""
+
+    config: type
+    """Frozen dataclass whose fields are the options; their docstrings are the help."""
+
+    work: Callable[[Any], None]
+    """Takes such a config."""
+
+    large_pages: bool = False
+    """Whether it trains, and gains by large pages of memory; see `large_pages`."""
+
+    def parse(self, words: Sequence[str] | None = None) -> Any:
+        """The config that the words after the command's name ask for.
+
+        Args:
+            words: None takes those of this process.
+        """
+        return tyro.cli(
+            self.config,
+            prog=f"chingolo {self.name}",
+            args=words,
+            config=(tyro.conf.OmitArgPrefixes,),
+        )
+
+    def main(self, words: Sequence[str] | None = None) -> int:
+        """Parses and works.
+
+        Args:
+            words: after the command's name; None takes those of this process.
+
+        Returns:
+            Exit status: 0, 2 for bad input, 130 when interrupted.
+        """
+        config = self.parse(words)
+        try:
+            self.work(config)
+        except InputError as error:
+            return self._refuse(str(error))
+        except OSError as error:
+            # no command expects the disk or the network to fail: a full disk, a folder taken away
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            told = f"a file could not be written, is the disk full? ({error})"
+            return self._refuse(told if full else str(error))
+        except KeyboardInterrupt:
+            self._refuse("interrupted")
+            return 130
+        return 0
+
+    def _refuse(self, message: str) -> int:
+        print(f"chingolo {self.name}: {one_line(message)}", file=sys.stderr)
+        return 2
+
+
+def one_line(message: str) -> str:
+    """A message as one line; letters of a table that would steer the terminal are spelled out."""
+    return "".join(
+        letter if letter.isprintable() else repr(letter)[1:-1]
+        for letter in " ".join(message.split("\n"))
+    )

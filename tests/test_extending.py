@@ -1,0 +1,346 @@
+"""What is added as docs/architecture.md says is everywhere it should be: one of each kind.
+
+The checkout is copied; each kind gets one object in one file and one line in its registry, and
+nothing else is touched.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from chingolo.scripts import generate_songs
+from tests.checkout import copy_checkout, run
+
+BIRD = """
+TOY_BIRD = Bird(
+    name="toy_bird",
+    gamma=20_000.0,
+    trachea_length=0.03,
+    reflection=0.1,
+    cavity=None,
+    alpha=0.12,
+    source="chosen: a toy",
+)
+
+"""
+
+RECORDER = """
+TOY_RECORDER = Recorder("toy-recorder", low=300.0, high=7000.0, hiss=40.0, source="chosen: a toy")
+
+"""
+
+REPERTOIRE = """species: Avis ludicra
+source: schematic, a toy
+bird: toy_bird
+notes:
+  up: {points: [[0, 3.0], [0.2, 5.0]]}
+  down: {points: [[0, 5.0], [0.2, 3.0]]}
+themes:
+  rising: {song: [up, down, up]}
+  falling: {song: [down, {trill: up, count: 4, rate: 8}]}
+"""
+
+METHOD = '''"""toy: two views of a song are given one vector."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from chingolo.train.objective.method import Evidence, Head, Method, MethodSettings, Shapes, Terms
+
+
+@dataclass(frozen=True)
+class ToySettings(MethodSettings):
+    """Settings of toy."""
+
+    name: str = "toy"
+    """The method's name."""
+
+    strength: float = 2.0
+    """Weight of the term."""
+
+
+def _heads(settings: ToySettings, shapes: Shapes) -> list[Head]:
+    return []
+
+
+def _terms(settings: ToySettings, evidence: Evidence) -> Terms:
+    first, second = evidence.student["z"]
+    return {"toy_term": (settings.strength, jnp.mean((first - second) ** 2))}
+
+
+METHOD = Method(
+    title="views made alike, as a toy does",
+    source="nobody",
+    settings=ToySettings,
+    heads=_heads,
+    terms=_terms,
+)
+'''
+
+ENCODER = '''"""toy_encoder: the mean over time, and one matrix."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+from jax import Array
+
+from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
+
+
+@dataclass(frozen=True)
+class ToySettings(EncoderSettings):
+    """Settings of toy_encoder."""
+
+    kind: str = "toy_encoder"
+    """The encoder's name."""
+
+    bands_kept: int = 16
+    """Bands that are looked at."""
+
+
+class Toy(nn.Module):
+    """[batch, frames, n_mels] -> [batch, dimensions]."""
+
+    dimensions: int
+    bands: int
+
+    @nn.compact
+    def __call__(self, spectrogram: Array, train: bool = False) -> Array:
+        """Vectors."""
+        return nn.Dense(self.dimensions)(spectrogram.mean(axis=1)[:, : self.bands])
+
+
+def _network(settings: ToySettings, start: Any, dtype: Any) -> Toy:
+    return Toy(settings.dimensions, settings.bands_kept)
+
+
+def _hide(settings: ToySettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
+    return clips, {}
+
+
+ENCODER = Encoder(
+    title="the mean over time, as a toy hears it",
+    source="nobody",
+    settings=ToySettings,
+    network=_network,
+    hide=_hide,
+)
+'''
+
+STATISTIC = '''"""toy: how far the means of the first coordinate lie apart."""
+
+import numpy as np
+
+from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.unit_means import contrasts, unit_means
+from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.change.statistics.statistic import Statistic
+
+
+def toy_values(evidence: Evidence, design: Design, eras: np.ndarray) -> np.ndarray:
+    """Squared difference of the eras' means, [draws]."""
+    units = unit_means(design) @ evidence.z[:, :1].astype(np.float64)
+    return (contrasts(eras, design.block[design.testable]) @ units)[:, 0] ** 2
+
+
+TOY = Statistic(
+    name="toy",
+    title="First coordinate, by a toy",
+    values=toy_values,
+    needs=("vectors",),
+    placebo=True,
+    source="nobody",
+    words="a toy's first coordinate",
+)
+'''
+
+SECTION = '''"""A section that counts the songs."""
+
+from chingolo.analysis.report.elements.media import Media
+from chingolo.analysis.report.elements.section import Section
+from chingolo.analysis.results import Comparison
+
+
+def toy(comparison: Comparison, media: Media | None) -> str:
+    """How many songs there are."""
+    return f"<p>A toy counts {len(comparison.songs)} songs.</p>"
+
+
+TOY = Section("What a toy sees", toy)
+'''
+
+COMMAND = '''"""`chingolo toy`: says what it is told."""
+
+from dataclasses import dataclass
+
+from chingolo.scripts.command_line.command import Command
+
+
+@dataclass(frozen=True)
+class ToyConfig:
+    """Says a word."""
+
+    word: str = "tweet"
+    """What to say (default tweet)."""
+
+
+def say(config: ToyConfig) -> None:
+    """Says it."""
+    print(f"the toy says {config.word}")
+
+
+COMMAND = Command("toy", "says a word, as a toy does", ToyConfig, say)
+main = COMMAND.main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
+'''
+
+COMPARE = """
+import json, sys
+import numpy as np, pandas as pd
+from pathlib import Path
+from chingolo.analysis.compare import compare
+from chingolo.analysis.report.report import write_report
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.latent_table import LatentTable
+
+random = np.random.default_rng(0)
+rows = [
+    {"era": era, "individual": f"{era}-{bird}", "site": "marsh"}
+    for era in ("1966", "2020") for bird in range(8) for _ in range(6)
+]
+theme = np.arange(len(rows)) % 3
+z = (5 * np.eye(3)[theme] + 0.2 * random.standard_normal((len(rows), 3))).astype(np.float32)
+again = (z + 0.01 * random.standard_normal(z.shape)).astype(np.float32)
+settings = CompareSettings(permutations=99, bootstraps=20)
+found = compare(LatentTable(pd.DataFrame(rows), z, {}), settings, rerecorded=again)
+write_report(found, Path(sys.argv[1]))
+"""
+
+
+def enter(file: Path, registry: str, line: str, thing: str = "") -> None:
+    """Puts a line at the end of a registry, and a thing before it."""
+    text = file.read_text()
+    begin = text.index(f"\n{registry}: ") + 1
+    end = text.index("    },\n", begin)
+    file.write_text(text[:begin] + thing.lstrip("\n") + text[begin:end] + line + text[end:])
+
+
+def add(file: Path, text: str) -> None:
+    assert not file.exists()
+    file.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with one more of each kind."""
+    copy = copy_checkout(tmp_path_factory.mktemp("extended"))
+    synth, train, analysis = (copy / name for name in ("synth", "train", "analysis"))
+    enter(synth / "voice/birds.py", "BIRDS", '        "toy_bird": TOY_BIRD,\n', BIRD)
+    enter(
+        synth / "recorder/recorders.py",
+        "RECORDERS",
+        '        "toy-recorder": TOY_RECORDER,\n',
+        RECORDER,
+    )
+    add(synth / "score/repertoires/avis_ludicra.yaml", REPERTOIRE)
+    enter(
+        synth / "score/shipped_repertoires.py",
+        "REPERTOIRES",
+        '        "avis_ludicra": FOLDER / "avis_ludicra.yaml",\n',
+    )
+    for folder, registry, name, attribute, text in (
+        (train / "methods", "METHODS", "toy", "METHOD", METHOD),
+        (train / "encoders", "ENCODERS", "toy_encoder", "ENCODER", ENCODER),
+        (analysis / "change/statistics", "STATISTICS", "toy", "TOY", STATISTIC),
+        (analysis / "report/sections", "SECTIONS", "toy", "TOY", SECTION),
+    ):
+        add(folder / f"{name}.py", text)
+        module = "chingolo." + ".".join((folder / name).relative_to(copy).parts)
+        line = f'        "{name}": "{module}:{attribute}",\n'
+        enter(folder / "registry.py", registry, line)
+    add(copy / "scripts/toy_words.py", COMMAND)
+    enter(
+        copy / "chingolo/__main__.py",
+        "COMMANDS",
+        '        "toy": "chingolo.scripts.toy_words:COMMAND",\n',
+    )
+    return copy
+
+
+def chingolo(copy: Path, folder: Path, *words: object) -> str:
+    return run(["-m", "chingolo", *map(str, words)], folder, PYTHONPATH=str(copy))
+
+
+def help_of(copy: Path, folder: Path, command: str) -> str:
+    return " ".join(chingolo(copy, folder, command, "--help").split())
+
+
+def test_a_command_is_listed_and_runs(extended: Path, tmp_path: Path):
+    assert "says a word, as a toy does" in chingolo(extended, tmp_path, "--help")
+    assert chingolo(extended, tmp_path, "toy", "--word", "tic") == "the toy says tic\n"
+    assert run([str(extended / "scripts/toy_words.py")], tmp_path, PYTHONPATH=str(extended))
+
+
+def test_bird_recorder_and_repertoire_are_named_and_sing(extended: Path, tmp_path: Path):
+    told = help_of(extended, tmp_path, "generate")
+    assert "toy-recorder" in told
+    assert "avis_ludicra" in told
+    assert "toy_bird" in help_of(extended, tmp_path, "fit")
+    words = ["--songs", 2, "--engine", "wavetable", "--channel", "toy-recorder"]
+    chingolo(extended, tmp_path, "generate", "avis_ludicra", *words, "--out", "toys")
+    songs = pd.read_csv(tmp_path / "toys" / "songs.csv")
+    assert set(songs["device"]) == {"toy-recorder"}
+    assert set(songs["species"]) == {"Avis ludicra"}
+
+
+def test_what_is_added_changes_no_other_seed(extended: Path, tmp_path: Path):
+    words = ["zonotrichia_capensis", "--songs", "4", "--engine", "wavetable", "--channel", "random"]
+    chingolo(extended, tmp_path, "generate", *words, "--out", "with")
+    assert generate_songs.main([*words, "--out", str(tmp_path / "without")]) == 0
+    for file in sorted((tmp_path / "without" / "audio").iterdir()):
+        assert file.read_bytes() == (tmp_path / "with" / "audio" / file.name).read_bytes()
+
+
+def test_a_method_and_an_encoder_train(extended: Path, tmp_path: Path):
+    told = help_of(extended, tmp_path, "train")
+    assert "toy" in told
+    assert "toy_encoder" in told
+    settings = [
+        "method.strength=3",
+        "method.name=toy",
+        "encoder.kind=toy_encoder",
+        "batch=8",
+        "pool=1",
+    ]
+    chingolo(
+        extended, tmp_path, "train", "--synthetic", "avis_ludicra", "--steps", 2, "--out", "run",
+        "--set", *settings, "encoder.bands_kept=8",
+    )  # fmt: skip
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert "toy_term" in json.loads(lines[0])
+    exported = json.loads((tmp_path / "run" / "encoder" / "encoder.json").read_text())["preset"]
+    assert (exported["method"]["name"], exported["method"]["strength"]) == ("toy", 3.0)
+    assert (exported["encoder"]["kind"], exported["encoder"]["bands_kept"]) == ("toy_encoder", 8)
+
+
+def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
+    run(["-c", COMPARE, "report"], tmp_path, PYTHONPATH=str(extended))
+    results = json.loads((tmp_path / "report" / "results.json").read_text())
+    assert 0 < results["toy"]["p"] <= 1
+    assert 0 < results["placebo"]["tests"]["toy"]["p"] <= 1
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "First coordinate, by a toy" in page
+    assert "a toy&#x27;s first coordinate" in page
+    assert "<h2>What a toy sees</h2><p>A toy counts 96 songs.</p>" in page
+
+
+def test_tests_that_run_over_all_take_it_in(extended: Path):
+    listed = run(["-m", "pytest", "--collect-only", "-q"], extended, PYTHONPATH=str(extended))
+    for toy in ("[toy]", "[toy_encoder]", "[toy_bird]", "[toy-recorder]", "[avis_ludicra]"):
+        assert toy in listed
