@@ -1,0 +1,4 @@
+"""What every command shares: options parsed, errors told in one line, memory in large pages.
+
+Read `command.py` first.
+"""
