@@ -27,7 +27,7 @@ from chingolo.analysis.space.cluster import fit_clusters
 from chingolo.scripts.command_line.large_pages import restart_with_large_pages
 from chingolo.scripts.train_encoder import synthetic_source
 from chingolo.synth.recorder.channel import random_channel, through_channel
-from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
@@ -128,7 +128,7 @@ def sing(front_end: FrontEnd, *, birds: range, count: int, seed: int) -> Songs:
     clips = []
     for wave in render(gestures, bird, engine="wavetable", sample_rate=rate):
         channel = replace(
-            random_channel(random, tuple(RECORDERS)), snr=float(random.uniform(0, 20))
+            random_channel(random, recorder_set("field-1")), snr=float(random.uniform(0, 20))
         )
         placed = fit_clip(wave, samples, float(random.random()))
         clips.append(through_channel(placed, channel, sample_rate=rate, random=random))

@@ -19,7 +19,7 @@ from chingolo.analysis.compare import compare
 from chingolo.analysis.recorder.equalised_vectors import control_channel
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.score.repertoire_file import FOLDER
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 
 BASE = "zonotrichia_capensis"
 TAPE, DIGITAL = "reel-tape-1966", "digital-2020"
@@ -60,7 +60,7 @@ HISTORIES = (
 
 def write_repertoire(history: History, era: int, birds: int, path: Path) -> None:
     """Writes the repertoire of one era as YAML on top of the shipped one."""
-    shipped = FOLDER / f"{BASE}.yaml"
+    shipped = REPERTOIRES[BASE]
     content: dict[str, Any] = yaml.safe_load(shipped.read_text())
     if era:
         for theme in content["themes"].values():

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import tyro
 
 from chingolo.scripts.command_line.run_command import run
+from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.synth.voice.birds import BIRDS
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,24 @@ class FitConfig:
     """Surrogates vary like renditions of one bird, like birds of one site, or like birds of one
     dialect over several sites (default rendition)."""
 
-    bird: str = "rufous_collared_sparrow"
-    """Whose syrinx sings: rufous_collared_sparrow, yellowhammer or zebra_finch."""
+    bird: Annotated[str, tyro.conf.arg(help=f"Whose syrinx sings: {BIRDS.names()}.")] = (
+        "rufous_collared_sparrow"
+    )
 
-    channel: str = "none"
-    """Recorder that the surrogates are heard through: none, random, own (over the background of the
-    recording that was fitted), reel-tape-1966, cassette-1985, digital-2020 or phone (default
-    none)."""
+    channel: Annotated[
+        str,
+        tyro.conf.arg(
+            help="Recorder that the surrogates are heard through: none, random, own (over the "
+            f"background of the recording that was fitted), {RECORDERS.names()} (default none)."
+        ),
+    ] = "none"
+
+    recorders: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+        ),
+    ] = None
 
     sample_rate: int = 22_050
     """Of the audio, Hz (default 22050)."""
@@ -57,6 +70,7 @@ def fit(config: FitConfig) -> None:
         spread=config.spread,
         bird_name=config.bird,
         channel=config.channel,
+        recorders=config.recorders,
         sample_rate=config.sample_rate,
         refine_steps=config.refine_steps,
         seed=config.seed,

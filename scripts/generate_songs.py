@@ -7,14 +7,19 @@ from typing import Annotated, Literal
 import tyro
 
 from chingolo.scripts.command_line.run_command import run
+from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 
 
 @dataclass(frozen=True)
 class GenerateConfig:
     """Generate synthetic songs from a repertoire."""
 
-    repertoire: Annotated[str, tyro.conf.Positional]
-    """Name of a shipped repertoire, or a YAML file."""
+    repertoire: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(help=f"A shipped repertoire ({REPERTOIRES.names()}), or a YAML file."),
+    ]
 
     out: Path
     """Folder for songs.csv, audio/ and contact_sheet.png; an interrupted run continues there."""
@@ -34,8 +39,16 @@ class GenerateConfig:
     engine: Literal["ode", "wavetable"] = "ode"
     """`ode` integrates the labia; `wavetable` is cheaper and nearly the same (default ode)."""
 
-    channel: str = "digital-2020"
-    """Recorder: none, random, reel-tape-1966, cassette-1985, digital-2020 or phone."""
+    channel: Annotated[str, tyro.conf.arg(help=f"Recorder: none, random, {RECORDERS.names()}.")] = (
+        "digital-2020"
+    )
+
+    recorders: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+        ),
+    ] = None
 
     snr: float | None = None
     """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel)."""
@@ -63,6 +76,7 @@ def generate(config: GenerateConfig) -> None:
         rare_to=config.rare_to,
         engine=config.engine,
         channel=config.channel,
+        recorders=config.recorders,
         snr=config.snr,
         other_singers=config.other_singers,
         sample_rate=config.sample_rate,

@@ -268,6 +268,7 @@ def synthetic_source(name: str, front_end: "FrontEnd"):
     Raises:
         InputError: if there is no such repertoire.
     """
+    from chingolo.synth.recorder.recorders import recorder_set
     from chingolo.synth.score.repertoire_file import load_repertoire
     from chingolo.synth.surrogates.pairs import draw_pairs
 
@@ -280,6 +281,7 @@ def synthetic_source(name: str, front_end: "FrontEnd"):
             count=count,
             sample_rate=front_end.sample_rate,
             clip_s=front_end.clip_s,
+            recorders=recorder_set("field-1"),
         )
         return pairs.first, pairs.second, pairs.theme
 

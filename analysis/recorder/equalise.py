@@ -244,7 +244,7 @@ def _as_historical(
     """One modern song through the historical recorder and at the historical noise."""
     wave = with_noise(wave, channel.snr, old.snr, sample_rate=SAMPLE_RATE, random=random)
     if old.devices:
-        recorder = Channel(recorder=str(random.choice(old.devices)), snr=None)
+        recorder = Channel(recorder=RECORDERS[str(random.choice(old.devices))], snr=None)
         return through_channel(wave, recorder, sample_rate=SAMPLE_RATE, random=random)
     return band_limited(wave, old.low, old.high, sample_rate=SAMPLE_RATE)
 

@@ -29,14 +29,16 @@ from chingolo.synth.fit.gesture_files import load_fit, write_gestures
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
-from chingolo.synth.recorder.channel import channel_preset, random_channel
+from chingolo.synth.recorder.channel import PEAK, choose_channel, hear, recorders_of_channel
+from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import DEFAULT_VARIATION, Item, Note, Repertoire, Theme
 from chingolo.synth.score.repertoire_file import write_repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.generate_songs import PEAK, claim, hear
 from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.output_folder import claim
 from chingolo.synth.tables.song_table import read_song_table, song_reference, write_song_table
 from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.render import render
@@ -64,6 +66,7 @@ def fit_songs(
     spread: Spread = "rendition",
     bird_name: str = "rufous_collared_sparrow",
     channel: str = "none",
+    recorders: str | None = None,
     sample_rate: int = RATE,
     refine_steps: int = 20,
     seed: int = 0,
@@ -80,6 +83,7 @@ def fit_songs(
         bird_name: key in `BIRDS`.
         channel: `none`, `random` or a recorder, that the surrogates are heard through; `own` for
             the background and level of the recording that was fitted.
+        recorders: the set that a random channel draws from; see `recorders_of_channel`.
         sample_rate: of the audio, Hz.
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
@@ -94,10 +98,11 @@ def fit_songs(
         raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
-    if channel not in ("random", "own"):
-        channel_preset(channel)
+    recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)
     if bird_name not in BIRDS:
-        raise InputError(f"--bird {bird_name}: expected one of {', '.join(BIRDS)}")
+        raise InputError(f"--bird {bird_name}: expected one of {BIRDS.names()}")
+    bird = BIRDS[bird_name]
+    instrument = content_hash(bird, machines)
     table = read_song_table(table_file)
     rows = json.loads(table.to_json(orient="records"))
     claim(
@@ -108,13 +113,18 @@ def fit_songs(
             "spread": spread,
             "bird": bird_name,
             "channel": channel,
+            "recorders": recorders,
+            "instrument": instrument,
             "sample_rate": sample_rate,
             "refine_steps": refine_steps,
             "seed": seed,
         },
         note="fit.json",
+        older={
+            "instrument": instrument,
+            "recorders": "field-1" if channel == "random" else None,
+        },
     )
-    bird = BIRDS[bird_name]
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
     wanted = [
@@ -122,7 +132,7 @@ def fit_songs(
         for number in range(len(table))
         if not (folder / "songs" / f"{number:06d}.json").is_file()
     ]
-    surrogates = Surrogates(copies, spread, channel, sample_rate, seed)
+    surrogates = Surrogates(copies, spread, channel, machines, sample_rate, seed)
     for begin in range(0, len(wanted), BATCH):
         numbers = wanted[begin : begin + BATCH]
         progress(len(table) - len(wanted) + begin, len(table))
@@ -148,6 +158,7 @@ class Surrogates:
     copies: int
     spread: Spread
     channel: str
+    recorders: tuple[Recorder, ...]
     sample_rate: int
     seed: int
 
@@ -187,9 +198,9 @@ def _keep(
                 sung = fit.gain * sung + noise
                 sung, device = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12)), "own"
             else:
-                hearing = random_channel(random) if channel == "random" else channel_preset(channel)
+                hearing = choose_channel(channel, random, surrogates.recorders)
                 sung = hear(sung, hearing, (), sample_rate, random)
-                device = hearing.recorder or "none"
+                device = hearing.recorder.name if hearing.recorder else "none"
         else:
             sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
         name = f"audio/{number:06d}_{copy:04d}.flac"

@@ -1,5 +1,6 @@
 """Waveform -> log-mel spectrogram, on the device, differentiable."""
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import jax
@@ -65,6 +66,17 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     Returns:
         [batch, frames, n_mels] natural logarithm of power, at least log(1e-10).
     """
+    return _in_blocks(waveform, front_end, lambda power: jnp.log(jnp.maximum(power, POWER_FLOOR)))
+
+
+@partial(jax.jit, static_argnames="front_end")
+def mel_power(waveform: Array, front_end: FrontEnd) -> Array:
+    """Mel power, [batch, samples] -> [batch, frames, n_mels]: what `log_mel` takes the log of."""
+    return _in_blocks(waveform, front_end, lambda power: power)
+
+
+def _in_blocks(waveform: Array, front_end: FrontEnd, scale: Callable[[Array], Array]) -> Array:
+    """Mel power of blocks of frames, each scaled while it is in the cache."""
     frames, n_fft, hop = frames_in(front_end, waveform.shape[1]), front_end.n_fft, front_end.hop
     blocks = -(-frames * n_fft // SAMPLES_AT_ONCE)
     size = -(-frames // blocks)
@@ -75,7 +87,7 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     def block(index: Array) -> Array:
         start = (index // blocks, index % blocks * size * hop)
         samples = jax.lax.dynamic_slice(padded, start, (1, span))
-        return _log_mel_of_block(samples.reshape(-1, hop), size, front_end)
+        return scale(_mel_power_of_block(samples.reshape(-1, hop), size, front_end))
 
     each = jax.lax.platform_dependent(
         jnp.arange(len(waveform) * blocks),
@@ -85,8 +97,8 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     return each.reshape(len(waveform), blocks * size, front_end.n_mels)[:, :frames]
 
 
-def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
-    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] log-mel."""
+def _mel_power_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
+    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] power."""
     n_fft = front_end.n_fft
     whole, rest = divmod(n_fft, front_end.hop)
     parts = [hops[part : part + frames] for part in range(whole)]
@@ -98,4 +110,4 @@ def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
         jnp.matmul(power[:, first : first + len(weights)], weights, precision="highest")
         for weights, first in mel_weights(front_end)
     ]
-    return jnp.log(jnp.maximum(jnp.concatenate(mel, axis=1), POWER_FLOOR))
+    return jnp.concatenate(mel, axis=1)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector.settings import DetectorPreset
@@ -56,6 +57,9 @@ def learnable(scene: Scene, ear: Detector) -> Batch:
 def synthetic_source(repertoire: Repertoire, preset: DetectorPreset) -> Source:
     """Fresh synthetic scenes of a repertoire."""
     front_end = preset.front_end
+    surroundings = named_surroundings(
+        recorders="field-1", birds="songbirds-1", repertoires="shipped-1"
+    )
 
     def draw(seed: int, count: int) -> list[Scene]:
         return draw_scenes(
@@ -64,6 +68,7 @@ def synthetic_source(repertoire: Repertoire, preset: DetectorPreset) -> Source:
             count=count,
             sample_rate=front_end.sample_rate,
             scene_s=front_end.clip_s,
+            surroundings=surroundings,
         )
 
     return draw

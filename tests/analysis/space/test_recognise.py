@@ -11,6 +11,7 @@ from chingolo.analysis.space.recognise import recogniser
 from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs
 from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.files import InputError
@@ -59,7 +60,7 @@ def test_rows_name_their_cluster(run, tmp_path):
     song = sing_own(load_repertoire("zonotrichia_capensis"), 1, DEFAULTS, 5, RATE)[0]
     wave = through_channel(
         np.pad(song, 2 * RATE),
-        Channel("digital-2020", snr=15.0),
+        Channel(DIGITAL_2020, snr=15.0),
         sample_rate=RATE,
         random=np.random.default_rng(0),
     )

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from chingolo.synth.score.population import plan_songs, sing_planned
-from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.tables.files import InputError
 
@@ -25,7 +26,7 @@ def write(tmp_path, text):
     return file
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.yaml")))
+@pytest.mark.parametrize("name", REPERTOIRES)
 def test_shipped_repertoires_are_schematic_and_sing(name):
     repertoire = load_repertoire(name)
     assert "schematic" in repertoire.source

@@ -6,12 +6,15 @@ import pytest
 
 import chingolo.synth.surrogates.generate_songs
 from chingolo.scripts.generate_songs import main
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.pairs import draw_pairs
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
+
+FIELD = recorder_set("field-1")
 
 
 def generate(folder, **changes):
@@ -76,11 +79,11 @@ def test_bad_requests_end_in_one_line(tmp_path, capsys, arguments, message):
 
 def test_pairs_are_one_theme_sung_twice():
     repertoire = load_repertoire("zonotrichia_capensis")
-    pairs = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    pairs = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert pairs.first.shape == pairs.second.shape == (4, 44_100)
     assert np.isfinite(pairs.first).all()
     assert not np.allclose(pairs.first, pairs.second)
-    again = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    again = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     np.testing.assert_array_equal(pairs.second, again.second)
-    other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0)
+    other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert not np.array_equal(pairs.second, other.second)

@@ -8,8 +8,10 @@ import soundfile
 
 from chingolo.analysis.find.find import load_detector
 from chingolo.scripts import train_encoder
+from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.song_table import write_song_table
 from chingolo.train.detector.examples import batches, learnable, recorded_source, synthetic_source
 from chingolo.train.detector.settings import DetectorPreset
@@ -17,6 +19,7 @@ from chingolo.train.detector.train_detector import blank_detector
 from tests.small_training import compiled_once
 
 RATE = 22_050
+SURROUNDINGS = named_surroundings(recorders="field-1", birds="songbirds-1", repertoires="shipped-1")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,15 +29,21 @@ def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def draw(repertoire: Repertoire) -> list[Scene]:
+    return draw_scenes(
+        repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0, surroundings=SURROUNDINGS
+    )
+
+
 @pytest.fixture(scope="session")
 def scenes() -> list[Scene]:
     repertoire = load_repertoire("zonotrichia_capensis")
-    return draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
+    return draw(repertoire)
 
 
 def test_scenes_are_pure_and_true(scenes):
     repertoire = load_repertoire("zonotrichia_capensis")
-    again = draw_scenes(repertoire, seed=3, count=3, sample_rate=RATE, scene_s=6.0)
+    again = draw(repertoire)
     for scene, same in zip(scenes, again, strict=True):
         np.testing.assert_array_equal(scene.wave, same.wave)
         assert np.isfinite(scene.wave).all()
