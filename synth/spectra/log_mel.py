@@ -18,6 +18,20 @@ SAMPLES_AT_ONCE = 2**17
 """Samples in the frames transformed together: what the cache of a core holds, by measurement."""
 
 
+def mel_filters(front_end: FrontEnd) -> np.ndarray:
+    """Weights of the mel bands, [bins, n_mels] float32 (Slaney's, as in librosa)."""
+    import librosa
+
+    return librosa.filters.mel(
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+        dtype=np.float32,
+    ).T
+
+
 @lru_cache(maxsize=8)
 def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
     """Mel weights of the lower and of the upper half of the bands, each on the bins it uses.
@@ -27,18 +41,8 @@ def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
     Returns:
         For each half its weights [bins, bands] and the number of the first of these Fourier bins.
     """
-    import librosa
-
-    mel = librosa.filters.mel(
-        sr=front_end.sample_rate,
-        n_fft=front_end.n_fft,
-        n_mels=front_end.n_mels,
-        fmin=front_end.f_min,
-        fmax=front_end.f_max,
-        dtype=np.float32,
-    ).T
     halves = []
-    for bands in np.array_split(mel, min(2, front_end.n_mels), axis=1):
+    for bands in np.array_split(mel_filters(front_end), min(2, front_end.n_mels), axis=1):
         used = np.flatnonzero(bands.any(axis=1))
         halves.append((bands[used[0] : used[-1] + 1], int(used[0])))
     return halves

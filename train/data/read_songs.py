@@ -1,5 +1,6 @@
 """Song tables -> a corpus to train on, and songs held out of it."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -116,6 +117,11 @@ def read_songs(
         )
         tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
     return whole.choose(np.flatnonzero(~held)), held_out, classes
+
+
+def content_of_tables(paths: Sequence[Path]) -> list[str]:
+    """A short hash of each table's file: a run is resumed on the same songs alone."""
+    return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in paths]
 
 
 def load_corpus(

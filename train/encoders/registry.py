@@ -1,9 +1,13 @@
-"""All encoders by name."""
+"""All encoders by name; importing this imports no jax."""
+
+from typing import TYPE_CHECKING
 
 from chingolo.synth.tables.registry import Registry
-from chingolo.train.encoders.encoder import Encoder
 
-ENCODERS: Registry[Encoder] = Registry(
+if TYPE_CHECKING:
+    from chingolo.train.encoders.encoder import Encoder
+
+ENCODERS: "Registry[Encoder]" = Registry(
     "encoder",
     {
         "cnn": "chingolo.train.encoders.cnn:ENCODER",

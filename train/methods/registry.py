@@ -1,9 +1,13 @@
-"""All training methods by name."""
+"""All training methods by name; importing this imports no jax."""
+
+from typing import TYPE_CHECKING
 
 from chingolo.synth.tables.registry import Registry
-from chingolo.train.objective.method import Method
 
-METHODS: Registry[Method] = Registry(
+if TYPE_CHECKING:
+    from chingolo.train.objective.method import Method
+
+METHODS: "Registry[Method]" = Registry(
     "training method",
     {
         "dino": "chingolo.train.methods.dino:METHOD",

@@ -11,7 +11,7 @@ from chingolo.train.settings.change import from_dict
 SETTINGS = ("preset", "detector")
 """Keys under which settings stand, of an encoder's training and of a detector's."""
 
-CONTENT = {"songs": "song_tables", "synthetic": "synthetic_content"}
+CONTENT = {"songs": "song_tables", "synthetic": "repertoire"}
 """Inputs that are names, and those that tell what stands behind the name: files may move, what
 stands in them may not change."""
 

@@ -235,7 +235,8 @@ def check(
     if method.learns_from_labels and len(classes) < 2:
         found = f"one class only, '{classes[0]}'" if classes else "no labels"
         raise InputError(
-            f"{name} training needs two classes; found {found} (give --label-column, or --synthetic)"
+            f"{name} training needs two classes; found {found} "
+            "(give --label-column, or --synthetic)"
         )
     method.check(settings.method)
     if settings.views.local_views and not method.takes_local_views:

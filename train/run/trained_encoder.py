@@ -151,7 +151,7 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
 
 @lru_cache(maxsize=8)
 def compiled_encoder(settings: TrainingSettings) -> Callable[..., jax.Array]:
-    """With these settings, (encoder's parameters, mean, variance, waveforms) -> z; compiled once."""
+    """(encoder's parameters, mean, variance, waveforms) -> z with these settings; compiled once."""
 
     @jax.jit
     def encode(params: dict, mean: jax.Array, variance: jax.Array, clips: jax.Array) -> jax.Array:

@@ -1,9 +1,13 @@
-"""All named settings of an encoder's training."""
+"""All named settings of an encoder's training; importing this imports no jax."""
+
+from typing import TYPE_CHECKING
 
 from chingolo.synth.tables.registry import Registry
-from chingolo.train.settings.training import TrainingSettings
 
-PRESETS: Registry[TrainingSettings] = Registry(
+if TYPE_CHECKING:
+    from chingolo.train.settings.training import TrainingSettings
+
+PRESETS: "Registry[TrainingSettings]" = Registry(
     "preset",
     {
         "cpu": "chingolo.train.settings.presets:CPU",
