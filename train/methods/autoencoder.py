@@ -56,9 +56,8 @@ def _terms(settings: AutoencoderSettings, evidence: Evidence) -> Terms:
     del settings
     clips, rebuilt = evidence.clips, evidence.student["rebuilt"]
     original = coarse(clips.reshape(-1, *clips.shape[2:]))
-    return {
-        "rebuilding": (1.0, losses.rebuilding(rebuilt.reshape(original.shape), original)),
-    }
+    error = losses.rebuilding(rebuilt.reshape(original.shape), original)
+    return {"rebuilding": (1.0, evidence.mean(error))}
 
 
 METHOD = Method(
@@ -67,4 +66,5 @@ METHOD = Method(
     settings=AutoencoderSettings,
     heads=_heads,
     terms=_terms,
+    ungathered=("rebuilt",),
 )

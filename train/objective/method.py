@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from jax import Array
 
-from chingolo.train.objective.devices import ONE_DEVICE, Devices
+from chingolo.train.objective.devices import ONE_DEVICE, Devices, same
 
 Outputs = dict[str, Array]
 """What the network says of clips, by name: `z` [..., dimensions] of the encoder, then what each
@@ -87,7 +87,10 @@ class Evidence:
     """Of the same, without gradient, dropout and hidden patches."""
 
     clips: Array
-    """[2, songs, frames, n_mels] the whole views themselves."""
+    """[2, songs of this device, frames, n_mels] the whole views themselves."""
+
+    mean: Callable[[Array], Array] = same
+    """Mean over all devices, for what is computed of one device's songs alone."""
 
     local: Outputs | None = None
     """Student's, of the local crops; None without."""
@@ -127,6 +130,10 @@ class Method:
 
     terms: Callable[[Any, Evidence], Terms]
     """(settings, evidence) -> terms of the loss; those of labels are added by the step."""
+
+    ungathered: tuple[str, ...] = ()
+    """Outputs that stay on their device, [views, songs of this device, ...]: large ones, of which
+    each song's loss needs no other song."""
 
     hidden_share: Callable[[Any], float] | None = None
     """Settings -> share of patches hidden from the student's whole views; None hides none."""

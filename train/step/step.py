@@ -51,9 +51,9 @@ def step(
             flat, told = recipe.encoder.hide(settings.encoder, views.keys, flat, share)
         dropout = jax.random.fold_in(views.key, devices.index())
         outputs = model.apply({"params": params}, flat, train, told, rngs={"dropout": dropout})
-        return devices.gather(
-            jax.tree.map(lambda x: x.reshape(*clips.shape[:2], *x.shape[1:]), outputs)
-        )
+        joined = {name: x.reshape(*clips.shape[:2], *x.shape[1:]) for name, x in outputs.items()}
+        kept = {name: joined.pop(name) for name in method.ungathered}
+        return devices.gather(joined) | kept
 
     teacher = forward(state.teacher, views.whole, train=False)
     assignment, centre, vectors = None, state.centre, None
@@ -71,7 +71,13 @@ def step(
         if views.local is not None:
             local = forward(params, views.local, train=True)
         evidence = Evidence(
-            student, teacher, devices.gather(views.whole), local, assignment, vectors
+            student=student,
+            teacher=teacher,
+            clips=views.whole,
+            mean=devices.mean,
+            local=local,
+            assignment=assignment,
+            vectors=vectors,
         )
         terms: Terms = method.terms(settings.method, evidence)
         metrics: Metrics = {}
