@@ -11,7 +11,7 @@ import pandas as pd
 from chingolo.analysis.change.descriptors import measure_songs
 from chingolo.analysis.change.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
-from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.embed import embed_table
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
 
@@ -61,12 +61,12 @@ def control_channel(
     with tempfile.TemporaryDirectory() as folder:
         equalised = equalise(latents.songs, eras, Path(folder), seed=seed, tell=tell)
         tell("embedding the equalised songs ...")
-        made = embed(equalised.songs, run, tell=tell)
+        made = embed_table(equalised.songs, run, tell=tell)
         theirs, ours = latents.run.get("checkpoint"), made.run.get("checkpoint")
         if theirs and theirs != ours:
             raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
         tell("embedding the re-recorded modern songs ...")
-        again = embed(equalised.rerecorded, run, tell=tell)
+        again = embed_table(equalised.rerecorded, run, tell=tell)
         tell("measuring the songs ...")
         descriptors = measure_songs(equalised.songs)
         remeasured = measure_songs(equalised.rerecorded)

@@ -1,7 +1,7 @@
 """Prototypes that teacher and student agree on: what dino and msn share."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -68,7 +68,7 @@ def assign(
         steps: of the whole run.
     """
     cool, warm = settings.teacher_temperature
-    temperature = optax.linear_schedule(cool, warm, max(1, steps // 5))(step)
+    temperature: Any = optax.linear_schedule(cool, warm, max(1, steps // 5))(step)
     flat = jax.lax.stop_gradient(cosines.reshape(-1, cosines.shape[-1]))
     if settings.assignment == "sinkhorn":
         assignment = losses.sinkhorn(flat, temperature)

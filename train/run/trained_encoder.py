@@ -138,7 +138,7 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
     spectrogram = normalise(above_noise(power, front_end), mean, variance)
     network = make_encoder(settings)
     silent = silent_frames(power)[..., 0]
-    told = ENCODERS[settings.encoder.kind].padding(settings.encoder, silent)
+    told: dict[str, Any] = {**ENCODERS[settings.encoder.kind].padding(settings.encoder, silent)}
     z = network.apply({"params": encoder.params["encoder"]}, spectrogram, **told)
     if not encoder.classes:
         return z, z[:, :0]  # type: ignore[index, return-value]

@@ -63,7 +63,7 @@ def _change_one(settings: Any, names: list[str], value: str, one: str) -> Any:
         new = _change_one(old, names[1:], value, one)
     elif len(names) > 1:
         raise InputError(f"--set {one}: '{names[0]}' has no parts")
-    elif names[0] == chosen_by:
+    elif chosen_by is not None and names[0] == chosen_by:
         if value not in registry:
             raise InputError(f"--set {one}: expected one of {registry.names()}")
         return _switched(settings, chosen_by, registry[value].settings)

@@ -1,6 +1,7 @@
 """One training step: a pure function of state and batch, on one device or as one of many."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -50,7 +51,7 @@ def step(
             share = method.hidden_share(settings.method)
             flat, told = recipe.encoder.hide(settings.encoder, views.keys, flat, share)
         dropout = jax.random.fold_in(views.key, devices.index())
-        outputs = model.apply({"params": params}, flat, train, told, rngs={"dropout": dropout})
+        outputs: Any = model.apply({"params": params}, flat, train, told, rngs={"dropout": dropout})
         joined = {name: x.reshape(*clips.shape[:2], *x.shape[1:]) for name, x in outputs.items()}
         kept = {name: joined.pop(name) for name in method.ungathered}
         return devices.gather(joined) | kept
