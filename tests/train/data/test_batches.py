@@ -45,8 +45,8 @@ def test_places_with_rows_of_their_own_take_what_was_drawn_for_them():
     whole = steps(own)
     for batch in whole:
         assert batch["row"].tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
-    # 3 blocks: at first 3 examples of each place, then a block's oldest give way every 2 steps
-    assert len(drawn) == len(set(drawn)) == 3 * 3 + 3 * 8 // 2 - 1
+    # 3 at first, then a fresh one every 2 steps: the last block's first already at the second step
+    assert len(drawn) == len(set(drawn)) == (3 + 3) + (3 + 3) + (3 + 4)
     for ours, theirs in zip(whole, steps(own, range(4, 8)), strict=True):
         for name, value in theirs.items():
             np.testing.assert_array_equal(value, ours[name][4:8])
