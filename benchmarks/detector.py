@@ -208,7 +208,9 @@ def noise(detector: Detector) -> pd.DataFrame:
 
 def edges(detector: Detector, repertoire: str) -> pd.DataFrame:
     """Points 4 and 5: boundaries and lateness on synthetic songs by their level over the noise."""
-    songs = sing_own(load_repertoire(repertoire), 150, SceneSettings(invented=0.5), 70_001, RATE)
+    songs = sing_own(
+        load_repertoire(repertoire), 150, SceneSettings(random_themes=0.5), 70_001, RATE
+    )
     rows = []
     for snr in (20, 10, 5, 0):
         errors, found_late, true_late, count = [], [], [], 0

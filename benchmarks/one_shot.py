@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.space.embed import embed
-from chingolo.synth.fit.fit_song import mel_power
 from chingolo.synth.fit.fit_table import fit_songs
+from chingolo.synth.fit.quality import song_mel_power
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_song
@@ -84,7 +84,7 @@ def _nearest(known: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     """The label of the recorded song with the highest log-mel correlation at the best shift."""
 
     def picture(song: pd.Series) -> np.ndarray:
-        level = np.log(mel_power(load_song(song, sample_rate=RATE))[::2] + 1e-6)
+        level = np.log(song_mel_power(load_song(song, sample_rate=RATE))[::2] + 1e-6)
         return np.maximum(level - np.median(level, axis=0), 0)
 
     stored = [picture(song) for _, song in known.iterrows()]

@@ -63,7 +63,7 @@ def fit(config: FitConfig) -> None:
     """Fits the songs; see `FitConfig`."""
     from chingolo.synth.fit.fit_table import fit_songs
 
-    report = fit_songs(
+    fitted = fit_songs(
         config.songs,
         config.out,
         copies=config.copies,
@@ -76,20 +76,20 @@ def fit(config: FitConfig) -> None:
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
-    verdicts = report.quality["verdict"].value_counts()
+    verdicts = fitted.quality["verdict"].value_counts()
     told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    print(f"\n{config.out / 'songs.csv'}: {len(report.songs)} resynthesised songs; fits: {told}")
-    median = report.quality["log_mel_correlation"].median()
-    error = 100 * report.quality["f0_error"].median()
+    print(f"\n{config.out / 'songs.csv'}: {len(fitted.songs)} resynthesised songs; fits: {told}")
+    median = fitted.quality["log_mel_correlation"].median()
+    error = 100 * fitted.quality["f0_error"].median()
     print(f"  median log-mel correlation {median:.2f}, f0 off an independent ridge {error:.2f} %")
-    if report.realism.auc is None:
-        print(f"  realism: not measured ({report.realism.method})")
+    if fitted.realism.auc is None:
+        print(f"  realism: not measured ({fitted.realism.method})")
     else:
         print(
             f"  realism: a classifier tells recording from re-synthesis with AUC "
-            f"{report.realism.auc:.2f} (0.5 is indistinguishable)"
+            f"{fitted.realism.auc:.2f} (0.5 is indistinguishable)"
         )
-    for _, row in report.quality[report.quality["verdict"].isin(["poor", "failed"])].iterrows():
+    for _, row in fitted.quality[fitted.quality["verdict"].isin(["poor", "failed"])].iterrows():
         print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
 
 

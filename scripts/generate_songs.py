@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from chingolo.scripts.command_line.run_command import run
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
+from chingolo.synth.voice.engines import ENGINES
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,13 @@ class GenerateConfig:
     rare_to: int = 0
     """Bring every theme below this many songs up to it (default 0: leave them rare)."""
 
-    engine: Literal["ode", "wavetable"] = "ode"
-    """`ode` integrates the labia; `wavetable` is cheaper and nearly the same (default ode)."""
+    engine: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"One of {ENGINES.names()}: `ode` integrates the labia, `wavetable` is cheaper "
+            "and nearly the same."
+        ),
+    ] = "ode"
 
     channel: Annotated[str, tyro.conf.arg(help=f"Recorder: none, random, {RECORDERS.names()}.")] = (
         "digital-2020"
@@ -66,21 +72,24 @@ class GenerateConfig:
 def generate(config: GenerateConfig) -> None:
     """Writes the songs; see `GenerateConfig`."""
     from chingolo.synth.surrogates.generate_songs import generate_songs
+    from chingolo.synth.surrogates.sing_songs import SongRequest
 
     counts = generate_songs(
         config.repertoire,
         config.out,
-        songs=config.songs,
-        era=config.era,
-        individuals=config.individuals,
-        rare_to=config.rare_to,
-        engine=config.engine,
-        channel=config.channel,
-        recorders=config.recorders,
-        snr=config.snr,
-        other_singers=config.other_singers,
-        sample_rate=config.sample_rate,
-        seed=config.seed,
+        SongRequest(
+            songs=config.songs,
+            era=config.era,
+            individuals=config.individuals,
+            rare_to=config.rare_to,
+            engine=config.engine,
+            channel=config.channel,
+            recorders=config.recorders,
+            snr=config.snr,
+            other_singers=config.other_singers,
+            sample_rate=config.sample_rate,
+            seed=config.seed,
+        ),
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
     print(f"\n{config.out / 'songs.csv'}: {counts.total()} synthetic songs")

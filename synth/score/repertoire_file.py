@@ -1,4 +1,4 @@
-"""The notation of repertoires: YAML that a field worker can type from a sketch.
+"""Repertoires as YAML files that a field worker can type from a sketch.
 
 The shipped files under `synth/score/repertoires/` show it; every error names the file, the line and
 what was expected.

@@ -33,6 +33,21 @@ def mel_filters(front_end: FrontEnd) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
+def mel_filters(front_end: FrontEnd) -> np.ndarray:
+    """[n_fft / 2 + 1, n_mels] float32 weights of the Fourier bins' power in each mel band."""
+    import librosa
+
+    return librosa.filters.mel(
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+        dtype=np.float32,
+    ).T
+
+
+@lru_cache(maxsize=8)
 def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
     """Mel weights of the lower and of the upper half of the bands, each on the bins it uses.
 

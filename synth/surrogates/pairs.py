@@ -16,7 +16,7 @@ from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.voice.birds import BIRDS
-from chingolo.synth.voice.render import Engine, render
+from chingolo.synth.voice.render import render
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def draw_pairs(
     sample_rate: int,
     clip_s: float,
     recorders: Sequence[Recorder],
-    engine: Engine = "wavetable",
+    engine: str = "wavetable",
 ) -> Pairs:
     """Sings pairs, a pure function of its arguments.
 

@@ -14,7 +14,8 @@ from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire, Theme
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.inventions import invent_stranger, invent_theme, rough_sound
+from chingolo.synth.surrogates.random_themes import random_stranger, random_theme
+from chingolo.synth.surrogates.rough_sounds import rough_sound
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.render import render
@@ -22,9 +23,6 @@ from chingolo.synth.voice.render import render
 Random = np.random.Generator
 QUIET = 0.03
 """Share of the peak (-30 dB) at which a song begins and ends."""
-
-LOUDNESS = 0.4
-"""Root mean square of a song whose peak is 1, about."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class SceneSettings:
     snr: tuple[float, float] = (-3.0, 30.0)
     """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to."""
 
-    invented: float = 0.7
-    """Share of songs that are invented in the repertoire's manner; the rest are its themes."""
+    random_themes: float = 0.7
+    """Share of songs that are random themes in the repertoire's manner; the rest are its own."""
 
     songs: tuple[float, ...] = (0.3, 0.45, 0.25)
     """Probability of 0, 1, 2 ... near songs."""
@@ -116,8 +114,8 @@ def sing_own(
     random = np.random.default_rng([seed, 47])
     shares = np.array([theme.share for theme in repertoire.themes])
     themes = [
-        invent_theme(repertoire, random)
-        if random.random() < settings.invented
+        random_theme(repertoire, random)
+        if random.random() < settings.random_themes
         else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
         for _ in range(count)
     ]
@@ -150,7 +148,7 @@ def sing_others(
     seed: int,
     sample_rate: int,
 ) -> list[np.ndarray]:
-    """Sounds that are not songs of the species: invented, rough, of others, or reversed ones."""
+    """Sounds that are not songs of the species: of none, rough, of another, or its own reversed."""
     random = np.random.default_rng([seed, 59])
     bird = BIRDS[repertoire.bird]
     foreign = [other for other in surroundings.repertoires if other.species != repertoire.species]
@@ -159,13 +157,13 @@ def sing_others(
     waves: list[np.ndarray] = [
         rough_sound(random, sample_rate) for _ in range(int((kind == 1).sum()))
     ]
-    invented = [invent_stranger(random) for _ in range(int((kind == 0).sum()))]
-    waves += _sing(invented, repertoire, voice, seed + 1, sample_rate)
+    strangers = [random_stranger(random) for _ in range(int((kind == 0).sum()))]
+    waves += _sing(strangers, repertoire, voice, seed + 1, sample_rate)
     for other in foreign:
         share = int((kind == 2).sum()) // len(foreign)
-        themes = [invent_theme(other, random) for _ in range(share)]
+        themes = [random_theme(other, random) for _ in range(share)]
         waves += _sing(themes, other, BIRDS[other.bird], seed + 2, sample_rate)
-    reversed_ = [invent_theme(repertoire, random) for _ in range(count - len(waves))]
+    reversed_ = [random_theme(repertoire, random) for _ in range(count - len(waves))]
     waves += [wave[::-1] for wave in _sing(reversed_, repertoire, bird, seed + 3, sample_rate)]
     return [waves[index] for index in random.permutation(len(waves))]
 

@@ -17,7 +17,7 @@ class Surroundings:
     """Machines that hear the scenes."""
 
     birds: tuple[Bird, ...]
-    """Voices of invented strangers."""
+    """Voices of strangers, random themes of no species."""
 
     repertoires: tuple[Repertoire, ...]
     """Songs of other species; those of the species itself are passed over."""

@@ -33,7 +33,7 @@ def test_shipped_repertoires_are_schematic_and_sing(name):
     songs = plan_songs(repertoire, songs=3 * len(repertoire.themes), seed=1)
     for song in songs:
         gesture = sing_planned(song, repertoire, seed=1)
-        voiced = gesture.loudness > 0
+        voiced = gesture.amplitude > 0
         assert 0.3 < len(gesture.f0) / 2205 < 5
         assert gesture.f0[voiced].min() > 1500
         assert gesture.f0[voiced].max() < 10_000
@@ -117,7 +117,7 @@ def test_two_voiced_notes(tmp_path):
     song = plan_songs(repertoire, songs=1, seed=0, individuals=1)[0]
     gesture = sing_planned(song, repertoire, seed=0)
     assert gesture.second is not None
-    assert gesture.second.f0[gesture.second.loudness > 0].min() > 5000
+    assert gesture.second.f0[gesture.second.amplitude > 0].min() > 5000
     uneven = both.replace("[0.1, 7.0]", "[0.2, 7.0]")
     with pytest.raises(InputError, match=r"line 5: .*'second' must last as long"):
         load_repertoire(write(tmp_path, uneven))

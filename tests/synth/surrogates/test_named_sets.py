@@ -13,6 +13,7 @@ import chingolo.synth.score.repertoire_file as repertoire_file
 import chingolo.synth.surrogates.generate_songs as generate_songs
 import chingolo.synth.surrogates.pairs as pairs
 import chingolo.synth.surrogates.scenes as scenes
+import chingolo.synth.surrogates.sing_songs as sing_songs
 import chingolo.synth.surrogates.surroundings as surroundings
 import chingolo.synth.voice.birds as birds
 from chingolo.synth.recorder.recorders import PHONE, RECORDER_SETS, RECORDERS, recorder_set
@@ -20,6 +21,7 @@ from chingolo.synth.score.repertoire_file import load_repertoire, repertoire_set
 from chingolo.synth.score.shipped_repertoires import FOLDER, REPERTOIRE_SETS, REPERTOIRES
 from chingolo.synth.surrogates.pairs import content_of_pairs, draw_pairs
 from chingolo.synth.surrogates.scenes import draw_scenes
+from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.registry import Registry
@@ -38,11 +40,7 @@ def draws(folder: Path) -> list[bytes]:
     generate_songs.generate_songs(
         "zonotrichia_capensis",
         folder,
-        songs=3,
-        seed=4,
-        engine="wavetable",
-        channel="random",
-        sample_rate=RATE,
+        SongRequest(songs=3, seed=4, engine="wavetable", channel="random", sample_rate=RATE),
     )
     twice = draw_pairs(
         repertoire,
@@ -79,7 +77,16 @@ def test_what_is_entered_beside_a_set_changes_no_draw(tmp_path, monkeypatch):
     more_birds = Registry("bird", {"a_wren": wren, **BIRDS})
     for module in (channel, recorders):
         monkeypatch.setattr(module, "RECORDERS", more_recorders)
-    for module in (birds, population, repertoire_file, generate_songs, pairs, scenes, surroundings):
+    for module in (
+        birds,
+        population,
+        repertoire_file,
+        generate_songs,
+        sing_songs,
+        pairs,
+        scenes,
+        surroundings,
+    ):
         monkeypatch.setattr(module, "BIRDS", more_birds)
     monkeypatch.setattr(
         repertoire_file, "REPERTOIRES", Registry("repertoire", {"a_wren": song, **REPERTOIRES})
@@ -156,8 +163,8 @@ def test_content_tells_any_constant_that_a_draw_depends_on(monkeypatch):
 
 
 def generate(folder: Path, **changes) -> None:
-    request = {"songs": 2, "seed": 1, "engine": "wavetable", "sample_rate": RATE} | changes
-    generate_songs.generate_songs("zonotrichia_capensis", folder, **request)
+    request = SongRequest(songs=2, seed=1, engine="wavetable", sample_rate=RATE)
+    generate_songs.generate_songs("zonotrichia_capensis", folder, replace(request, **changes))
 
 
 def test_a_changed_voice_does_not_continue_a_folder(tmp_path, monkeypatch):

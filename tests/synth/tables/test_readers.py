@@ -225,7 +225,7 @@ def test_any_change_of_a_repertoire_is_read_or_refused(tmp_path: Path, data: st.
     except InputError:
         return
     songs = [sing_planned(song, repertoire, seed=0) for song in planned]
-    assert all(np.isfinite(song.f0).all() and np.isfinite(song.loudness).all() for song in songs)
+    assert all(np.isfinite(song.f0).all() and np.isfinite(song.amplitude).all() for song in songs)
 
 
 TOKENS = [
