@@ -18,20 +18,6 @@ SAMPLES_AT_ONCE = 2**17
 """Samples in the frames transformed together: what the cache of a core holds, by measurement."""
 
 
-def mel_filters(front_end: FrontEnd) -> np.ndarray:
-    """Weights of the mel bands, [bins, n_mels] float32 (Slaney's, as in librosa)."""
-    import librosa
-
-    return librosa.filters.mel(
-        sr=front_end.sample_rate,
-        n_fft=front_end.n_fft,
-        n_mels=front_end.n_mels,
-        fmin=front_end.f_min,
-        fmax=front_end.f_max,
-        dtype=np.float32,
-    ).T
-
-
 @lru_cache(maxsize=8)
 def mel_filters(front_end: FrontEnd) -> np.ndarray:
     """[n_fft / 2 + 1, n_mels] float32 weights of the Fourier bins' power in each mel band."""

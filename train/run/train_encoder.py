@@ -80,10 +80,37 @@ def train(
         )
     data = {"corpus": corpus, "source": source, "classes": classes, "distill_from": distill_from}
     if out is None:
-        state = run_in_memory(encoder_task(settings, seed=seed, **data), tell=tell)
-    else:
-        state = train_in_folder(out, settings, seed=seed, tell=tell, **data)
+        return train_corpus(settings, seed=seed, tell=tell, **data)
+    state = train_in_folder(out, settings, seed=seed, tell=tell, **data)
     return trained_encoder(state, settings, classes)
+
+
+def train_corpus(
+    settings: TrainingSettings,
+    *,
+    corpus: Corpus | None,
+    source: PairSource | None,
+    classes: tuple[str, ...] = (),
+    probe: Probe | None = None,
+    distill_from: TrainedEncoder | None = None,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+) -> TrainedEncoder:
+    """Trains an encoder and leaves no file; see `train_in_folder`.
+
+    Raises:
+        InputError: for settings or songs that cannot train, or if the loss stops being finite.
+    """
+    task = encoder_task(
+        settings,
+        corpus=corpus,
+        source=source,
+        classes=classes,
+        probe=probe,
+        distill_from=distill_from,
+        seed=seed,
+    )
+    return trained_encoder(run_in_memory(task, tell=tell), settings, classes)
 
 
 def train_in_folder(
