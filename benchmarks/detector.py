@@ -30,8 +30,10 @@ from chingolo.analysis.find.find import (
     thresholds_of,
 )
 from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import SceneSettings, background_noise, draw_scenes, sing_own
+from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.detector.streaming import Detector
@@ -206,7 +208,9 @@ def noise(detector: Detector) -> pd.DataFrame:
 
 def edges(detector: Detector, repertoire: str) -> pd.DataFrame:
     """Points 4 and 5: boundaries and lateness on synthetic songs by their level over the noise."""
-    songs = sing_own(load_repertoire(repertoire), 150, SceneSettings(invented=0.5), 70_001, RATE)
+    songs = sing_own(
+        load_repertoire(repertoire), 150, SceneSettings(random_themes=0.5), 70_001, RATE
+    )
     rows = []
     for snr in (20, 10, 5, 0):
         errors, found_late, true_late, count = [], [], [], 0
@@ -214,7 +218,7 @@ def edges(detector: Detector, repertoire: str) -> pd.DataFrame:
             random = np.random.default_rng([70_002, number])
             before = round(random.uniform(2, 5) * RATE)
             wave = np.pad(song, (before, 2 * RATE))
-            channel = Channel("digital-2020", snr=snr, distance=10.0, echo_time=0.4)
+            channel = Channel(DIGITAL_2020, snr=snr, distance=10.0, echo_time=0.4)
             heard = through_channel(wave, channel, sample_rate=RATE, random=random)
             step = RATE // 50
             chunks = [heard[i : i + step] for i in range(0, len(heard), step)]
@@ -247,7 +251,16 @@ def edges(detector: Detector, repertoire: str) -> pd.DataFrame:
 def speed(name: str) -> pd.DataFrame:
     """Point 3: CPU time and memory of the command on 1 h and 10 h of 44.1 kHz FLAC."""
     rate = 44_100
-    scenes = draw_scenes(load_repertoire(name), seed=80_001, count=20, sample_rate=rate, scene_s=15)
+    scenes = draw_scenes(
+        load_repertoire(name),
+        seed=80_001,
+        count=20,
+        sample_rate=rate,
+        scene_s=15,
+        surroundings=named_surroundings(
+            recorders="field-1", birds="songbirds-1", repertoires="shipped-1"
+        ),
+    )
     minutes5 = np.concatenate([scene.wave for scene in scenes])
     rows = []
     with tempfile.TemporaryDirectory() as folder:

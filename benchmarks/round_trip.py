@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.fit_song import fit_song
+from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import channel_preset, through_channel
@@ -26,7 +26,7 @@ MARGIN = 0.18
 """s of silence around each song."""
 
 AUDIBLE = 0.1
-"""Of the loudness of the loudest note: what counts as sung."""
+"""Of the amplitude of the loudest note: what counts as sung."""
 
 
 def measure(songs: int, snr: float, *, refine_steps: int = 20, seed: int = 0) -> dict[str, float]:
@@ -46,18 +46,18 @@ def measure(songs: int, snr: float, *, refine_steps: int = 20, seed: int = 0) ->
         )
         for number, wave in enumerate(render(gestures, bird, engine="wavetable", sample_rate=RATE))
     ]
-    fits = refine(waves, [fit_song(wave, bird) for wave in waves], bird, steps=refine_steps)
+    fits = refine(waves, [track_song(wave, bird) for wave in waves], bird, steps=refine_steps)
     pitch, boundary, missed = [], [], []
     for gesture, fit in zip(gestures, fits, strict=True):
         offset = round(MARGIN * CONTROL_RATE)
         frames = min(len(gesture.f0), len(fit.gesture.f0) - offset)
         found = slice(offset, offset + frames)
-        sung = gesture.loudness[:frames] > AUDIBLE * gesture.loudness.max()
-        heard = fit.gesture.loudness[found] > 0
+        sung = gesture.amplitude[:frames] > AUDIBLE * gesture.amplitude.max()
+        heard = fit.gesture.amplitude[found] > 0
         both = sung & heard
         pitch.append(np.abs(fit.gesture.f0[found][both] / gesture.f0[:frames][both] - 1))
         missed.append(float((sung & ~heard).sum() / sung.sum()))
-        start, stop = voiced_stretches(gesture.loudness)
+        start, stop = voiced_stretches(gesture.amplitude)
         for truth, told in (
             (start + 1, [note.start for note in fit.notes]),
             (stop - 2, [note.end for note in fit.notes]),

@@ -19,7 +19,7 @@ from chingolo.analysis.compare import compare
 from chingolo.analysis.recorder.equalised_songs import equalise_songs
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.score.repertoire_file import FOLDER
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 
 BASE = "zonotrichia_capensis"
 TAPE, DIGITAL = "reel-tape-1966", "digital-2020"
@@ -60,7 +60,7 @@ HISTORIES = (
 
 def write_repertoire(history: History, era: int, birds: int, path: Path) -> None:
     """Writes the repertoire of one era as YAML on top of the shipped one."""
-    shipped = FOLDER / f"{BASE}.yaml"
+    shipped = REPERTOIRES[BASE]
     content: dict[str, Any] = yaml.safe_load(shipped.read_text())
     if era:
         for theme in content["themes"].values():
@@ -88,6 +88,7 @@ def write_repertoire(history: History, era: int, birds: int, path: Path) -> None
 def generate(history: History, seed: int, folder: Path, *, birds: int, songs: int) -> pd.DataFrame:
     """Generates both eras; returns the song table with the truth in `label`."""
     from chingolo.synth.surrogates.generate_songs import generate_songs
+    from chingolo.synth.surrogates.sing_songs import SongRequest
     from chingolo.synth.tables.song_table import read_song_table
 
     tables = []
@@ -97,11 +98,13 @@ def generate(history: History, seed: int, folder: Path, *, birds: int, songs: in
         generate_songs(
             str(repertoire),
             folder / str(era),
-            songs=2 * birds * songs,
-            seed=1000 * seed + era,
-            engine="wavetable",
-            channel=history.recorders[era],
-            sample_rate=22_050,
+            SongRequest(
+                songs=2 * birds * songs,
+                seed=1000 * seed + era,
+                engine="wavetable",
+                channel=history.recorders[era],
+                sample_rate=22_050,
+            ),
         )
         tables.append(read_song_table(folder / str(era) / "songs.csv"))
     return pd.concat(tables, ignore_index=True)

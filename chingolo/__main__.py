@@ -27,6 +27,7 @@ COMMANDS = {
         "long recordings or a live stream -> the songs in them",
     ),
     "train": ("chingolo.scripts.train_encoder", "song tables -> a trained encoder"),
+    "train-detector": ("chingolo.scripts.train_detector", "scenes -> a finder of songs"),
     "embed": ("chingolo.scripts.embed_songs", "a trained encoder and song tables -> latent table"),
     "probe": (
         "chingolo.scripts.probe_labels",
@@ -35,7 +36,7 @@ COMMANDS = {
     "compare": ("chingolo.scripts.compare_eras", "a latent table with two eras -> report"),
 }
 
-TRAINING = ("demo", "train")
+TRAINING = ("demo", "train", "train-detector")
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     words = sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print("usage: chingolo COMMAND ...   (chingolo COMMAND --help tells its options)\n")
-        print("\n".join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()))
+        print("\n".join(f"  {name:<15} {text}" for name, (_, text) in COMMANDS.items()))
         sys.exit(0)
     if words[0] not in COMMANDS:
         print(f"chingolo: no command '{words[0]}'; one of {', '.join(COMMANDS)}", file=sys.stderr)

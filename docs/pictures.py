@@ -65,11 +65,11 @@ def draw_song(path: Path) -> None:
     figure, axes = pyplot.subplots(3, 1, figsize=(8, 5), sharex=True, layout="constrained")
     beta = beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma)
     time = np.linspace(0, len(wave) / RATE, len(gesture.f0))
-    silent = gesture.loudness <= 0
+    silent = gesture.amplitude <= 0
     axes[0].plot(time, np.where(silent, np.nan, beta))
     axes[0].set(ylabel="tension beta", title=f"{plan[0].theme}: gesture, and the song it gives")
-    axes[1].plot(time, gesture.loudness)
-    axes[1].set(ylabel="loudness")
+    axes[1].plot(time, gesture.amplitude)
+    axes[1].set(ylabel="amplitude")
     draw_spectrogram(axes[2], wave, RATE)
     axes[2].set(xlabel="s", ylabel="Hz")
     figure.savefig(path, dpi=80)

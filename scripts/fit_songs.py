@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import tyro
 
 from chingolo.scripts.command_line.run_command import run
+from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.synth.voice.birds import BIRDS
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,24 @@ class FitConfig:
     """Surrogates vary like renditions of one bird, like birds of one site, or like birds of one
     dialect over several sites (default rendition)."""
 
-    bird: str = "rufous_collared_sparrow"
-    """Whose syrinx sings: rufous_collared_sparrow, yellowhammer or zebra_finch."""
+    bird: Annotated[str, tyro.conf.arg(help=f"Whose syrinx sings: {BIRDS.names()}.")] = (
+        "rufous_collared_sparrow"
+    )
 
-    channel: str = "none"
-    """Recorder that the surrogates are heard through: none, random, own (over the background of the
-    recording that was fitted), reel-tape-1966, cassette-1985, digital-2020 or phone (default
-    none)."""
+    channel: Annotated[
+        str,
+        tyro.conf.arg(
+            help="Recorder that the surrogates are heard through: none, random, own (over the "
+            f"background of the recording that was fitted), {RECORDERS.names()} (default none)."
+        ),
+    ] = "none"
+
+    recorders: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+        ),
+    ] = None
 
     sample_rate: int = 22_050
     """Of the audio, Hz (default 22050)."""
@@ -50,32 +63,33 @@ def fit(config: FitConfig) -> None:
     """Fits the songs; see `FitConfig`."""
     from chingolo.synth.fit.fit_table import fit_songs
 
-    report = fit_songs(
+    fitted = fit_songs(
         config.songs,
         config.out,
         copies=config.copies,
         spread=config.spread,
         bird_name=config.bird,
         channel=config.channel,
+        recorders=config.recorders,
         sample_rate=config.sample_rate,
         refine_steps=config.refine_steps,
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
-    verdicts = report.quality["verdict"].value_counts()
+    verdicts = fitted.quality["verdict"].value_counts()
     told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    print(f"\n{config.out / 'songs.csv'}: {len(report.songs)} resynthesised songs; fits: {told}")
-    median = report.quality["log_mel_correlation"].median()
-    error = 100 * report.quality["f0_error"].median()
+    print(f"\n{config.out / 'songs.csv'}: {len(fitted.songs)} resynthesised songs; fits: {told}")
+    median = fitted.quality["log_mel_correlation"].median()
+    error = 100 * fitted.quality["f0_error"].median()
     print(f"  median log-mel correlation {median:.2f}, f0 off an independent ridge {error:.2f} %")
-    if report.realism.auc is None:
-        print(f"  realism: not measured ({report.realism.method})")
+    if fitted.realism.auc is None:
+        print(f"  realism: not measured ({fitted.realism.method})")
     else:
         print(
             f"  realism: a classifier tells recording from re-synthesis with AUC "
-            f"{report.realism.auc:.2f} (0.5 is indistinguishable)"
+            f"{fitted.realism.auc:.2f} (0.5 is indistinguishable)"
         )
-    for _, row in report.quality[report.quality["verdict"].isin(["poor", "failed"])].iterrows():
+    for _, row in fitted.quality[fitted.quality["verdict"].isin(["poor", "failed"])].iterrows():
         print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
 
 

@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from chingolo.scripts.command_line.run_command import run
+from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
+from chingolo.synth.voice.engines import ENGINES
 
 
 @dataclass(frozen=True)
 class GenerateConfig:
     """Generate synthetic songs from a repertoire."""
 
-    repertoire: Annotated[str, tyro.conf.Positional]
-    """Name of a shipped repertoire, or a YAML file."""
+    repertoire: Annotated[
+        str,
+        tyro.conf.Positional,
+        tyro.conf.arg(help=f"A shipped repertoire ({REPERTOIRES.names()}), or a YAML file."),
+    ]
 
     out: Path
     """Folder for songs.csv, audio/ and contact_sheet.png; an interrupted run continues there."""
@@ -31,11 +37,24 @@ class GenerateConfig:
     rare_to: int = 0
     """Bring every theme below this many songs up to it (default 0: leave them rare)."""
 
-    engine: Literal["ode", "wavetable"] = "ode"
-    """`ode` integrates the labia; `wavetable` is cheaper and nearly the same (default ode)."""
+    engine: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"One of {ENGINES.names()}: `ode` integrates the labia, `wavetable` is cheaper "
+            "and nearly the same."
+        ),
+    ] = "ode"
 
-    channel: str = "digital-2020"
-    """Recorder: none, random, reel-tape-1966, cassette-1985, digital-2020 or phone."""
+    channel: Annotated[str, tyro.conf.arg(help=f"Recorder: none, random, {RECORDERS.names()}.")] = (
+        "digital-2020"
+    )
+
+    recorders: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+        ),
+    ] = None
 
     snr: float | None = None
     """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel)."""
@@ -53,20 +72,24 @@ class GenerateConfig:
 def generate(config: GenerateConfig) -> None:
     """Writes the songs; see `GenerateConfig`."""
     from chingolo.synth.surrogates.generate_songs import generate_songs
+    from chingolo.synth.surrogates.sing_songs import SongRequest
 
     counts = generate_songs(
         config.repertoire,
         config.out,
-        songs=config.songs,
-        era=config.era,
-        individuals=config.individuals,
-        rare_to=config.rare_to,
-        engine=config.engine,
-        channel=config.channel,
-        snr=config.snr,
-        other_singers=config.other_singers,
-        sample_rate=config.sample_rate,
-        seed=config.seed,
+        SongRequest(
+            songs=config.songs,
+            era=config.era,
+            individuals=config.individuals,
+            rare_to=config.rare_to,
+            engine=config.engine,
+            channel=config.channel,
+            recorders=config.recorders,
+            snr=config.snr,
+            other_singers=config.other_singers,
+            sample_rate=config.sample_rate,
+            seed=config.seed,
+        ),
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
     print(f"\n{config.out / 'songs.csv'}: {counts.total()} synthetic songs")

@@ -22,6 +22,7 @@ import yaml
 from chingolo.__main__ import COMMANDS
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.tables.annotations import write_annotations
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
@@ -111,9 +112,10 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the pages take it for granted: recordings, tables, labels, a trained run."""
     folder = tmp_path_factory.mktemp("field")
     generate_songs(
-        "zonotrichia_two_eras", folder / "recordings", songs=32, seed=0, individuals=6,
-        engine="wavetable", sample_rate=22_050,
-    )  # fmt: skip
+        "zonotrichia_two_eras",
+        folder / "recordings",
+        SongRequest(songs=32, individuals=6, engine="wavetable", sample_rate=22_050),
+    )
     table = read_song_table(folder / "recordings" / "songs.csv")
     write_song_table(table, folder / "songs.csv")
     write_annotations(table, folder / "marked.selections.txt")

@@ -15,6 +15,7 @@ from chingolo.analysis.recorder.channel_measures import (
     measure_era,
 )
 from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.tables.files import InputError
 
 
@@ -161,7 +162,7 @@ def _as_historical(
     """One modern song through the historical recorder and at the historical noise."""
     wave = with_noise(wave, channel.snr, old.snr, sample_rate=sample_rate, random=random)
     if old.devices:
-        recorder = Channel(recorder=str(random.choice(old.devices)), snr=None)
+        recorder = Channel(recorder=RECORDERS[str(random.choice(old.devices))], snr=None)
         return through_channel(wave, recorder, sample_rate=sample_rate, random=random)
     return band_limited(wave, old.low, old.high, sample_rate=sample_rate)
 

@@ -9,47 +9,43 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.comparison_sheet import write_comparison_sheet
-from chingolo.synth.fit.fit_song import (
-    Fit,
-    Quality,
-    UnfittableError,
-    background,
-    fit_song,
-    judge,
-    resynthesise,
+from chingolo.synth.fit.fit_song import REFINE_STEPS, UnfittableError, track_song
+from chingolo.synth.fit.fitted_song import Fit, resynthesise
+from chingolo.synth.fit.fitted_theme import (
+    CopySettings,
+    Spread,
+    fitted_repertoire,
+    fitted_theme,
+    sing_copies,
 )
-from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
 from chingolo.synth.fit.gesture_files import load_fit, write_gestures
+from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
-from chingolo.synth.recorder.channel import channel_preset, random_channel
-from chingolo.synth.score.repertoire import DEFAULT_VARIATION, Item, Note, Repertoire, Theme
+from chingolo.synth.recorder.channel import recorders_of_channel
+from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.repertoire_file import write_repertoire
-from chingolo.synth.score.song import song_gesture
-from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.generate_songs import PEAK, claim, hear
 from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.comparison_sheet import write_comparison_sheet
+from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.output_folder import claim
 from chingolo.synth.tables.song_table import read_song_table, song_reference, write_song_table
 from chingolo.synth.voice.birds import BIRDS, Bird
-from chingolo.synth.voice.render import render
-
-Spread = Literal["rendition", "individual", "dialect"]
 
 BATCH = 16
 """Songs fitted together."""
 
 
 @dataclasses.dataclass(frozen=True)
-class FitReport:
-    """What a run of `fit_songs` made."""
+class FittedTable:
+    """What `fit_songs` made."""
 
     songs: pd.DataFrame
     quality: pd.DataFrame
@@ -64,11 +60,12 @@ def fit_songs(
     spread: Spread = "rendition",
     bird_name: str = "rufous_collared_sparrow",
     channel: str = "none",
+    recorders: str | None = None,
     sample_rate: int = RATE,
-    refine_steps: int = 20,
+    refine_steps: int = REFINE_STEPS,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> FitReport:
+) -> FittedTable:
     """Fits every song of a table.
 
     Args:
@@ -80,6 +77,7 @@ def fit_songs(
         bird_name: key in `BIRDS`.
         channel: `none`, `random` or a recorder, that the surrogates are heard through; `own` for
             the background and level of the recording that was fitted.
+        recorders: the set that a random channel draws from; see `recorders_of_channel`.
         sample_rate: of the audio, Hz.
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
@@ -94,10 +92,11 @@ def fit_songs(
         raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
-    if channel not in ("random", "own"):
-        channel_preset(channel)
+    recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)
     if bird_name not in BIRDS:
-        raise InputError(f"--bird {bird_name}: expected one of {', '.join(BIRDS)}")
+        raise InputError(f"--bird {bird_name}: expected one of {BIRDS.names()}")
+    bird = BIRDS[bird_name]
+    instrument = content_hash(bird, machines)
     table = read_song_table(table_file)
     rows = json.loads(table.to_json(orient="records"))
     claim(
@@ -108,13 +107,18 @@ def fit_songs(
             "spread": spread,
             "bird": bird_name,
             "channel": channel,
+            "recorders": recorders,
+            "instrument": instrument,
             "sample_rate": sample_rate,
             "refine_steps": refine_steps,
             "seed": seed,
         },
         note="fit.json",
+        older={
+            "instrument": instrument,
+            "recorders": "field-1" if channel == "random" else None,
+        },
     )
-    bird = BIRDS[bird_name]
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
     wanted = [
@@ -122,7 +126,7 @@ def fit_songs(
         for number in range(len(table))
         if not (folder / "songs" / f"{number:06d}.json").is_file()
     ]
-    surrogates = Surrogates(copies, spread, channel, sample_rate, seed)
+    settings = CopySettings(copies, spread, channel, machines, sample_rate, seed)
     for begin in range(0, len(wanted), BATCH):
         numbers = wanted[begin : begin + BATCH]
         progress(len(table) - len(wanted) + begin, len(table))
@@ -134,67 +138,34 @@ def fit_songs(
             if isinstance(found, str):
                 made = {"verdict": "failed", "reason": found}
             else:
-                made = _keep(*next(better), number, folder, bird, surrogates)
+                made = _keep(*next(better), number, folder, bird, settings)
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
     return _assemble(table, folder, bird)
 
 
-@dataclasses.dataclass(frozen=True)
-class Surrogates:
-    """What is made of each fit; see `fit_songs`."""
-
-    copies: int
-    spread: Spread
-    channel: str
-    sample_rate: int
-    seed: int
-
-
 def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
         wave = load_song(song, sample_rate=RATE)
-        return wave, fit_song(wave, bird)
+        return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
 
 
 def _keep(
-    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, surrogates: Surrogates
+    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
 ) -> dict:
     """Writes the files of one fitted song; what is told of it."""
-    channel, sample_rate, seed = surrogates.channel, surrogates.sample_rate, surrogates.seed
     quality = judge(wave, resynthesise([fit], bird)[0], fit)
     write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
-    gestures = [fit.gesture]
-    varied = spread_repertoire(_repertoire([theme], "", bird), surrogates.spread)
-    for copy in range(1, surrogates.copies + 1):
-        # One rendition each; who sings changes with the copy, which only the wider spreads hear.
-        singer = Singer(site=str(copy), individual=str(copy))
-        rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed + 7919 * number)
-        gestures.append(song_gesture(rendition, bird))
     audio = []
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
-    for copy, sung in enumerate(waves):
-        device = "none"
-        if copy:
-            random = np.random.default_rng([seed, 29, number, copy])
-            if channel == "own":
-                noise = background(fit, len(sung), random, sample_rate=sample_rate)
-                sung = fit.gain * sung + noise
-                sung, device = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12)), "own"
-            else:
-                hearing = random_channel(random) if channel == "random" else channel_preset(channel)
-                sung = hear(sung, hearing, (), sample_rate, random)
-                device = hearing.recorder or "none"
-        else:
-            sung = sung * (PEAK / max(float(np.abs(sung).max()), 1e-12))
+    for copy, (sung, device) in enumerate(sing_copies(fit, theme, bird, settings, number=number)):
         name = f"audio/{number:06d}_{copy:04d}.flac"
-        write_audio(folder / name, sung, sample_rate)
-        length = round(len(sung) / sample_rate, 6)
+        write_audio(folder / name, sung, settings.sample_rate)
+        length = round(len(sung) / settings.sample_rate, 6)
         audio.append({"path": name, "end_s": length, "device": device})
     return {
         **dataclasses.asdict(quality),
@@ -214,19 +185,8 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     return Theme(record["name"], tuple(items))
 
 
-def _repertoire(themes: list[Theme], species: str, bird: Bird) -> Repertoire:
-    return Repertoire(
-        species=species or "unnamed",
-        source="fitted to recordings by chingolo fit",
-        bird=bird.name,
-        themes=tuple(themes),
-        variation=tuple(DEFAULT_VARIATION.items()),
-        populations=(),
-    )
-
-
-def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
-    """Tables, notation, contact sheet and realism from the songs' records."""
+def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
+    """Tables, repertoire, contact sheet and realism from the songs' records."""
     songs, qualities, themes = [], [], []
     for number, (_, song) in enumerate(table.iterrows()):
         record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
@@ -254,7 +214,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
         raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
     made = pd.DataFrame(songs)
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
-    write_repertoire(_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
+    write_repertoire(fitted_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
     fits = {
         number: load_fit(folder / "gestures" / f"{number:06d}.npz")
         for number in quality["song"][quality["verdict"] != "failed"]
@@ -264,4 +224,4 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FitReport:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
     write_song_table(made, folder / "songs.csv")
-    return FitReport(made, quality, told)
+    return FittedTable(made, quality, told)

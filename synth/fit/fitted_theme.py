@@ -1,17 +1,33 @@
-"""Fitted notes in the notation of the repertoires: points, trills, and the YAML that holds them."""
+"""Fitted notes as a theme of a repertoire, and varied copies of a fitted song."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
-from chingolo.synth.fit.fit_song import note_alpha
+from chingolo.synth.fit.fitted_song import Fit, background, note_alpha
 from chingolo.synth.fit.measure_notes import FittedNote
-from chingolo.synth.score.repertoire import LAYERS, Item, Note, Repertoire, Strengths, Theme
+from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
+from chingolo.synth.recorder.recorders import Recorder
+from chingolo.synth.score.repertoire import (
+    DEFAULT_VARIATION,
+    LAYERS,
+    Item,
+    Note,
+    Repertoire,
+    Strengths,
+    Theme,
+)
+from chingolo.synth.score.song import song_gesture
+from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.render import render
+
+Spread = Literal["rendition", "individual", "dialect"]
 
 POINT_ERROR = 0.01
 """Relative error of f0 that the points of a note may leave."""
@@ -22,7 +38,7 @@ TRILL_NOTES = 3
 """From so many alike notes at even steps on, a trill."""
 
 
-def notation_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
+def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
     """A fitted note as a sketch: as few points as meet its pitch.
 
     Args:
@@ -71,7 +87,7 @@ def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme
     while index < len(notes):
         count = trill_length(notes[index:])
         run = notes[index : index + count]
-        sketch = notation_note(run[count // 2], bird, loudest=loudest)
+        sketch = sketch_note(run[count // 2], bird, loudest=loudest)
         gap = round(max(0.0, run[0].start - end), 4)
         if count >= TRILL_NOTES:
             rate = (count - 1) / (run[-1].start - run[0].start)
@@ -112,7 +128,7 @@ def _contour(note: FittedNote) -> np.ndarray:
     return np.log(np.interp(np.linspace(0.1, 0.9, 12), np.linspace(0, 1, len(note.f0)), note.f0))
 
 
-def spread_repertoire(repertoire: Repertoire, spread: str) -> Repertoire:
+def spread_repertoire(repertoire: Repertoire, spread: Spread) -> Repertoire:
     """The repertoire with the variation of one spread alone.
 
     Args:
@@ -127,3 +143,81 @@ def spread_repertoire(repertoire: Repertoire, spread: str) -> Repertoire:
         for layer, strengths in repertoire.variation
     )
     return replace(repertoire, variation=variation)
+
+
+def fitted_repertoire(themes: Sequence[Theme], species: str, bird: Bird) -> Repertoire:
+    """The repertoire of fitted songs, one theme each, with the usual variation."""
+    return Repertoire(
+        species=species or "unnamed",
+        source="fitted to recordings by chingolo fit",
+        bird=bird.name,
+        themes=tuple(themes),
+        variation=tuple(DEFAULT_VARIATION.items()),
+        populations=(),
+    )
+
+
+@dataclass(frozen=True)
+class CopySettings:
+    """What is sung of each fit."""
+
+    copies: int
+    """Varied copies, besides the faithful one."""
+
+    spread: Spread
+    """How they vary; see `spread_repertoire`."""
+
+    channel: str
+    """What they are heard through: `own` for the background and level of the recording that was
+    fitted, else see `choose_channel`."""
+
+    recorders: tuple[Recorder, ...]
+    """That a random channel draws from."""
+
+    sample_rate: int
+    """Hz."""
+
+    seed: int
+    """Of every draw."""
+
+
+def sing_copies(
+    fit: Fit, theme: Theme, bird: Bird, settings: CopySettings, *, number: int
+) -> list[tuple[np.ndarray, str]]:
+    """Sings a fitted song: the faithful re-synthesis, then the varied copies.
+
+    Args:
+        fit: of the song.
+        theme: of the song, see `fitted_theme`.
+        bird: whose constants were fitted.
+        settings: how many, how varied, how heard.
+        number: of the song in its table, for the draws.
+
+    Returns:
+        For each copy [samples] float32 with peak 0.5, and the name of its recorder.
+    """
+    gestures = [fit.gesture]
+    varied = spread_repertoire(fitted_repertoire([theme], "", bird), settings.spread)
+    seed = settings.seed + 7919 * number
+    for copy in range(1, settings.copies + 1):
+        # One rendition each; who sings changes with the copy, which only the wider spreads hear.
+        singer = Singer(site=str(copy), individual=str(copy))
+        rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed)
+        gestures.append(song_gesture(rendition, bird))
+    sample_rate = settings.sample_rate
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    sung = [(_at_peak(waves[0]), "none")]
+    for copy, wave in enumerate(waves[1:], start=1):
+        random = np.random.default_rng([settings.seed, 29, number, copy])
+        if settings.channel == "own":
+            noise = background(fit, len(wave), random, sample_rate=sample_rate)
+            sung.append((_at_peak(fit.gain * wave + noise), "own"))
+        else:
+            channel = choose_channel(settings.channel, random, settings.recorders)
+            device = channel.recorder.name if channel.recorder else "none"
+            sung.append((hear(wave, channel, (), sample_rate, random), device))
+    return sung
+
+
+def _at_peak(wave: np.ndarray) -> np.ndarray:
+    return wave * (PEAK / max(float(np.abs(wave).max()), 1e-12))

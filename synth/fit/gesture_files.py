@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chingolo.synth.fit.fit_song import Fit
+from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
@@ -37,7 +37,7 @@ def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
     gesture = fit.gesture
     values = {
         "f0": gesture.f0,
-        "loudness": gesture.loudness,
+        "loudness": gesture.amplitude,
         "alpha": gesture.alpha,
         "beta": beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
         "envelope": source_envelope(gesture, bird),

@@ -88,7 +88,7 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
     Returns:
         Notes in order of time, not overlapping.
     """
-    notes = [note for ridge in ridges for note in _notes_of_ridge(wave, ridge)]
+    notes = [note for ridge in ridges for note in _measure_ridge(wave, ridge)]
     if not notes:
         return []
     loudest = max(note.peak for note in notes)
@@ -132,7 +132,7 @@ def _cut(note: FittedNote, start: float, end: float) -> FittedNote:
     return FittedNote(**values)
 
 
-def _notes_of_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:
+def _measure_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:
     """The notes of one ridge: demodulated twice, parted at dips, with fitted edges."""
     margin = round(MARGIN * CONTROL_RATE)
     scale = HOP // SAMPLES_PER_FRAME
@@ -142,24 +142,24 @@ def _notes_of_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:
     frames = np.arange(first, last + 1)
     if len(frames) < 8:
         return []
-    f0 = _extended(frames, ridge_frames, ridge.f0)
+    f0 = _continue_pitch(frames, ridge_frames, ridge.f0)
     inside = (frames >= ridge_frames[0]) & (frames <= ridge_frames[-1])
     part = wave[first * SAMPLES_PER_FRAME : last * SAMPLES_PER_FRAME + 1]
     baseband = _demodulate(part, f0)
     for _ in range(2):
-        f0 = _with_residual(f0, baseband, inside)
+        f0 = _correct_pitch(f0, baseband, inside)
         baseband = _demodulate(part, f0)
     amplitude = 2 * np.abs(baseband)
     second = 2 * np.abs(_demodulate(part, 2 * f0)) if f0.max() < RATE / 4.4 else None
     notes = []
-    for begin, end in _between_dips(amplitude):
-        note = _note(frames, f0, amplitude, inside, second, begin, end, ridge)
+    for begin, end in _split_at_dips(amplitude):
+        note = _measure_note(frames, f0, amplitude, inside, second, begin, end, ridge)
         if note is not None:
             notes.append(note)
     return notes
 
 
-def _extended(frames: np.ndarray, known: np.ndarray, f0: np.ndarray) -> np.ndarray:
+def _continue_pitch(frames: np.ndarray, known: np.ndarray, f0: np.ndarray) -> np.ndarray:
     """The ridge's pitch at every control frame, continued beyond its ends with its last slope."""
     inner = np.interp(frames, known, f0)
     if len(f0) >= 6:
@@ -184,7 +184,7 @@ def _demodulate(part: np.ndarray, f0: np.ndarray) -> np.ndarray:
     return low[::SAMPLES_PER_FRAME]
 
 
-def _with_residual(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _correct_pitch(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Corrects the pitch by the turning of the phase that is left, smoothed over 7 ms."""
     turn = np.zeros(len(f0), complex)
     step = baseband[1:] * np.conj(baseband[:-1])
@@ -199,7 +199,7 @@ def _with_residual(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> 
     return np.clip(f0 + np.clip(residual, -200, 200), 300.0, 0.49 * RATE)
 
 
-def _between_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
+def _split_at_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
     """Stretches between deep dips, as (first, one past last) frame."""
     level = np.log(np.maximum(amplitude, 1e-12))
     dips, _ = signal.find_peaks(-level, prominence=-np.log(DIP))
@@ -207,7 +207,7 @@ def _between_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _note(
+def _measure_note(
     frames: np.ndarray,
     f0: np.ndarray,
     amplitude: np.ndarray,

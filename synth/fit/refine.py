@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from chingolo.synth.fit.fit_song import Fit
+from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture, source_envelope
@@ -37,14 +37,14 @@ WINDOWS = (128, 256, 512)
 BAND = (1000.0, 10_000.0)
 """Hz, where spectra are compared."""
 
-LOUDNESS_KNOT, PITCH_KNOT = 8, 32
-"""Frames between the knots of loudness, and of f0 and alpha: 4 and 15 ms."""
+AMPLITUDE_KNOT, PITCH_KNOT = 8, 32
+"""Frames between the knots of amplitude, and of f0 and alpha: 4 and 15 ms."""
 
 MOST_PITCH = 0.003
 """Of the natural logarithm, how far f0 may move."""
 
-MOST_LOUDNESS = 1.5
-"""Of the natural logarithm of the amplitude, how far it may move."""
+MOST_AMPLITUDE = 1.5
+"""Of the natural logarithm, how far the amplitude may move."""
 
 MOST_ALPHA = 0.5
 """Of the natural logarithm, how far alpha may move."""
@@ -59,13 +59,13 @@ HARMONICS = 9
 
 Pieces = dict[str, jax.Array]
 Learned = Any
-"""Knots of what is added to the logarithms of f0, loudness and alpha: three [lanes, knots]."""
+"""Knots of what is added to the logarithms of f0, amplitude and alpha: three [lanes, knots]."""
 
 
 def refine(
-    waves: Sequence[np.ndarray], fits: Sequence[Fit], bird: Bird, *, steps: int = 40
+    waves: Sequence[np.ndarray], fits: Sequence[Fit], bird: Bird, *, steps: int
 ) -> list[Fit]:
-    """Moves f0, loudness and alpha of fitted songs down the gradient of the spectral loss.
+    """Moves f0, amplitude and alpha of fitted songs down the gradient of the spectral loss.
 
     Args:
         waves: [samples] recordings at `ridge.RATE`.
@@ -120,7 +120,7 @@ def _cut(wave: np.ndarray, fit: Fit, bird: Bird) -> dict[str, np.ndarray]:
         "f0": gesture.f0[at].astype(np.float32),
         "alpha": gesture.alpha[at].astype(np.float32),
         "envelope": (np.where(inside, envelope[at], 0.0) / fit.gain).astype(np.float32),
-        "heard": inside & (gesture.loudness[at] > 0),
+        "heard": inside & (gesture.amplitude[at] > 0),
         "wave": (np.where(known, wave[sample.clip(0, len(wave) - 1)], 0.0) / fit.gain).astype(
             np.float32
         ),
@@ -146,11 +146,11 @@ def _moved(fit: Fit, curves: list[np.ndarray]) -> Fit:
         own = own[(own >= 0) & (own < frames)]
         for row, curve in zip(whole, curves, strict=True):
             row[own] = curve[number, own - start]
-    pitch, loudness, alpha = whole
+    pitch, amplitude, alpha = whole
     notes = []
     refined = Gesture(
         f0=gesture.f0 * np.exp(pitch),
-        loudness=gesture.loudness * np.exp(loudness),
+        amplitude=gesture.amplitude * np.exp(amplitude),
         alpha=gesture.alpha * np.exp(alpha),
     )
     for note in fit.notes:
@@ -160,7 +160,7 @@ def _moved(fit: Fit, curves: list[np.ndarray]) -> Fit:
             replace(
                 note,
                 f0=note.f0 * np.exp(np.pad(pitch[at], (0, tail), mode="edge")),
-                amplitude=note.amplitude * np.exp(np.pad(loudness[at], (0, tail), mode="edge")),
+                amplitude=note.amplitude * np.exp(np.pad(amplitude[at], (0, tail), mode="edge")),
                 alpha=float(np.exp(np.mean(np.log(refined.alpha[at])))),
             )
         )
@@ -183,11 +183,11 @@ def _between_knots(values: jax.Array, spacing: int) -> jax.Array:
 
 
 def _curves(learned: Learned) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Knots to what is added to the logarithms of f0, loudness and alpha, [lanes, frames]."""
-    pitch, loudness, alpha = learned
+    """Knots to what is added to the logarithms of f0, amplitude and alpha, [lanes, frames]."""
+    pitch, amplitude, alpha = learned
     return (
         MOST_PITCH * jnp.tanh(_between_knots(pitch, PITCH_KNOT)),
-        MOST_LOUDNESS * jnp.tanh(_between_knots(loudness, LOUDNESS_KNOT)),
+        MOST_AMPLITUDE * jnp.tanh(_between_knots(amplitude, AMPLITUDE_KNOT)),
         MOST_ALPHA * jnp.tanh(_between_knots(alpha, PITCH_KNOT)),
     )
 
@@ -217,11 +217,11 @@ def _loss(
     response: jax.Array,
 ) -> jax.Array:
     """[lanes] mean absolute difference of the log spectra on sounding frames, and the bends."""
-    pitch, loudness, alpha = _curves(learned)
+    pitch, amplitude, alpha = _curves(learned)
     sung = sing(
         (pieces["f0"] * jnp.exp(pitch)).T,
         jnp.clip(pieces["alpha"] * jnp.exp(alpha), 0.09, 0.4).T,
-        (pieces["envelope"] * jnp.exp(loudness)).T,
+        (pieces["envelope"] * jnp.exp(amplitude)).T,
         gamma=gamma,
         samples_per_frame=SAMPLES_PER_FRAME,
         harmonics=HARMONICS,
@@ -245,10 +245,10 @@ def _loss(
 def _descend(
     pieces: Pieces, *, bird: Bird, steps: int, response: jax.Array
 ) -> tuple[tuple[jax.Array, ...], jax.Array, jax.Array]:
-    """Adam on pieces [LANES, ...]; what is added to ln f0, ln loudness, ln alpha; both losses."""
+    """Adam on pieces [LANES, ...]; what is added to ln f0, ln amplitude, ln alpha; both losses."""
     lanes = pieces["f0"].shape[0]
     target = _spectra(pieces["wave"], pieces["floor"])
-    knots = [PIECE_FRAMES // spacing + 1 for spacing in (PITCH_KNOT, LOUDNESS_KNOT, PITCH_KNOT)]
+    knots = [PIECE_FRAMES // spacing + 1 for spacing in (PITCH_KNOT, AMPLITUDE_KNOT, PITCH_KNOT)]
     start = tuple(jnp.zeros((lanes, count)) for count in knots)
     optimiser = optax.adam(optax.cosine_decay_schedule(0.1, steps))
 

@@ -4,13 +4,15 @@ Applied after synthesis, in this order, so that one song can be heard through an
 part can be left out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import fft
 
-from chingolo.synth.recorder.recorders import RECORDERS, Recorder
+from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
+from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.files import InputError
 
 
@@ -18,8 +20,7 @@ from chingolo.synth.tables.files import InputError
 class Channel:
     """Everything between the bird and the file; None or 0 leaves a part out."""
 
-    recorder: str | None = None
-    """Key in `RECORDERS`."""
+    recorder: Recorder | None = None
 
     snr: float | None = None
     """Level of the song over the background, dB (mean powers, song where it sounds)."""
@@ -49,6 +50,10 @@ class Channel:
     """Level of the reverberation against the direct sound, dB."""
 
 
+PEAK = 0.5
+"""Of a song that `hear` returns; full scale is 1."""
+
+
 def channel_preset(name: str) -> Channel:
     """The channel of a recorder heard at a good 20 dB.
 
@@ -61,22 +66,56 @@ def channel_preset(name: str) -> Channel:
     if name == "none":
         return Channel()
     if name not in RECORDERS:
-        raise InputError(f"no channel '{name}'; one of none, random, {', '.join(RECORDERS)}")
-    return Channel(recorder=name, snr=20.0, echo_time=0.4)
+        raise InputError(f"no channel '{name}'; one of none, random, {RECORDERS.names()}")
+    return Channel(recorder=RECORDERS[name], snr=20.0, echo_time=0.4)
 
 
-def random_channel(
-    random: np.random.Generator, recorders: tuple[str, ...] = tuple(RECORDERS)
-) -> Channel:
-    """A channel as chance has it: recorder, distance, echoes and a signal-to-noise of 3-25 dB."""
+def random_channel(random: np.random.Generator, recorders: Sequence[Recorder]) -> Channel:
+    """A channel as chance has it: recorder, distance, echoes and a signal-to-noise of 3-25 dB.
+
+    Args:
+        random: of the draw.
+        recorders: to draw from; their order matters.
+    """
     return Channel(
-        recorder=str(random.choice(recorders)),
+        recorder=recorders[int(random.choice(len(recorders)))],
         snr=float(random.uniform(3, 25)),
         noise_slope=float(random.uniform(-6, 0)),
         distance=float(np.exp(random.uniform(np.log(3), np.log(60)))),
         echo_time=float(random.uniform(0.1, 1.0)),
         echo_level=float(random.uniform(-26, -10)),
     )
+
+
+def recorders_of_channel(
+    name: str, set_name: str | None
+) -> tuple[str | None, tuple[Recorder, ...]]:
+    """The recorders that a channel of the command line may be heard through.
+
+    Args:
+        name: of the channel: `random`, or see `channel_preset`.
+        set_name: of the recorders that `random` draws from; None takes `field-1`.
+
+    Returns:
+        Name of the set, None where nothing is drawn; the recorders.
+
+    Raises:
+        InputError: for an unknown name, or a set beside a channel that draws nothing.
+    """
+    if name == "random":
+        set_name = set_name or "field-1"
+        return set_name, recorder_set(set_name)
+    channel = channel_preset(name)
+    if set_name is not None:
+        raise InputError(f"--recorders {set_name}: only --channel random draws from a set")
+    return None, (channel.recorder,) if channel.recorder else ()
+
+
+def choose_channel(
+    name: str, random: np.random.Generator, recorders: Sequence[Recorder]
+) -> Channel:
+    """The channel of a name: `random` draws one from the recorders, others are presets."""
+    return random_channel(random, recorders) if name == "random" else channel_preset(name)
 
 
 def air_absorption(
@@ -141,20 +180,31 @@ def through_channel(
     for number, other in enumerate(others[: channel.other_singers]):
         level = 10 ** ((channel.other_level - 3 * number) / 20)
         level *= float(np.abs(wave).max()) / max(float(np.abs(other).max(initial=0)), 1e-12)
-        shifted = np.roll(_fit(np.asarray(other, np.float32), length), random.integers(length))
+        shifted = np.roll(
+            clip_at(np.asarray(other, np.float32), length, 0), random.integers(length)
+        )
         heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
     if channel.snr is not None:
         passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
         power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
         heard = heard + _background(channel.noise_slope, power, size, sample_rate, random)
-    recorder = RECORDERS[channel.recorder] if channel.recorder is not None else None
-    if recorder is None:
+    if channel.recorder is None:
         return np.asarray(fft.irfft(heard, size), np.float32)[:length]
-    return _record(heard, recorder, size, length, sample_rate, random)
+    return _record(heard, channel.recorder, size, length, sample_rate, random)
 
 
-def _fit(wave: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(wave, (0, max(0, length - len(wave))))[:length]
+def hear(
+    wave: np.ndarray,
+    channel: Channel,
+    others: tuple[np.ndarray, ...],
+    sample_rate: int,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """The song with 0.15 s before and after it, through the channel, its peak at `PEAK`."""
+    wave = np.pad(wave, round(0.15 * sample_rate))
+    wave = through_channel(wave, channel, sample_rate=sample_rate, random=random, others=others)
+    peak = float(np.abs(wave).max())
+    return wave * (PEAK / peak) if peak > 0 else wave
 
 
 def _spectrum_size(length: int, sample_rate: int) -> int:

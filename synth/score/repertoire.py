@@ -148,7 +148,7 @@ class Repertoire:
     """Where the songs come from; shipped ones are schematic."""
 
     bird: str
-    """Key in `syrinx.BIRDS`."""
+    """Key in `birds.BIRDS`."""
 
     themes: tuple[Theme, ...]
     variation: tuple[tuple[str, Strengths], ...]

@@ -1,4 +1,4 @@
-"""The notation of repertoires: YAML that a field worker can type from a sketch.
+"""Repertoires as YAML files that a field worker can type from a sketch.
 
 The shipped files under `synth/score/repertoires/` show it; every error names the file, the line and
 what was expected.
@@ -22,10 +22,10 @@ from chingolo.synth.score.repertoire import (
     Strengths,
     Theme,
 )
+from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
 from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.voice.birds import BIRDS
 
-FOLDER = Path(__file__).with_name("repertoires")
 LONGEST_NOTE = 60
 """Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
 
@@ -46,15 +46,23 @@ def load_repertoire(name: str | Path) -> Repertoire:
         InputError: if there is no such repertoire, or the file is wrong (names the line).
     """
     path = Path(name)
-    shipped = FOLDER / f"{name}.yaml"
     if path.suffix not in (".yaml", ".yml"):
-        if not shipped.is_file():
-            names = ", ".join(sorted(file.stem for file in FOLDER.glob("*.yaml")))
+        if str(name) not in REPERTOIRES:
             raise InputError(
-                f"{name}: no such repertoire; shipped are {names}, or give a .yaml file"
+                f"{name}: no such repertoire; shipped are {REPERTOIRES.names()}, "
+                "or give a .yaml file"
             )
-        path = shipped
+        path = REPERTOIRES[str(name)]
     return _read_repertoire(read_marked_yaml(path), MarkedReader(path))
+
+
+def repertoire_set(name: str) -> tuple[Repertoire, ...]:
+    """The repertoires of a set of shipped ones, in its order.
+
+    Raises:
+        InputError: if there is no such set.
+    """
+    return tuple(load_repertoire(repertoire) for repertoire in REPERTOIRE_SETS.named(name))
 
 
 def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
@@ -76,7 +84,7 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
         bird = reader.value(parsed, "bird", str)
         if bird not in BIRDS:
             line = parsed.lines["bird"]
-            raise reader.fail(line, f"no bird '{bird}'; expected one of {', '.join(BIRDS)}")
+            raise reader.fail(line, f"no bird '{bird}'; expected one of {BIRDS.names()}")
         notes_section = reader.value(parsed, "notes", dict)
         notes = {
             str(name): _read_note(body, reader, notes_section.lines[name], str(name))

@@ -82,7 +82,7 @@ def _draw(
     """The curves of one source; notes without points of it are silent there."""
     frames = round((song.duration + 2 * lead) * CONTROL_RATE) + 2
     f0 = np.zeros(frames)
-    loudness = np.zeros(frames)
+    amplitude = np.zeros(frames)
     alpha = np.full(frames, bird.alpha)
     for event in song.events:
         points = points_of(event.note)
@@ -100,13 +100,13 @@ def _draw(
         release = min(event.note.release, 0.4 * event.duration)
         edge = np.minimum(time / attack, (event.duration - time) / release)
         level = 10 ** ((event.note.loudness + event.loudness) / 20)
-        loudness[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
+        amplitude[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
         alpha[first:last] = bird.alpha * event.note.timbre * event.timbre
     voiced = np.flatnonzero(f0)
     if len(voiced):
-        nearest = np.searchsorted(voiced, np.arange(frames)).clip(max=len(voiced) - 1)
+        following = np.searchsorted(voiced, np.arange(frames)).clip(max=len(voiced) - 1)
         f0, alpha = (
-            np.where(f0 > 0, f0, f0[voiced[nearest]]),
-            np.where(f0 > 0, alpha, alpha[voiced[nearest]]),
+            np.where(f0 > 0, f0, f0[voiced[following]]),
+            np.where(f0 > 0, alpha, alpha[voiced[following]]),
         )
-    return Gesture(f0=f0, loudness=loudness, alpha=alpha)
+    return Gesture(f0=f0, amplitude=amplitude, alpha=alpha)

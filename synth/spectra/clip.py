@@ -21,7 +21,18 @@ def fit_clip(song: np.ndarray, samples: int, position: float) -> np.ndarray:
         samples: length of the clip.
         position: 0 for the earliest place (or cut), 1 for the latest.
     """
-    start = round(position * abs(len(song) - samples))
+    return clip_at(song, samples, round(position * abs(len(song) - samples)))
+
+
+def clip_at(song: np.ndarray, samples: int, start: int) -> np.ndarray:
+    """Brings a song to a length: cut from a place, or laid at it into silence.
+
+    Args:
+        song: [any] float32.
+        samples: length of the clip.
+        start: sample of a longer song where the clip begins, or sample of the clip where a shorter
+            song begins; from 0 to the difference of the lengths.
+    """
     if len(song) >= samples:
         return song[start : start + samples]
     clip = np.zeros(samples, np.float32)

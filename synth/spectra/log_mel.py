@@ -1,5 +1,6 @@
 """Waveform -> log-mel spectrogram, on the device, differentiable."""
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import jax
@@ -18,6 +19,21 @@ SAMPLES_AT_ONCE = 2**17
 
 
 @lru_cache(maxsize=8)
+def mel_filters(front_end: FrontEnd) -> np.ndarray:
+    """[n_fft / 2 + 1, n_mels] float32 weights of the Fourier bins' power in each mel band."""
+    import librosa
+
+    return librosa.filters.mel(
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+        dtype=np.float32,
+    ).T
+
+
+@lru_cache(maxsize=8)
 def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
     """Mel weights of the lower and of the upper half of the bands, each on the bins it uses.
 
@@ -26,18 +42,8 @@ def mel_weights(front_end: FrontEnd) -> list[tuple[np.ndarray, int]]:
     Returns:
         For each half its weights [bins, bands] and the number of the first of these Fourier bins.
     """
-    import librosa
-
-    mel = librosa.filters.mel(
-        sr=front_end.sample_rate,
-        n_fft=front_end.n_fft,
-        n_mels=front_end.n_mels,
-        fmin=front_end.f_min,
-        fmax=front_end.f_max,
-        dtype=np.float32,
-    ).T
     halves = []
-    for bands in np.array_split(mel, min(2, front_end.n_mels), axis=1):
+    for bands in np.array_split(mel_filters(front_end), min(2, front_end.n_mels), axis=1):
         used = np.flatnonzero(bands.any(axis=1))
         halves.append((bands[used[0] : used[-1] + 1], int(used[0])))
     return halves
@@ -65,6 +71,17 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     Returns:
         [batch, frames, n_mels] natural logarithm of power, at least log(1e-10).
     """
+    return _in_blocks(waveform, front_end, lambda power: jnp.log(jnp.maximum(power, POWER_FLOOR)))
+
+
+@partial(jax.jit, static_argnames="front_end")
+def mel_power(waveform: Array, front_end: FrontEnd) -> Array:
+    """Mel power, [batch, samples] -> [batch, frames, n_mels]: what `log_mel` takes the log of."""
+    return _in_blocks(waveform, front_end, lambda power: power)
+
+
+def _in_blocks(waveform: Array, front_end: FrontEnd, scale: Callable[[Array], Array]) -> Array:
+    """Mel power of blocks of frames, each scaled while it is in the cache."""
     frames, n_fft, hop = frames_in(front_end, waveform.shape[1]), front_end.n_fft, front_end.hop
     blocks = -(-frames * n_fft // SAMPLES_AT_ONCE)
     size = -(-frames // blocks)
@@ -75,7 +92,7 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     def block(index: Array) -> Array:
         start = (index // blocks, index % blocks * size * hop)
         samples = jax.lax.dynamic_slice(padded, start, (1, span))
-        return _log_mel_of_block(samples.reshape(-1, hop), size, front_end)
+        return scale(_mel_power_of_block(samples.reshape(-1, hop), size, front_end))
 
     each = jax.lax.platform_dependent(
         jnp.arange(len(waveform) * blocks),
@@ -85,8 +102,8 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
     return each.reshape(len(waveform), blocks * size, front_end.n_mels)[:, :frames]
 
 
-def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
-    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] log-mel."""
+def _mel_power_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
+    """Samples in hops side by side [frames + n_fft / hop - 1, hop] -> [frames, n_mels] power."""
     n_fft = front_end.n_fft
     whole, rest = divmod(n_fft, front_end.hop)
     parts = [hops[part : part + frames] for part in range(whole)]
@@ -98,4 +115,4 @@ def _log_mel_of_block(hops: Array, frames: int, front_end: FrontEnd) -> Array:
         jnp.matmul(power[:, first : first + len(weights)], weights, precision="highest")
         for weights, first in mel_weights(front_end)
     ]
-    return jnp.log(jnp.maximum(jnp.concatenate(mel, axis=1), POWER_FLOOR))
+    return jnp.concatenate(mel, axis=1)

@@ -1,50 +1,39 @@
 """Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
 
-import hashlib
 import io
-import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from chingolo.synth.recorder.channel import Channel, channel_preset, random_channel, through_channel
-from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
-from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.sing_songs import (
+    BATCH,
+    SongRequest,
+    checked,
+    plan_request,
+    sing_part,
+)
 from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.contact_sheet import write_contact_sheet
-from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.content import content_hash
+from chingolo.synth.tables.files import atomic_path
+from chingolo.synth.tables.output_folder import claim
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.synth.voice.birds import BIRDS
-from chingolo.synth.voice.render import Engine, render
-
-BATCH = 128
-"""Songs sung together and entered in the table together; bounds the memory."""
 
 SHOWN = 2000
 """Songs from which the contact sheet is chosen."""
-
-PEAK = 0.5
 
 
 def generate_songs(
     repertoire_name: str,
     folder: Path,
+    request: SongRequest,
     *,
-    songs: int,
-    seed: int,
-    era: str | None = None,
-    individuals: int | None = None,
-    rare_to: int = 0,
-    engine: Engine = "ode",
-    channel: str = "digital-2020",
-    snr: float | None = None,
-    other_singers: int = 0,
-    sample_rate: int = 44_100,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Counter[str]:
     """Generates songs into `folder`, or continues what an interrupted call left there.
@@ -55,16 +44,7 @@ def generate_songs(
     Args:
         repertoire_name: see `load_repertoire`.
         folder: receives `songs.csv`, `audio/`, `generate.json` and `contact_sheet.png`.
-        songs: how many.
-        seed: of every draw.
-        era: see `plan_songs`.
-        individuals: see `plan_songs`.
-        rare_to: see `plan_songs`.
-        engine: see `render`.
-        channel: `random`, or see `channel_preset`.
-        snr: dB; None takes the channel's own.
-        other_singers: how many other birds of the batch are heard behind each song.
-        sample_rate: Hz.
+        request: which songs, and how they are heard.
         progress: called with (songs done, songs in all).
 
     Returns:
@@ -74,132 +54,41 @@ def generate_songs(
         InputError: for a wrong repertoire or request, or a folder that holds another request's
             songs.
     """
-    if songs < 1:
-        raise InputError(f"--songs {songs}: at least one song")
-    if not 8000 <= sample_rate <= 192_000:
-        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
-    if channel != "random":
-        channel_preset(channel)
+    request = checked(request)
     repertoire = load_repertoire(repertoire_name)
-    plan = plan_songs(
-        repertoire, songs=songs, seed=seed, era=era, individuals=individuals, rare_to=rare_to
+    plan = plan_request(repertoire, request)
+    _, machines = recorders_of_channel(request.channel, request.recorders)
+    instrument = content_hash(BIRDS[repertoire.bird], machines)
+    claim(
+        folder,
+        {
+            "repertoire": str(repertoire_name),
+            "content": content_hash(repertoire),
+            "instrument": instrument,
+            **asdict(request),
+        },
+        note="generate.json",
+        older={
+            "instrument": instrument,
+            "recorders": "field-1" if request.channel == "random" else None,
+        },
     )
-    request = {
-        "repertoire": str(repertoire_name),
-        "content": hashlib.sha256(repr(repertoire).encode()).hexdigest()[:16],
-        "songs": songs,
-        "era": era,
-        "individuals": individuals,
-        "rare_to": rare_to,
-        "engine": engine,
-        "channel": channel,
-        "snr": snr,
-        "other_singers": other_singers,
-        "sample_rate": sample_rate,
-        "seed": seed,
-    }
-
-    def sing(songs: list[PlannedSong]) -> list[np.ndarray]:
-        gestures = [sing_planned(song, repertoire, seed=seed) for song in songs]
-        return render(gestures, BIRDS[repertoire.bird], engine=engine, sample_rate=sample_rate)
-
     table_file = folder / "songs.csv"
-    claim(folder, json.loads(json.dumps(request)), note="generate.json")
     done = _complete_rows(table_file)
     progress(done, len(plan))
     for first in range(done, len(plan), BATCH):
-        batch = plan[first : first + BATCH]
-        waves = sing(batch)
-        neighbours = [
-            np.random.default_rng([seed, 29, number]).integers(len(plan), size=other_singers)
-            for number in range(first, first + len(batch))
-        ]
-        others = sing([plan[index] for chosen in neighbours for index in chosen])
-        rows = []
-        for number, (song, wave) in enumerate(zip(batch, waves, strict=True), start=first):
-            random = np.random.default_rng([seed, 23, number])
-            hearing = random_channel(random) if channel == "random" else channel_preset(channel)
-            hearing = replace(hearing, other_singers=other_singers)
-            if snr is not None:
-                hearing = replace(hearing, snr=snr)
-            at = (number - first) * other_singers
-            heard = hear(wave, hearing, tuple(others[at : at + other_singers]), sample_rate, random)
-            name = f"audio/{number:06d}.flac"
-            write_audio(folder / name, heard, sample_rate)
-            device = hearing.recorder or "none"
-            rows.append(_row(name, song, len(heard) / sample_rate, device, repertoire))
-        _append_rows(table_file, pd.DataFrame(rows), header=first == 0)
-        progress(first + len(batch), len(plan))
+        numbers = range(first, min(first + BATCH, len(plan)))
+        waves, rows = sing_part(repertoire, request, plan, numbers)
+        rows.insert(0, "path", [f"audio/{number:06d}.flac" for number in numbers])
+        for name, wave in zip(rows["path"], waves, strict=True):
+            write_audio(folder / name, wave, request.sample_rate)
+        _append_rows(table_file, rows, header=first == 0)
+        progress(numbers.stop, len(plan))
     shown = read_song_table(table_file, rows=SHOWN)
     write_contact_sheet(
         shown, folder / "contact_sheet.png", title=f"synthetic: {repertoire.source}"
     )
     return Counter(song.theme for song in plan)
-
-
-def hear(
-    wave: np.ndarray,
-    channel: Channel,
-    others: tuple[np.ndarray, ...],
-    sample_rate: int,
-    random: np.random.Generator,
-) -> np.ndarray:
-    """The song with 0.15 s before and after it, through the channel, its peak at `PEAK`."""
-    wave = np.pad(wave, round(0.15 * sample_rate))
-    wave = through_channel(wave, channel, sample_rate=sample_rate, random=random, others=others)
-    peak = float(np.abs(wave).max())
-    return wave * (PEAK / peak) if peak > 0 else wave
-
-
-def _row(name: str, song: PlannedSong, duration: float, device: str, repertoire: Repertoire):
-    theme = repertoire.themes[repertoire.theme_names.index(song.theme)]
-    return {
-        "path": name,
-        "start_s": 0.0,
-        "end_s": round(duration, 6),
-        "species": repertoire.species,
-        "label": song.theme,
-        "era": song.era,
-        "individual": song.individual,
-        "site": song.site,
-        "latitude": song.latitude,
-        "longitude": song.longitude,
-        "device": device,
-        "origin": "synthetic",
-        "source": repertoire.source,
-        "habitat": theme.habitat,
-    }
-
-
-def claim(folder: Path, request: dict, *, note: str) -> None:
-    """Notes the request in the folder, or checks that the one there is the same.
-
-    Args:
-        folder: of the output; made where it is missing.
-        request: as JSON gives it back.
-        note: name of the file that holds the request.
-
-    Raises:
-        InputError: if the folder holds another request's songs, or songs of unknown origin.
-    """
-    make_folder(folder)
-    file = folder / note
-    if file.is_file():
-        try:
-            before = json.loads(file.read_text())
-        except ValueError as error:
-            raise InputError(f"{file}: not the note of an earlier run") from error
-        if before != request:
-            changed = [key for key in request if before.get(key) != request[key]]
-            raise InputError(
-                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
-                "choose another --out"
-            )
-        return
-    if (folder / "songs.csv").exists():
-        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
-    with atomic_path(file) as temporary:
-        temporary.write_text(json.dumps(request, indent=1))
 
 
 def _complete_rows(table_file: Path) -> int:

@@ -3,17 +3,20 @@
 Each pair is one theme sung twice, by two birds, through two channels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from chingolo.synth.recorder.channel import random_channel, through_channel
-from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.spectra.clip import clip_at
+from chingolo.synth.tables.content import content_hash
 from chingolo.synth.voice.birds import BIRDS
-from chingolo.synth.voice.render import Engine, render
+from chingolo.synth.voice.render import render
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ def draw_pairs(
     count: int,
     sample_rate: int,
     clip_s: float,
-    channels: tuple[str, ...] = tuple(RECORDERS),
-    engine: Engine = "wavetable",
+    recorders: Sequence[Recorder],
+    engine: str = "wavetable",
 ) -> Pairs:
     """Sings pairs, a pure function of its arguments.
 
@@ -49,7 +52,7 @@ def draw_pairs(
         sample_rate: Hz.
         clip_s: length of each clip, s; a longer song is cut at a random place, a shorter one laid
             at a random place into silence, before the channel adds its noise.
-        channels: recorders to draw from.
+        recorders: to draw from, see `random_channel`.
         engine: see `render.render`.
     """
     random = np.random.default_rng([seed, 11])
@@ -68,8 +71,8 @@ def draw_pairs(
     clips = np.stack(
         [
             through_channel(
-                _fit_clip(wave, samples, random),
-                random_channel(random, channels),
+                clip_at(wave, samples, int(random.integers(abs(len(wave) - samples) + 1))),
+                random_channel(random, recorders),
                 sample_rate=sample_rate,
                 random=random,
             )
@@ -79,10 +82,6 @@ def draw_pairs(
     return Pairs(clips[:count], clips[count:], themes.astype(np.int32))
 
 
-def _fit_clip(wave: np.ndarray, samples: int, random: np.random.Generator) -> np.ndarray:
-    spare = samples - len(wave)
-    if spare < 0:
-        start = int(random.integers(-spare + 1))
-        return wave[start : start + samples]
-    before = int(random.integers(spare + 1))
-    return np.pad(wave, (before, spare - before))
+def content_of_pairs(repertoire: Repertoire, recorders: Sequence[Recorder]) -> str:
+    """A short hash of all constants that `draw_pairs` depends on, the bird's among them."""
+    return content_hash(repertoire, BIRDS[repertoire.bird], tuple(recorders))

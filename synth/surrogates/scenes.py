@@ -4,27 +4,25 @@ A scene is what a microphone hears for some seconds: near and distant songs of t
 singers and noises, wind and hiss, all through one recorder.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
 
 from chingolo.synth.recorder.channel import Channel, through_channel
-from chingolo.synth.recorder.recorders import RECORDERS, Recorder
+from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire, Theme
-from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.inventions import invent_stranger, invent_theme, rough_sound
-from chingolo.synth.voice.birds import BIRDS
+from chingolo.synth.surrogates.random_themes import random_stranger, random_theme
+from chingolo.synth.surrogates.rough_sounds import rough_sound
+from chingolo.synth.surrogates.surroundings import Surroundings
+from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.render import render
 
 Random = np.random.Generator
 QUIET = 0.03
 """Share of the peak (-30 dB) at which a song begins and ends."""
-
-LOUDNESS = 0.4
-"""Root mean square of a song whose peak is 1, about."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class SceneSettings:
     snr: tuple[float, float] = (-3.0, 30.0)
     """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to."""
 
-    invented: float = 0.7
-    """Share of songs that are invented in the repertoire's manner; the rest are its themes."""
+    random_themes: float = 0.7
+    """Share of songs that are random themes in the repertoire's manner; the rest are its own."""
 
     songs: tuple[float, ...] = (0.3, 0.45, 0.25)
     """Probability of 0, 1, 2 ... near songs."""
@@ -71,6 +69,7 @@ def draw_scenes(
     count: int,
     sample_rate: int,
     scene_s: float,
+    surroundings: Surroundings,
     settings: SceneSettings = DEFAULTS,
 ) -> list[Scene]:
     """Draws scenes, a pure function of its arguments.
@@ -81,6 +80,7 @@ def draw_scenes(
         count: number of scenes.
         sample_rate: Hz.
         scene_s: length of a scene, s.
+        surroundings: recorders and other sounds to draw from.
         settings: how loud and how busy.
     """
     random = np.random.default_rng([seed, 41])
@@ -88,7 +88,7 @@ def draw_scenes(
     distant = (random.random(count) < settings.distant).astype(int)
     others = random.poisson(settings.strangers, count)
     own = sing_own(repertoire, int((near + distant).sum()), settings, seed, sample_rate)
-    strange = sing_others(repertoire, int(others.sum()), seed, sample_rate)
+    strange = sing_others(repertoire, surroundings, int(others.sum()), seed, sample_rate)
     scenes = []
     for number in range(count):
         mine = [own.pop() for _ in range(near[number] + distant[number])]
@@ -100,6 +100,7 @@ def draw_scenes(
                 round(scene_s * sample_rate),
                 sample_rate,
                 settings,
+                surroundings.recorders,
                 np.random.default_rng([seed, 43, number]),
             )
         )
@@ -113,20 +114,19 @@ def sing_own(
     random = np.random.default_rng([seed, 47])
     shares = np.array([theme.share for theme in repertoire.themes])
     themes = [
-        invent_theme(repertoire, random)
-        if random.random() < settings.invented
+        random_theme(repertoire, random)
+        if random.random() < settings.random_themes
         else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
         for _ in range(count)
     ]
-    return _sing(themes, repertoire, seed, sample_rate)
+    return _sing(themes, repertoire, BIRDS[repertoire.bird], seed, sample_rate)
 
 
 def _sing(
-    themes: list[Theme], repertoire: Repertoire, seed: int, sample_rate: int
+    themes: list[Theme], repertoire: Repertoire, bird: Bird, seed: int, sample_rate: int
 ) -> list[np.ndarray]:
     random = np.random.default_rng([seed, 53])
     gestures = []
-    bird = BIRDS[repertoire.bird]
     for number, theme in enumerate(themes):
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
@@ -142,26 +142,29 @@ def _trim(wave: np.ndarray) -> np.ndarray:
 
 
 def sing_others(
-    repertoire: Repertoire, count: int, seed: int, sample_rate: int
+    repertoire: Repertoire,
+    surroundings: Surroundings,
+    count: int,
+    seed: int,
+    sample_rate: int,
 ) -> list[np.ndarray]:
-    """Sounds that are not songs of the species: invented, rough, of others, or reversed ones."""
+    """Sounds that are not songs of the species: of none, rough, of another, or its own reversed."""
     random = np.random.default_rng([seed, 59])
-    shipped = [load_repertoire(file.stem) for file in sorted(FOLDER.glob("*.yaml"))]
-    foreign = [other for other in shipped if other.species != repertoire.species]
+    bird = BIRDS[repertoire.bird]
+    foreign = [other for other in surroundings.repertoires if other.species != repertoire.species]
     kind = random.choice(4, count, p=[0.5, 0.3, 0.1, 0.1] if foreign else [0.5, 0.35, 0, 0.15])
-    voice = replace(repertoire, bird=str(random.choice(sorted(BIRDS))))
+    voice = surroundings.birds[int(random.choice(len(surroundings.birds)))]
     waves: list[np.ndarray] = [
         rough_sound(random, sample_rate) for _ in range(int((kind == 1).sum()))
     ]
-    invented = [invent_stranger(random) for _ in range(int((kind == 0).sum()))]
-    waves += _sing(invented, voice, seed + 1, sample_rate)
+    strangers = [random_stranger(random) for _ in range(int((kind == 0).sum()))]
+    waves += _sing(strangers, repertoire, voice, seed + 1, sample_rate)
     for other in foreign:
         share = int((kind == 2).sum()) // len(foreign)
-        waves += _sing(
-            [invent_theme(other, random) for _ in range(share)], other, seed + 2, sample_rate
-        )
-    reversed_ = [invent_theme(repertoire, random) for _ in range(count - len(waves))]
-    waves += [wave[::-1] for wave in _sing(reversed_, repertoire, seed + 3, sample_rate)]
+        themes = [random_theme(other, random) for _ in range(share)]
+        waves += _sing(themes, other, BIRDS[other.bird], seed + 2, sample_rate)
+    reversed_ = [random_theme(repertoire, random) for _ in range(count - len(waves))]
+    waves += [wave[::-1] for wave in _sing(reversed_, repertoire, bird, seed + 3, sample_rate)]
     return [waves[index] for index in random.permutation(len(waves))]
 
 
@@ -172,6 +175,7 @@ def _compose(
     samples: int,
     sample_rate: int,
     settings: SceneSettings,
+    recorders: tuple[Recorder, ...],
     random: Random,
 ) -> Scene:
     scene = np.zeros(samples, np.float32)
@@ -194,7 +198,7 @@ def _compose(
     scene = scene + background_noise(samples, sample_rate, random) * np.float32(
         0.15 * 10 ** (-snr / 20)
     )
-    heard, first, last = _hear(scene, sample_rate, random)
+    heard, first, last = _hear(scene, recorders, sample_rate, random)
     kept = {
         name: np.clip(np.array(every).reshape(-1, 2), first, last) for name, every in spans.items()
     }
@@ -241,7 +245,9 @@ def background_noise(samples: int, sample_rate: int, random: Random) -> np.ndarr
     return noise.astype(np.float32)
 
 
-def _hear(scene: np.ndarray, sample_rate: int, random: Random) -> tuple[np.ndarray, float, float]:
+def _hear(
+    scene: np.ndarray, recorders: tuple[Recorder, ...], sample_rate: int, random: Random
+) -> tuple[np.ndarray, float, float]:
     """The scene through a recorder, at any level, sometimes clipped or with silent ends.
 
     Returns:
@@ -249,7 +255,7 @@ def _hear(scene: np.ndarray, sample_rate: int, random: Random) -> tuple[np.ndarr
     """
     samples = len(scene)
     first, last = 0, samples
-    recorder = str(random.choice(list(RECORDERS)))
+    recorder = recorders[int(random.choice(len(recorders)))]
     heard = through_channel(
         scene, Channel(recorder=recorder), sample_rate=sample_rate, random=random
     )

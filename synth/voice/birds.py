@@ -1,6 +1,11 @@
-"""The constants of the birds' vocal organs, each with its source."""
+"""The constants of the birds' vocal organs, each with its source.
 
-from dataclasses import dataclass
+A further bird is one `Bird` here and its line in `BIRDS`; the sets do not change.
+"""
+
+from dataclasses import dataclass, field
+
+from chingolo.synth.tables.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -48,44 +53,71 @@ class Bird:
     alpha: float
     """Air-sac pressure parameter of an ordinary note, dimensionless; sets the timbre."""
 
-    source: str
-    """Where the values come from, or why they were chosen."""
+    source: str = field(repr=False)
+    """Where the values come from, or why they were chosen. Not in the repr, which tells what a
+    sound depends on."""
 
 
-BIRDS = {
-    "zebra_finch": Bird(
-        name="zebra_finch",
-        gamma=24_000.0,
-        trachea_length=0.035,
-        reflection=0.1,
-        cavity=Cavity(),
-        alpha=0.15,
-        source="gamma, L, r and the cavity: Amador et al., Nature 495 (2013), Methods; "
-        "alpha 0.15: within their range of phonation",
-    ),
-    "rufous_collared_sparrow": Bird(
-        name="rufous_collared_sparrow",
-        gamma=24_000.0,
-        trachea_length=0.035,
-        reflection=0.1,
-        cavity=Cavity(),
-        alpha=0.10,
-        source="gamma, L, r and the cavity: chosen equal to the zebra finch's, a bird of like size "
-        "(gamma only scales time, so f0 is met by beta). The cavity's resonance, 3.7 kHz, lies in "
-        "the middle of the whistles and takes the second harmonic about 30 dB down, as in "
-        "recordings; a living songbird keeps it tuned to f0 (Riede, Suthers, Fletcher & Blevins, "
-        "PNAS 103, 5543-5548, 2006), which is met here by equalising the loudness. alpha 0.10: "
-        "chosen, near the purest tone",
-    ),
-    "yellowhammer": Bird(
-        name="yellowhammer",
-        gamma=24_000.0,
-        trachea_length=0.038,
-        reflection=0.1,
-        cavity=Cavity(inverse_compliance=6.5e10),
-        alpha=0.11,
-        source="chosen: gamma and r as for the zebra finch; L slightly longer for a bird of about "
-        "27 g; the cavity stiffer, for a resonance of 4.5 kHz in the middle of its band; alpha "
-        "near the purest tone",
-    ),
-}
+ZEBRA_FINCH = Bird(
+    name="zebra_finch",
+    gamma=24_000.0,
+    trachea_length=0.035,
+    reflection=0.1,
+    cavity=Cavity(),
+    alpha=0.15,
+    source="gamma, L, r and the cavity: Amador et al., Nature 495 (2013), Methods; "
+    "alpha 0.15: within their range of phonation",
+)
+
+RUFOUS_COLLARED_SPARROW = Bird(
+    name="rufous_collared_sparrow",
+    gamma=24_000.0,
+    trachea_length=0.035,
+    reflection=0.1,
+    cavity=Cavity(),
+    alpha=0.10,
+    source="gamma, L, r and the cavity: chosen equal to the zebra finch's, a bird of like size "
+    "(gamma only scales time, so f0 is met by beta). The cavity's resonance, 3.7 kHz, lies in "
+    "the middle of the whistles and takes the second harmonic about 30 dB down, as in "
+    "recordings; a living songbird keeps it tuned to f0 (Riede, Suthers, Fletcher & Blevins, "
+    "PNAS 103, 5543-5548, 2006), which is met here by equalising the loudness. alpha 0.10: "
+    "chosen, near the purest tone",
+)
+
+YELLOWHAMMER = Bird(
+    name="yellowhammer",
+    gamma=24_000.0,
+    trachea_length=0.038,
+    reflection=0.1,
+    cavity=Cavity(inverse_compliance=6.5e10),
+    alpha=0.11,
+    source="chosen: gamma and r as for the zebra finch; L slightly longer for a bird of about "
+    "27 g; the cavity stiffer, for a resonance of 4.5 kHz in the middle of its band; alpha "
+    "near the purest tone",
+)
+
+BIRDS: Registry[Bird] = Registry(
+    "bird",
+    {
+        "zebra_finch": ZEBRA_FINCH,
+        "rufous_collared_sparrow": RUFOUS_COLLARED_SPARROW,
+        "yellowhammer": YELLOWHAMMER,
+    },
+)
+
+BIRD_SETS: Registry[tuple[str, ...]] = Registry(
+    "bird set",
+    {
+        "songbirds-1": ("rufous_collared_sparrow", "yellowhammer", "zebra_finch"),
+    },
+)
+"""Names and their order, which draws depend on; a set never changes, a new one gets a new name."""
+
+
+def bird_set(name: str) -> tuple[Bird, ...]:
+    """The birds of a set, in its order.
+
+    Raises:
+        InputError: if there is no such set.
+    """
+    return tuple(BIRDS[bird] for bird in BIRD_SETS.named(name))

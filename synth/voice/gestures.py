@@ -1,7 +1,7 @@
-"""Gestures: the curves of pitch, loudness and pressure that a song is made of.
+"""Gestures: the curves of pitch, amplitude and pressure that a song is made of.
 
-A `Song` is a list of events (notes placed in time); `song_gesture` draws its curves at the control
-rate; `source_envelope` turns loudness into what the oscillator's wave is multiplied by.
+`source_envelope` turns the amplitude that is to be heard into what the oscillator's wave is
+multiplied by.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Gesture:
     f0: np.ndarray
     """[frames] Hz; positive in silence too, where it is not heard."""
 
-    loudness: np.ndarray
-    """[frames] amplitude of the radiated fundamental, 0 in silence, about 1 for loud notes."""
+    amplitude: np.ndarray
+    """[frames] of the radiated fundamental, 0 in silence, about 1 for loud notes."""
 
     alpha: np.ndarray
     """[frames] air-sac pressure parameter."""
@@ -43,9 +43,9 @@ def _radiated_gain(bird: Bird, with_tract: bool) -> tuple[np.ndarray, np.ndarray
 
 
 def source_envelope(gesture: Gesture, bird: Bird, *, with_tract: bool = True) -> np.ndarray:
-    """The factor on the oscillator's velocity that gives a gesture its loudness.
+    """The factor on the oscillator's velocity that gives a gesture its amplitude.
 
-    It undoes the gain of cycle and tract at f0, so that `gesture.loudness` is what is heard of
+    It undoes the gain of cycle and tract at f0, so that `gesture.amplitude` is what is heard of
     the fundamental (the tract alone takes 8 kHz some 25 dB down against 4 kHz).
 
     Args:
@@ -62,17 +62,17 @@ def source_envelope(gesture: Gesture, bird: Bird, *, with_tract: bool = True) ->
     column = (position - log_pitch[0]) / (log_pitch[1] - log_pitch[0])
     log_alpha = np.log(np.clip(gesture.alpha, table.alpha[0], table.alpha[-1]))
     row = (log_alpha - np.log(table.alpha[0])) / np.log(table.alpha[1] / table.alpha[0])
-    return gesture.loudness / np.exp(map_coordinates(gain, [row, column], order=1, mode="nearest"))
+    return gesture.amplitude / np.exp(map_coordinates(gain, [row, column], order=1, mode="nearest"))
 
 
-def voiced_stretches(loudness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def voiced_stretches(amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The stretches of frames in which something sounds, each with a silent frame at either end.
 
     Args:
-        loudness: [frames] amplitude, 0 in the first and the last frame.
+        amplitude: [frames], 0 in the first and the last frame.
 
     Returns:
         ([stretches], [stretches]): first frame, and the frame after the last.
     """
-    edges = np.flatnonzero(np.diff((loudness > 0).astype(np.int8)))
+    edges = np.flatnonzero(np.diff((amplitude > 0).astype(np.int8)))
     return edges[::2], edges[1::2] + 2

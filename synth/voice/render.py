@@ -1,54 +1,22 @@
 """Gestures to waveforms: many songs at once, by either engine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
+from chingolo.synth.voice.engines import ENGINES
 from chingolo.synth.voice.gestures import Gesture, source_envelope, voiced_stretches
-from chingolo.synth.voice.integrate import (
-    BASE_RATE,
-    CONTROL_RATE,
-    SAMPLES_PER_FRAME,
-    integrate_lanes,
-)
+from chingolo.synth.voice.integrate import BASE_RATE, CONTROL_RATE
+from chingolo.synth.voice.timeline import Timeline
 from chingolo.synth.voice.tract import through_tract
-from chingolo.synth.voice.wavetable import sing_stretches
-
-Engine = Literal["ode", "wavetable"]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """The sources of all songs in one row of frames, a silent frame at either end of each."""
-
-    f0: np.ndarray
-    """[frames] Hz."""
-
-    alpha: np.ndarray
-    """[frames]."""
-
-    envelope: np.ndarray
-    """[frames]."""
-
-    log_beta_noise: np.ndarray
-    """[frames]."""
-
-    start: np.ndarray
-    """[stretches] first frame of each phonated stretch, silent."""
-
-    stop: np.ndarray
-    """[stretches] frame after the last, which is silent."""
 
 
 def render(
-    gestures: Sequence[Gesture],
+    gestures: Gesture | Sequence[Gesture],
     bird: Bird,
     *,
-    engine: Engine = "ode",
+    engine: str = "ode",
     sample_rate: int = BASE_RATE,
     tract: bool = True,
     beta_noise: float = 0.0,
@@ -61,10 +29,10 @@ def render(
     A song sounds the same alone or among others.
 
     Args:
-        gestures: one per song.
+        gestures: one per song; one alone counts as a list of one.
         bird: constants.
-        engine: `ode` integrates the labia (the reference); `wavetable` follows their limit cycle
-            quasi-statically, far cheaper.
+        engine: key in `ENGINES`. `ode` integrates the labia (the reference); `wavetable` follows
+            their limit cycle quasi-statically, far cheaper.
         sample_rate: Hz.
         tract: whether trachea and cavity follow the source.
         beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
@@ -76,13 +44,12 @@ def render(
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
 
     Raises:
-        ValueError: for an unknown engine.
+        InputError: for an unknown engine.
     """
-    if engine not in ("ode", "wavetable"):
-        raise ValueError(f"engine is 'ode' or 'wavetable', not {engine!r}")
-    # The wavetable engine works at half the base rate where nothing above it is wanted.
-    halved = engine == "wavetable" and sample_rate <= BASE_RATE // 2
-    per_frame = SAMPLES_PER_FRAME // 2 if halved else SAMPLES_PER_FRAME
+    if isinstance(gestures, Gesture):
+        gestures = [gestures]
+    singer = ENGINES.named(engine)
+    per_frame = singer.samples_per_frame(sample_rate)
     sources: list[tuple[int, Gesture]] = []
     for song, gesture in enumerate(gestures):
         voice: Gesture | None = gesture
@@ -93,13 +60,7 @@ def render(
         return []
     randoms = [np.random.default_rng([seed, number]) for number in range(len(sources))]
     timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
-    if engine == "ode":
-        sounds = _integrate(timeline, bird)
-    else:
-        curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
-        sounds = sing_stretches(
-            curves, timeline.start, timeline.stop, gamma=bird.gamma, samples_per_frame=per_frame
-        )
+    sounds = singer.sing(timeline, bird, per_frame)
     ends = np.cumsum([len(voice.f0) + 2 for _, voice in sources])
     owner = np.searchsorted(ends, timeline.start, side="right")
     waves: list[np.ndarray] = []
@@ -150,7 +111,7 @@ def _lay_out(
 
     whole = Gesture(
         f0=row([voice.f0 for voice in sources]),
-        loudness=row([voice.loudness for voice in sources], silent_ends=True),
+        amplitude=row([voice.amplitude for voice in sources], silent_ends=True),
         alpha=row([voice.alpha for voice in sources]),
     )
     noise = np.zeros(len(whole.f0))
@@ -160,29 +121,9 @@ def _lay_out(
             for voice, random in zip(sources, randoms, strict=True)
         ]
         noise = row(draws)
-    heard = whole.loudness > 0
-    sounding = Gesture(whole.f0[heard], whole.loudness[heard], whole.alpha[heard])
+    heard = whole.amplitude > 0
+    sounding = Gesture(whole.f0[heard], whole.amplitude[heard], whole.alpha[heard])
     envelope = np.zeros(len(whole.f0))
     envelope[heard] = source_envelope(sounding, bird, with_tract=tract)
-    start, stop = voiced_stretches(whole.loudness)
+    start, stop = voiced_stretches(whole.amplitude)
     return Timeline(whole.f0, whole.alpha, envelope, noise, start, stop)
-
-
-def _integrate(timeline: Timeline, bird: Bird) -> list[np.ndarray]:
-    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma) * np.exp(timeline.log_beta_noise)
-    curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
-    start = timeline.start
-    turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
-    return integrate_lanes(curves, start, timeline.stop, turning, gamma=bird.gamma)
-
-
-def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
-    """[frames] Hz: f0 moved as noise on ln beta moves it, d ln f0 / d ln beta from the table."""
-    if not timeline.log_beta_noise.any():
-        return timeline.f0
-    low, high = (
-        np.log(beta_of_pitch(timeline.alpha, timeline.f0 * factor, bird.gamma))
-        for factor in (0.999, 1.001)
-    )
-    slope = (np.log(1.001) - np.log(0.999)) / (high - low)
-    return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)

@@ -1,7 +1,7 @@
 """The `wavetable` engine: the limit cycle's harmonics followed quasi-statically.
 
 Phase is the running sum of f0; the harmonics come from the calibration table at each (alpha, f0).
-Harmonics beyond the band are left out, so nothing folds. Differentiable in f0, loudness and alpha.
+Harmonics beyond the band are left out, so nothing folds. Differentiable in f0, envelope and alpha.
 """
 
 from functools import partial

@@ -19,6 +19,7 @@ from chingolo.analysis.find.find import find_songs, load_detector, shipped_detec
 from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
 from chingolo.scripts import find_songs as command
 from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.annotations import read_annotations
@@ -38,7 +39,7 @@ def heard() -> tuple[np.ndarray, np.ndarray]:
         start = round((1 + 4.7 * number) * RATE)
         wave[start : start + len(song)] += song
         spans.append((start / RATE, (start + len(song)) / RATE))
-    channel = Channel("digital-2020", snr=15.0, distance=10.0)
+    channel = Channel(DIGITAL_2020, snr=15.0, distance=10.0)
     random = np.random.default_rng(0)
     return through_channel(wave, channel, sample_rate=RATE, random=random), np.array(spans)
 
@@ -74,7 +75,7 @@ def test_the_stream_is_the_network_that_was_trained(detector):
             place = place.setdefault(part, {})
         if name != "mel":
             place[last] = value
-    trained: Any = jax.jit(DetectorNetwork().apply)({"params": tree}, features[None])
+    trained: Any = jax.jit(DetectorNetwork((16, 24), 48).apply)({"params": tree}, features[None])
     streamed, _ = listening.network(detector.arrays, listening.begin(detector).context, features)
     np.testing.assert_allclose(streamed, trained[0], atol=1e-4)
     assert (

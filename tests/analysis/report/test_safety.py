@@ -11,7 +11,7 @@ from chingolo.analysis.report.report import report_page
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.scripts import generate_songs
-from chingolo.synth.score.repertoire_file import FOLDER
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 COLUMNS = ("site", "label", "species", "device", "source")
@@ -55,7 +55,7 @@ def test_text_of_a_table_does_not_run_in_the_report():
 
 
 def test_names_in_a_repertoire_do_not_leave_the_folder(tmp_path: Path):
-    text = (FOLDER / "zonotrichia_capensis.yaml").read_text()
+    text = REPERTOIRES["zonotrichia_capensis"].read_text()
     text = text.replace("  rise-fall-broad:", '  "../../../escaped":')
     (tmp_path / "bird.yaml").write_text(text)
     out = tmp_path / "deep" / "out"

@@ -6,11 +6,12 @@ import pytest
 import soundfile
 import soxr
 
-from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.embed import embed_table
 from chingolo.analysis.space.recognise import recogniser
 from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs
 from chingolo.synth.recorder.channel import Channel, through_channel
+from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.files import InputError
@@ -34,7 +35,7 @@ def run(tmp_path_factory):
         wave = chirp(number % 2, random, round(0.4 * RATE), RATE)
         soundfile.write(path, wave, RATE, subtype="FLOAT")
         rows.append({"path": str(path), "label": CHIRPS[number % 2]})
-    latents = embed(pd.DataFrame(rows), folder)
+    latents = embed_table(pd.DataFrame(rows), folder)
     reference = fit_reference(latents)
     save_reference(reference, folder / "reference.npz")
     return folder, latents, reference
@@ -59,7 +60,7 @@ def test_rows_name_their_cluster(run, tmp_path):
     song = sing_own(load_repertoire("zonotrichia_capensis"), 1, DEFAULTS, 5, RATE)[0]
     wave = through_channel(
         np.pad(song, 2 * RATE),
-        Channel("digital-2020", snr=15.0),
+        Channel(DIGITAL_2020, snr=15.0),
         sample_rate=RATE,
         random=np.random.default_rng(0),
     )

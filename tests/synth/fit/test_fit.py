@@ -4,27 +4,29 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from scipy.signal import iirpeak, lfilter
+from scipy.signal import iirpeak, lfilter, stft
 
 import chingolo.synth.fit.fit_table
 from chingolo.scripts.fit_songs import main
-from chingolo.synth.fit.fit_song import (
-    Fit,
-    UnfittableError,
-    fit_song,
-    judge,
-    note_alpha,
-    resynthesise,
-)
+from chingolo.synth.fit.fit_song import UnfittableError, fit, track_song
 from chingolo.synth.fit.fit_table import fit_songs
-from chingolo.synth.fit.fitted_theme import fitted_theme, spread_repertoire
+from chingolo.synth.fit.fitted_song import Fit, note_alpha, resynthesise
+from chingolo.synth.fit.fitted_theme import (
+    CopySettings,
+    fitted_theme,
+    sing_copies,
+    spread_repertoire,
+)
+from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, expected_echo
-from chingolo.synth.recorder.channel import channel_preset, through_channel
+from chingolo.synth.recorder.channel import PEAK, channel_preset, through_channel
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import Event, Song, song_gesture
 from chingolo.synth.surrogates.generate_songs import generate_songs
+from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.voice.birds import BIRDS
@@ -61,7 +63,7 @@ def heard(gesture: Gesture, *, snr: float, seed: int = 0) -> np.ndarray:
 def test_a_generated_song_is_found_again_blind(snr, error, boundary):
     truth = song()
     gesture = song_gesture(truth, BIRD)
-    fit = fit_song(heard(gesture, snr=snr), BIRD)
+    fit = track_song(heard(gesture, snr=snr), BIRD)
     assert len(fit.notes) == len(truth.events)
     starts = np.array([LEAD + event.start for event in truth.events])
     ends = starts + [event.duration for event in truth.events]
@@ -71,7 +73,7 @@ def test_a_generated_song_is_found_again_blind(snr, error, boundary):
     deviations = []
     for note in fit.notes:
         at = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
-        sounding = np.interp(at, time, gesture.loudness) > 0
+        sounding = np.interp(at, time, gesture.amplitude) > 0
         deviations.append(np.abs(note.f0 / np.interp(at, time, gesture.f0) - 1)[sounding])
     assert np.median(np.concatenate(deviations)) < error
     assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
@@ -90,7 +92,7 @@ def test_a_sweep_is_followed_through_its_own_echo():
     response[0] = 1.0
     wave = np.convolve(dry, response)[: len(dry)]
     wave += 2e-3 * np.abs(wave).max() * random.normal(size=len(dry))
-    fit = fit_song(wave.astype(np.float32), BIRD)
+    fit = track_song(wave.astype(np.float32), BIRD)
 
     control = np.arange(len(gesture.f0)) / CONTROL_RATE + LEAD - 0.02
     found = np.zeros(len(control), bool)
@@ -98,10 +100,10 @@ def test_a_sweep_is_followed_through_its_own_echo():
     for heard_note in fit.notes:
         at = (heard_note.first + np.arange(len(heard_note.f0))) / CONTROL_RATE
         near = np.abs(heard_note.f0 / np.interp(at, control, gesture.f0) - 1) < 0.03
-        near &= np.interp(at, control, gesture.loudness) > 0
+        near &= np.interp(at, control, gesture.amplitude) > 0
         found[np.round((at[near] - control[0]) * CONTROL_RATE).astype(int)] = True
         right, total = right + int(near.sum()), total + len(near)
-    assert found[gesture.loudness > 0.05].mean() > 0.985
+    assert found[gesture.amplitude > 0.05].mean() > 0.985
     assert right / total > 0.75  # without the expected echo: 0.70
 
 
@@ -128,7 +130,7 @@ def test_echo_is_measured_and_a_dry_recording_has_none():
 
 
 def test_a_trill_is_recognised_and_written_as_one():
-    fit = fit_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    fit = track_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
     theme = fitted_theme(fit.notes, BIRD, name="one")
     assert [item.count for item in theme.items] == [1, 8]
     assert theme.items[1].rate == pytest.approx(18, rel=0.01)
@@ -140,31 +142,71 @@ def test_the_timbre_comes_back_from_the_second_harmonic():
     note = Note(points=((0.0, 3000.0), (0.3, 3000.0)), timbre=2.5)
     gesture = song_gesture(Song((Event(note, 0.0, 0.3),)), BIRD)
     wave = render([gesture], BIRD, engine="wavetable", sample_rate=RATE)[0]
-    fit = fit_song(np.pad(wave, RATE // 4), BIRD)
+    fit = track_song(np.pad(wave, RATE // 4), BIRD)
     assert note_alpha(fit.notes[0], BIRD) == pytest.approx(2.5 * BIRD.alpha, rel=0.1)
 
 
 def test_noise_silence_and_nothing_have_reasons():
     noise = 0.1 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
     with pytest.raises(UnfittableError, match="no tonal note"):
-        fit_song(noise, BIRD)
+        track_song(noise, BIRD)
     with pytest.raises(UnfittableError, match="silence"):
-        fit_song(np.zeros(RATE, np.float32), BIRD)
+        track_song(np.zeros(RATE, np.float32), BIRD)
     with pytest.raises(UnfittableError, match="shorter than"):
-        fit_song(noise[:100], BIRD)
+        track_song(noise[:100], BIRD)
 
 
 def test_two_voices_are_told_not_hidden():
     wave = heard(song_gesture(song(), BIRD), snr=25.0)
-    fit = fit_song(wave, BIRD)
+    fit = track_song(wave, BIRD)
     assert judge(wave, resynthesise([fit], BIRD)[0], fit).verdict == "good"
     time = np.arange(len(wave)) / RATE
     other = 0.5 * np.sin(2 * np.pi * 6500 * time) * (wave**2 > 0) + wave
     other = other.astype(np.float32)
-    fit = fit_song(other, BIRD)
+    fit = track_song(other, BIRD)
     quality = judge(other, resynthesise([fit], BIRD)[0], fit)
     assert quality.verdict != "good"
     assert quality.reason
+
+
+def test_wave_to_fit_to_wave_in_memory():
+    truth = song()
+    wave = render(song_gesture(truth, BIRD, lead=LEAD), BIRD, engine="wavetable")[0]
+    found = fit(wave, sample_rate=44_100, bird=BIRD)
+    assert len(found.notes) == len(truth.events)
+    sung = resynthesise([found], BIRD, sample_rate=44_100)[0]
+    assert len(sung) == pytest.approx(len(wave), abs=44_100 / CONTROL_RATE)
+    samples = min(len(wave), len(sung))
+    spectra = [np.abs(stft(each[:samples], 44_100, nperseg=1024)[2]) for each in (wave, sung)]
+    assert np.corrcoef(spectra[0].ravel(), spectra[1].ravel())[0, 1] > 0.97
+    assert np.abs(sung).max() == pytest.approx(np.abs(wave).max(), rel=0.15)
+
+
+def test_steps_of_refinement_are_those_of_the_song():
+    wave = heard(song_gesture(song(), BIRD), snr=20.0)
+    tracked = track_song(wave, BIRD)
+    plain = fit(wave, sample_rate=RATE, bird=BIRD, refine_steps=0)
+    np.testing.assert_array_equal(plain.gesture.amplitude, tracked.gesture.amplitude)
+    (refined,) = refine([wave], [tracked], BIRD, steps=20)
+    found = fit(wave, sample_rate=RATE, bird=BIRD, refine_steps=20)
+    np.testing.assert_array_equal(found.gesture.amplitude, refined.gesture.amplitude)
+    assert (found.gesture.amplitude != tracked.gesture.amplitude).any()
+
+
+def test_copies_in_memory_vary_around_the_fit():
+    found = track_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
+    theme = fitted_theme(found.notes, BIRD, name="one")
+    settings = CopySettings(2, "individual", "random", recorder_set("field-1"), RATE, seed=3)
+    sung = sing_copies(found, theme, BIRD, settings, number=0)
+    assert len(sung) == 3
+    assert sung[0][1] == "none"
+    assert {device for _, device in sung[1:]} <= {machine.name for machine in settings.recorders}
+    for wave, _ in sung:
+        assert np.abs(wave).max() == pytest.approx(PEAK, rel=1e-5)
+    assert len({len(wave) for wave, _ in sung}) == 3
+    again = sing_copies(found, theme, BIRD, settings, number=0)
+    for (wave, _), (same, _) in zip(sung, again, strict=True):
+        np.testing.assert_array_equal(wave, same)
 
 
 def test_narrow_spreads_vary_less():
@@ -180,7 +222,9 @@ def test_narrow_spreads_vary_less():
 def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("songs")
     generate_songs(
-        "zonotrichia_capensis", folder, songs=3, seed=1, engine="wavetable", sample_rate=RATE
+        "zonotrichia_capensis",
+        folder,
+        SongRequest(songs=3, seed=1, engine="wavetable", sample_rate=RATE),
     )
     soundfile.write(folder / "noise.wav", 0.1 * np.random.default_rng(1).random(RATE), RATE)
     made = read_song_table(folder / "songs.csv")
@@ -213,7 +257,7 @@ def test_fit_command(table, tmp_path, capsys):
     repertoire = load_repertoire(out / "repertoire.yaml")
     assert repertoire.theme_names == ("song-0001", "song-0002", "song-0003")
     again = generate_songs(
-        str(out / "repertoire.yaml"), tmp_path / "g", songs=3, seed=0, engine="wavetable"
+        str(out / "repertoire.yaml"), tmp_path / "g", SongRequest(songs=3, engine="wavetable")
     )
     assert again.total() == 3
 
@@ -222,7 +266,7 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
     whole = fit_songs(table, tmp_path / "whole", copies=1)
     monkeypatch.setattr(chingolo.synth.fit.fit_table, "BATCH", 2)
     fitted = []
-    real = chingolo.synth.fit.fit_table.fit_song
+    real = chingolo.synth.fit.fit_table.track_song
 
     def counted(*arguments):
         fitted.append(1)
@@ -235,7 +279,7 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         fit_songs(table, tmp_path / "part", copies=1, progress=stop)
     assert not (tmp_path / "part" / "songs.csv").exists()
-    monkeypatch.setattr(chingolo.synth.fit.fit_table, "fit_song", counted)
+    monkeypatch.setattr(chingolo.synth.fit.fit_table, "track_song", counted)
     again = fit_songs(table, tmp_path / "part", copies=1)
     assert len(fitted) == 2  # the third song and the noise; the missing file never gets there
     pd.testing.assert_frame_equal(again.quality, whole.quality)
@@ -259,26 +303,26 @@ def test_a_harmonic_stack_is_sung_at_its_fundamental():
     wave = wave + 1e-3 * np.random.default_rng(0).standard_normal(len(wave)).astype(np.float32)
     # A strong third harmonic, as the tract of a finch can make it.
     wave = wave + 3 * np.asarray(lfilter(*iirpeak(3150.0, 8, fs=RATE), wave), np.float32)
-    fit = fit_song(wave, finch)
+    fit = track_song(wave, finch)
     f0 = np.concatenate([note.f0 for note in fit.notes])
     assert np.median(np.abs(f0 / 1050 - 1)) < 0.05
 
 
 def test_refinement_finds_what_was_taken_away():
     wave = heard(song_gesture(song(), BIRD), snr=25.0)
-    fit = fit_song(wave, BIRD)
+    fit = track_song(wave, BIRD)
     swell = np.exp(0.5 * np.sin(np.arange(len(fit.gesture.f0)) / 40))
     spoilt = replace(
         fit,
         gesture=replace(
-            fit.gesture, loudness=fit.gesture.loudness * swell, alpha=fit.gesture.alpha * 1.3
+            fit.gesture, amplitude=fit.gesture.amplitude * swell, alpha=fit.gesture.alpha * 1.3
         ),
     )
     (refined,) = refine([wave], [spoilt], BIRD, steps=20)
-    loud = fit.gesture.loudness > 0.3
+    loud = fit.gesture.amplitude > 0.3
 
     def error(found: Fit) -> float:
-        ratio = np.log(found.gesture.loudness[loud] / fit.gesture.loudness[loud])
+        ratio = np.log(found.gesture.amplitude[loud] / fit.gesture.amplitude[loud])
         return float(np.std(ratio))
 
     assert error(refined) < 0.6 * error(spoilt)
@@ -305,7 +349,7 @@ def test_recorded_songs_are_met(recordings):
     table = read_song_table(recordings / "zonotrichia_songs.csv").iloc[9:13]
     for _, row in table.iterrows():
         wave = load_song(row, sample_rate=RATE)
-        fit = fit_song(wave, BIRD)
+        fit = track_song(wave, BIRD)
         quality = judge(wave, resynthesise([fit], BIRD)[0], fit)
         assert quality.f0_error < 0.01
         assert quality.log_mel_correlation > 0.9

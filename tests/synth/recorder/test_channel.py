@@ -8,7 +8,7 @@ from chingolo.synth.recorder.channel import (
     random_channel,
     through_channel,
 )
-from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.recorder.recorders import RECORDERS, recorder_set
 from chingolo.synth.tables.files import InputError
 
 RATE = 44_100
@@ -75,7 +75,7 @@ def test_echoes_decay_at_their_time():
 def test_recorders_limit_the_band(name):
     recorder = RECORDERS[name]
     noise = np.random.default_rng(0).standard_normal(4 * RATE).astype(np.float32) * 0.05
-    heard = hear(Channel(recorder=name), noise)
+    heard = hear(Channel(recorder=RECORDERS[name]), noise)
     spectrum = np.abs(np.fft.rfft(heard)) ** 2
     frequency = np.fft.rfftfreq(len(heard), 1 / RATE)
 
@@ -91,7 +91,7 @@ def test_recorders_limit_the_band(name):
 def test_tape_wavers_and_digital_does_not():
     def spread(name: str) -> float:
         time = np.arange(3 * RATE) / RATE
-        heard = hear(Channel(recorder=name), 0.3 * np.sin(2 * np.pi * 4000 * time))
+        heard = hear(Channel(recorder=RECORDERS[name]), 0.3 * np.sin(2 * np.pi * 4000 * time))
         window = np.ones(400) / 400
         slow = np.convolve(heard * np.exp(-2j * np.pi * 4000 * time), window, "same")
         phase = np.unwrap(np.angle(slow))[2000:-2000:882]
@@ -102,7 +102,9 @@ def test_tape_wavers_and_digital_does_not():
 
 
 def test_random_channels_repeat_with_their_seed():
-    first, second = (random_channel(np.random.default_rng(4)) for _ in range(2))
+    first, second = (
+        random_channel(np.random.default_rng(4), recorder_set("field-1")) for _ in range(2)
+    )
     assert first == second
     np.testing.assert_array_equal(hear(first, seed=1), hear(first, seed=1))
     assert (hear(first, seed=1) != hear(first, seed=2)).any()

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from chingolo.synth.score.population import plan_songs, sing_planned
-from chingolo.synth.score.repertoire_file import FOLDER, load_repertoire
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.tables.files import InputError
 
@@ -25,14 +26,14 @@ def write(tmp_path, text):
     return file
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.yaml")))
+@pytest.mark.parametrize("name", REPERTOIRES)
 def test_shipped_repertoires_are_schematic_and_sing(name):
     repertoire = load_repertoire(name)
     assert "schematic" in repertoire.source
     songs = plan_songs(repertoire, songs=3 * len(repertoire.themes), seed=1)
     for song in songs:
         gesture = sing_planned(song, repertoire, seed=1)
-        voiced = gesture.loudness > 0
+        voiced = gesture.amplitude > 0
         assert 0.3 < len(gesture.f0) / 2205 < 5
         assert gesture.f0[voiced].min() > 1500
         assert gesture.f0[voiced].max() < 10_000
@@ -116,7 +117,7 @@ def test_two_voiced_notes(tmp_path):
     song = plan_songs(repertoire, songs=1, seed=0, individuals=1)[0]
     gesture = sing_planned(song, repertoire, seed=0)
     assert gesture.second is not None
-    assert gesture.second.f0[gesture.second.loudness > 0].min() > 5000
+    assert gesture.second.f0[gesture.second.amplitude > 0].min() > 5000
     uneven = both.replace("[0.1, 7.0]", "[0.2, 7.0]")
     with pytest.raises(InputError, match=r"line 5: .*'second' must last as long"):
         load_repertoire(write(tmp_path, uneven))

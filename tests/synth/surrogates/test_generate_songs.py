@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,17 +7,24 @@ import pytest
 
 import chingolo.synth.surrogates.generate_songs
 from chingolo.scripts.generate_songs import main
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.pairs import draw_pairs
+from chingolo.synth.surrogates.sing_songs import SongRequest, sing_songs
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
 
+FIELD = recorder_set("field-1")
 
-def generate(folder, **changes):
-    request = {"songs": 6, "seed": 1, "engine": "wavetable", "sample_rate": 22_050} | changes
-    generate_songs("zonotrichia_two_eras", folder, **request)
+
+REQUEST = SongRequest(songs=6, seed=1, engine="wavetable", sample_rate=22_050)
+
+
+def generate(folder, progress=lambda done, total: None, **changes):
+    request = replace(REQUEST, **changes)
+    generate_songs("zonotrichia_two_eras", folder, request, progress=progress)
     return read_song_table(folder / "songs.csv")
 
 
@@ -51,6 +59,19 @@ def test_an_interrupted_run_continues_to_the_same_songs(tmp_path, monkeypatch):
         assert Path(first).read_bytes() == Path(second).read_bytes()
 
 
+@pytest.mark.parametrize("channel", ["random", "reel-tape-1966"])
+def test_songs_in_memory_are_those_of_the_files(tmp_path, channel):
+    request = replace(REQUEST, channel=channel, other_singers=1)
+    waves, rows = sing_songs(load_repertoire("zonotrichia_two_eras"), request)
+    table = generate(tmp_path / "g", channel=channel, other_singers=1)
+    assert list(rows.columns) == list(table.columns.drop("path"))
+    assert list(rows["individual"]) == list(table["individual"])
+    assert list(rows["device"]) == list(table["device"])
+    for wave, (_, song) in zip(waves, table.iterrows(), strict=True):
+        written = load_song(song, sample_rate=22_050)
+        np.testing.assert_allclose(wave, written, atol=2 / 32_768)
+
+
 def test_another_request_does_not_mix_in(tmp_path):
     generate(tmp_path / "g")
     with pytest.raises(InputError, match=r"another request \(differs in seed"):
@@ -64,6 +85,9 @@ def test_another_request_does_not_mix_in(tmp_path):
         (["zonotrichia_two_eras", "--era", "1800"], "eras are 1966, 2020"),
         (["zonotrichia_capensis", "--channel", "wax"], "no channel 'wax'"),
         (["zonotrichia_capensis", "--songs", "0"], "at least one song"),
+        (["zonotrichia_capensis", "--engine", "organ"], "one of ode, wavetable"),
+        (["zonotrichia_capensis", "--recorders", "field-1"], "only --channel random"),
+        (["zonotrichia_capensis", "--channel", "random", "--recorders", "x"], "one of field-1"),
     ],
 )
 def test_bad_requests_end_in_one_line(tmp_path, capsys, arguments, message):
@@ -76,11 +100,11 @@ def test_bad_requests_end_in_one_line(tmp_path, capsys, arguments, message):
 
 def test_pairs_are_one_theme_sung_twice():
     repertoire = load_repertoire("zonotrichia_capensis")
-    pairs = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    pairs = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert pairs.first.shape == pairs.second.shape == (4, 44_100)
     assert np.isfinite(pairs.first).all()
     assert not np.allclose(pairs.first, pairs.second)
-    again = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0)
+    again = draw_pairs(repertoire, seed=3, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     np.testing.assert_array_equal(pairs.second, again.second)
-    other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0)
+    other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert not np.array_equal(pairs.second, other.second)

@@ -9,7 +9,7 @@ from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
-from chingolo.synth.voice.render import Engine, render
+from chingolo.synth.voice.render import render
 from chingolo.synth.voice.syrinx import runge_kutta_step
 from chingolo.synth.voice.wavetable import sing, sing_stretches
 
@@ -58,7 +58,7 @@ def test_fast_modulation_is_followed(engine, rate, depth, tract, tolerance):
     gesture = tone(4000.0)
     time = np.arange(len(gesture.f0)) / CONTROL_RATE
     f0 = 4000.0 * (1 + depth * np.sin(2 * np.pi * rate * time))
-    moving = Gesture(f0, gesture.loudness, gesture.alpha)
+    moving = Gesture(f0, gesture.amplitude, gesture.alpha)
     wave = render([moving], BIRD, engine=engine, tract=tract)[0]
     at = np.arange(len(wave)) / 44_100
     wanted = np.interp(at, time, f0)
@@ -120,7 +120,7 @@ def test_nothing_folds_at_a_low_rate(engine):
 
 def test_a_song_sounds_the_same_alone_or_in_company():
     gestures = [song_gesture(song(), SPARROW)] + [tone(2000.0 + 100 * n) for n in range(20)]
-    tolerances: tuple[tuple[Engine, float], ...] = (("ode", 1e-5), ("wavetable", 1e-5))
+    tolerances: tuple[tuple[str, float], ...] = (("ode", 1e-5), ("wavetable", 1e-5))
     for engine, tolerance in tolerances:
         together = render(gestures, SPARROW, engine=engine)
         alone = render(gestures[:1], SPARROW, engine=engine)
@@ -157,7 +157,7 @@ def test_against_a_fine_float64_reference():
         assert pitch[0] == pytest.approx(pitch[1], rel=2e-4)
 
 
-def test_loudness_is_what_is_heard_of_the_fundamental():
+def test_the_amplitude_is_what_is_heard_of_the_fundamental():
     waves = render([tone(f0) for f0 in (2000.0, 4000.0, 8000.0)], BIRD)
     for wave, f0 in zip(waves, (2000.0, 4000.0, 8000.0), strict=True):
         middle = wave[6000:10_000] * np.hanning(4000)
@@ -167,7 +167,7 @@ def test_loudness_is_what_is_heard_of_the_fundamental():
 
 def test_two_voices_add_up():
     one, other = tone(3000.0), tone(4700.0)
-    both = Gesture(one.f0, one.loudness, one.alpha, second=other)
+    both = Gesture(one.f0, one.amplitude, one.alpha, second=other)
     together = render([both], BIRD)[0]
     apart = render([one, other], BIRD)
     np.testing.assert_allclose(together, apart[0] + apart[1], atol=2e-3)
@@ -186,14 +186,14 @@ def test_noises_are_heard_and_repeat_with_the_seed(engine, beta, airflow):
     assert np.abs(sung(3) - sung(4)).max() > 0.01
 
 
-@given(f0=st.floats(1000, 9500), alpha=st.floats(0.09, 0.4), loudness=st.floats(0.01, 2))
+@given(f0=st.floats(1000, 9500), alpha=st.floats(0.09, 0.4), factor=st.floats(0.01, 2))
 @settings(max_examples=15, deadline=None)
-def test_every_gesture_stays_finite(f0, alpha, loudness):
+def test_every_gesture_stays_finite(f0, alpha, factor):
     gesture = tone(f0, duration=0.05, alpha=alpha)
-    loud = Gesture(gesture.f0, gesture.loudness * loudness, gesture.alpha)
+    loud = Gesture(gesture.f0, gesture.amplitude * factor, gesture.alpha)
     wave = render([loud], BIRD)[0]
     assert np.isfinite(wave).all()
-    assert np.abs(wave).max() < 20 * loudness
+    assert np.abs(wave).max() < 20 * factor
 
 
 def test_a_silent_gesture_is_silence():
@@ -203,7 +203,7 @@ def test_a_silent_gesture_is_silence():
 
 
 def test_unknown_engine():
-    with pytest.raises(ValueError, match="engine is"):
+    with pytest.raises(ValueError, match="no engine"):
         render([tone(3000.0)], BIRD, engine="table")  # type: ignore[arg-type]
 
 

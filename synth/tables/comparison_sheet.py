@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.tables.audio import load_song
-from chingolo.synth.tables.contact_sheet import draw_spectrogram
+from chingolo.synth.tables.contact_sheet import SAMPLE_RATE, draw_spectrogram
 from chingolo.synth.tables.files import atomic_path
 
 
@@ -47,7 +46,7 @@ def write_comparison_sheet(
         )
         for place, (title, source) in enumerate(zip(titles, (song, row), strict=True)):
             axis = axes[2 * number + place]
-            draw_spectrogram(axis, load_song(source, sample_rate=RATE), RATE)
+            draw_spectrogram(axis, load_song(source, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
             axis.set_title(title, fontsize=7)
             axis.tick_params(labelsize=6)
     figure.suptitle("recordings beside their re-synthesis, the least alike first", fontsize=8)

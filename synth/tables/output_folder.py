@@ -1,0 +1,39 @@
+"""A folder of made songs belongs to one request, so that a broken run can be continued."""
+
+import json
+from pathlib import Path
+
+from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+
+
+def claim(folder: Path, request: dict, *, note: str, older: dict) -> None:
+    """Notes the request in the folder, or checks that the one there is the same.
+
+    Args:
+        folder: of the output; made where it is missing.
+        request: as JSON gives it back.
+        note: name of the file that holds the request.
+        older: what a note means that was written before a key of the request existed, by key.
+
+    Raises:
+        InputError: if the folder holds another request's songs, or songs of unknown origin.
+    """
+    make_folder(folder)
+    file = folder / note
+    if file.is_file():
+        try:
+            before = dict(json.loads(file.read_text()))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file}: not the note of an earlier run") from error
+        before = {**older, **before}
+        if before != request:
+            changed = [key for key in request if before.get(key) != request[key]]
+            raise InputError(
+                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
+                "choose another --out"
+            )
+        return
+    if (folder / "songs.csv").exists():
+        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(request, indent=1))

@@ -1,0 +1,86 @@
+"""The engines at work: phonated stretches to sound, all songs in one row of frames."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
+from chingolo.synth.voice.integrate import BASE_RATE, SAMPLES_PER_FRAME, integrate_lanes
+from chingolo.synth.voice.wavetable import sing_stretches
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The sources of all songs in one row of frames, a silent frame at either end of each."""
+
+    f0: np.ndarray
+    """[frames] Hz."""
+
+    alpha: np.ndarray
+    """[frames]."""
+
+    envelope: np.ndarray
+    """[frames]."""
+
+    log_beta_noise: np.ndarray
+    """[frames]."""
+
+    start: np.ndarray
+    """[stretches] first frame of each phonated stretch, silent."""
+
+    stop: np.ndarray
+    """[stretches] frame after the last, which is silent."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A way to sing a timeline."""
+
+    sing: Callable[[Timeline, Bird, int], list[np.ndarray]]
+    """(timeline, bird, samples per frame) -> [samples] of each phonated stretch: the oscillator's
+    wave under its envelope, before the tract."""
+
+    samples_per_frame: Callable[[int], int]
+    """Sample rate that is wanted, Hz -> samples per frame at which the engine works."""
+
+
+def _integrate(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[np.ndarray]:
+    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma) * np.exp(timeline.log_beta_noise)
+    curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
+    start = timeline.start
+    turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
+    return integrate_lanes(curves, start, timeline.stop, turning, gamma=bird.gamma)
+
+
+def _follow_cycles(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[np.ndarray]:
+    curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
+    return sing_stretches(
+        curves,
+        timeline.start,
+        timeline.stop,
+        gamma=bird.gamma,
+        samples_per_frame=samples_per_frame,
+    )
+
+
+def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
+    """[frames] Hz: f0 moved as noise on ln beta moves it, d ln f0 / d ln beta from the table."""
+    if not timeline.log_beta_noise.any():
+        return timeline.f0
+    low, high = (
+        np.log(beta_of_pitch(timeline.alpha, timeline.f0 * factor, bird.gamma))
+        for factor in (0.999, 1.001)
+    )
+    slope = (np.log(1.001) - np.log(0.999)) / (high - low)
+    return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)
+
+
+def _half_where_enough(sample_rate: int) -> int:
+    """Half the base rate where nothing above it is wanted."""
+    return SAMPLES_PER_FRAME // 2 if sample_rate <= BASE_RATE // 2 else SAMPLES_PER_FRAME
+
+
+ODE = Engine(_integrate, lambda sample_rate: SAMPLES_PER_FRAME)
+WAVETABLE = Engine(_follow_cycles, _half_where_enough)
