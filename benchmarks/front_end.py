@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.synthesis import cpu_seconds
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import POWER_FLOOR, log_mel
-from chingolo.train.settings.presets import preset
+from chingolo.train.settings.registry import PRESETS
 
 CLIPS = 64
 
@@ -36,7 +36,7 @@ def librosa_log_mel(clips: np.ndarray, front_end: FrontEnd) -> np.ndarray:
 
 def measure_preset(name: str) -> list[tuple[str, float, float, str]]:
     """Rows of the table for the front end of a preset."""
-    front_end = preset(name).front_end
+    front_end = PRESETS[name].front_end
     samples = round(front_end.clip_s * front_end.sample_rate)
     clips = np.random.default_rng(0).normal(0, 0.1, (CLIPS, samples)).astype(np.float32)
     waves = jnp.asarray(clips)

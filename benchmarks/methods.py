@@ -8,7 +8,6 @@ at 0-20 dB SNR.
 """
 
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import tyro
 from sklearn.cluster import KMeans
@@ -25,7 +25,6 @@ from sklearn.preprocessing import StandardScaler
 
 from chingolo.analysis.space.cluster import fit_clusters
 from chingolo.scripts.command_line.large_pages import restart_with_large_pages
-from chingolo.scripts.train_encoder import synthetic_source
 from chingolo.synth.recorder.channel import random_channel, through_channel
 from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire
@@ -39,12 +38,15 @@ from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import render
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus
+from chingolo.train.data.synthetic_pairs import pair_source
+from chingolo.train.objective.losses import effective_rank
 from chingolo.train.parallel import parallel_step, replicate, shard
-from chingolo.train.run.loop import train
-from chingolo.train.run.probe import effective_rank, neighbour_accuracy
-from chingolo.train.run.trained_encoder import TrainedEncoder, compiled_encoder, load_encoder
-from chingolo.train.settings.presets import PRESETS
-from chingolo.train.settings.training import Preset, change
+from chingolo.train.run.probe import neighbour_accuracy
+from chingolo.train.run.train_encoder import train_corpus
+from chingolo.train.run.trained_encoder import TrainedEncoder, compiled_encoder
+from chingolo.train.settings.change import change
+from chingolo.train.settings.registry import PRESETS
+from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import make_recipe, make_state
 
 REPERTOIRE = Path(__file__).parent / "hard_repertoire.yaml"
@@ -53,7 +55,7 @@ REPERTOIRE = Path(__file__).parent / "hard_repertoire.yaml"
 METHODS = {
     "dino": (),
     "dino, KoLeo 0": ("method.koleo=0",),
-    "dino, centring": ("method.target=centre",),
+    "dino, centring": ("method.assignment=centre",),
     "dino, local crops": ("views.local_views=2",),
     "dino, vit": ("encoder.kind=vit",),
     "msn": ("method.name=msn",),
@@ -86,7 +88,7 @@ class BenchConfig:
     """Runs of each row; the table gives their mean."""
 
     set: tuple[str, ...] = ()
-    """Settings changed in the preset for every row, as in `chingolo train --set`."""
+    """Settings changed in those of `cpu` for every row, as in `chingolo train --set`."""
 
     out: Path = Path("runs/bench-methods.jsonl")
     """Every run's figures, one line each."""
@@ -147,7 +149,7 @@ def figures(train_z: np.ndarray, train_theme: np.ndarray, test_z: np.ndarray, te
         "linear": float(linear.score(scaler.transform(test_z), test.theme)),
         "HDBSCAN": float(adjusted_rand_score(test.theme, clusters.assignment)),
         "k-means": float(adjusted_rand_score(test.theme, means)),
-        "rank": effective_rank(test_z),
+        "rank": float(effective_rank(jnp.asarray(test_z))),
     }
 
 
@@ -165,7 +167,7 @@ def unit(z: np.ndarray) -> np.ndarray:
 def embedding(encoder: TrainedEncoder, clips: np.ndarray) -> np.ndarray:
     """Latent vectors of length 1 of clips [clips, samples]."""
     forward = partial(
-        compiled_encoder(encoder.preset),
+        compiled_encoder(encoder.settings),
         encoder.params["encoder"],
         encoder.mean,
         encoder.variance,
@@ -186,18 +188,18 @@ def raw(front_end: FrontEnd) -> Callable:
     return spectrogram
 
 
-def untrained(preset: Preset, seed: int) -> TrainedEncoder:
+def untrained(settings: TrainingSettings, seed: int) -> TrainedEncoder:
     """The encoder before its first step."""
-    state = make_state(make_recipe(preset, 0), seed)
+    state = make_state(make_recipe(settings, 0), seed)
     # the scale of the input is no learning: typical values of the corpus
-    return TrainedEncoder(preset, (), {"encoder": state.params["encoder"]}, 0.7, 1.2, "")
+    return TrainedEncoder(settings, (), {"encoder": state.params["encoder"]}, 0.7, 1.2, "")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the table: a preset and what it is trained on."""
+    """One row of the table: settings and what it is trained on."""
 
-    preset: Preset
+    settings: TrainingSettings
     corpus: Corpus
     source: PairSource | None
     classes: tuple[str, ...]
@@ -207,9 +209,11 @@ class Task:
         """What the training hears, in words."""
         fresh = 0
         if self.source is not None:
-            share = round(self.preset.batch * self.preset.synthetic_share)
+            share = round(self.settings.batch * self.settings.synthetic_share)
             fresh = (
-                2 * share * (self.preset.pool + (self.preset.steps - 1) // self.preset.renew_every)
+                2
+                * share
+                * (self.settings.pool + (self.settings.steps - 1) // self.settings.renew_every)
             )
         known = (
             "labels of " + ("the fresh" if fresh else "the 800") if self.classes else "no labels"
@@ -217,12 +221,21 @@ class Task:
         return f"800 songs{f' + {fresh} fresh' if fresh else ''}, {known}"
 
 
-def make_task(preset: Preset, songs: Songs, *, views: str, helper: bool, supervised: bool) -> Task:
+def hard_pairs(front_end: FrontEnd) -> tuple[PairSource, tuple[str, ...]]:
+    """Fresh pairs of the repertoire, and its themes' names."""
+    repertoire = load_repertoire(REPERTOIRE)
+    source = pair_source(repertoire, recorder_set("field-1"), front_end)
+    return source, tuple(repertoire.theme_names)
+
+
+def make_task(
+    settings: TrainingSettings, songs: Songs, *, views: str, helper: bool, supervised: bool
+) -> Task:
     """The task of a row; only `supervised` reads the training songs' themes."""
-    source, themes = synthetic_source(str(REPERTOIRE), preset.front_end)
+    source, themes = hard_pairs(settings.front_end)
     label = songs.theme if supervised else np.full(len(songs.theme), -1, np.int32)
     return Task(
-        preset,
+        settings,
         Corpus(songs=list(songs.clips), label=label),
         source if views == "physics" else None,
         themes if helper or supervised else (),
@@ -231,10 +244,10 @@ def make_task(preset: Preset, songs: Songs, *, views: str, helper: bool, supervi
 
 def cost_of_step(task: Task) -> float:
     """Processor seconds of a step, the drawing of its songs included."""
-    preset = replace(task.preset, steps=TRIAL_STEPS)
-    recipe = make_recipe(preset, len(task.classes))
+    settings = replace(task.settings, steps=TRIAL_STEPS)
+    recipe = make_recipe(settings, len(task.classes))
     advance, state = parallel_step(recipe), replicate(make_state(recipe, 0))
-    stream = batches(preset, task.corpus, task.source, seed=0, start=0, classes=len(task.classes))
+    stream = batches(settings, task.corpus, task.source, seed=0, start=0, classes=len(task.classes))
     began = 0.0
     for number, batch in enumerate(stream):
         if number == 4:
@@ -248,18 +261,14 @@ def cost_of_step(task: Task) -> float:
 def trained(task: Task, seed: int) -> tuple[TrainedEncoder, float]:
     """Trains one encoder; returns it and the processor seconds it took, compilation included."""
     began = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        train(
-            run,
-            replace(task.preset, probe_every=10**9, checkpoint_every=10**9),
-            corpus=task.corpus,
-            source=task.source,
-            classes=task.classes,
-            seed=seed,
-            tell=lambda line: None,
-        )
-        return load_encoder(run), time.process_time() - began
+    encoder = train_corpus(
+        replace(task.settings, probe_every=10**9),
+        corpus=task.corpus,
+        source=task.source,
+        classes=task.classes,
+        seed=seed,
+    )
+    return encoder, time.process_time() - began
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -293,19 +302,19 @@ def main(arguments: list[str] | None = None) -> None:
     flat = raw(base.front_end)
     row("raw log-mel", [measure(lambda x: unit(in_batches(flat, x)), 0.0, 0)], "nothing")
     for name in config.methods:
-        preset = change(base, METHODS.get(name, ()))
+        settings = change(base, METHODS.get(name, ()))
         if name == "untrained":
-            found = [untrained(preset, seed) for seed in range(config.seeds)]
+            found = [untrained(settings, seed) for seed in range(config.seeds)]
             row(name, [measure(partial(embedding, e), 0.0, 0) for e in found], "nothing")
             continue
         helper, supervised = name == "dino + labels", name == "supervised"
         if supervised:
-            preset = change(preset, ("method.name=supervised",))
+            settings = change(settings, ("method.name=supervised",))
         kinds = ("physics",) if helper else ("ordinary",) if supervised else config.views
         for views in kinds:
-            task = make_task(preset, songs, views=views, helper=helper, supervised=supervised)
+            task = make_task(settings, songs, views=views, helper=helper, supervised=supervised)
             steps = max(1, round(60 * config.cpu_minutes / cost_of_step(task)))
-            task = replace(task, preset=replace(preset, steps=steps))
+            task = replace(task, settings=replace(settings, steps=steps))
             done = [trained(task, seed) for seed in range(config.seeds)]
             row(
                 f"{name}, {views}",

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.embed import embed_table
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.fit.quality import song_mel_power
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.data.corpus import load_corpus
-from chingolo.train.run.loop import train
-from chingolo.train.settings.presets import preset
+from chingolo.train.data.read_songs import load_corpus
+from chingolo.train.run.train_encoder import train_in_folder
+from chingolo.train.settings.registry import PRESETS
 from chingolo.train.settings.training import Views
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
@@ -31,7 +31,7 @@ COPIES = 200
 SEEDS = 5
 
 SETTINGS = replace(
-    preset("cpu"),
+    PRESETS["cpu"],
     front_end=FrontEnd(hop=128),
     views=Views(
         shift_s=0.3,
@@ -66,7 +66,7 @@ def main(folder: Path) -> None:
     for seed in range(SEEDS):
         run = folder / f"run{seed}"
         if not (run / "encoder").is_dir():
-            train(
+            train_in_folder(
                 run,
                 SETTINGS,
                 corpus=corpus,
@@ -75,7 +75,7 @@ def main(folder: Path) -> None:
                 seed=seed,
                 tell=lambda line: None,
             )
-        named = embed(others, run).songs["predicted_label"].to_numpy()
+        named = embed_table(others, run).songs["predicted_label"].to_numpy()
         tell(f"network trained on surrogates alone, seed {seed}", others["label"].to_numpy(), named)
     tell("nearest neighbour on log-mel", others["label"].to_numpy(), _nearest(table[first], others))
 

@@ -14,12 +14,11 @@ import numpy as np
 import tyro
 from sklearn.metrics import f1_score
 
-from benchmarks.methods import REPERTOIRE, Songs, Task, sing, trained
-from chingolo.scripts.train_encoder import synthetic_source
+from benchmarks.methods import Songs, Task, hard_pairs, sing, trained
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
-from chingolo.train.settings.presets import PRESETS
-from chingolo.train.settings.training import change
+from chingolo.train.settings.change import change
+from chingolo.train.settings.registry import PRESETS
 
 KEPT = 5
 """Songs of the rare theme."""
@@ -58,11 +57,11 @@ def named(encoder: TrainedEncoder, clips: np.ndarray) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the benchmark."""
     config = tyro.cli(RareConfig, args=arguments, prog="bench-rare")
-    preset = change(PRESETS["dialect-classifier"], config.set)
-    preset = replace(preset, steps=config.steps)
-    songs = sing(preset.front_end, birds=range(24), count=800, seed=1)
-    test = sing(preset.front_end, birds=range(100, 112), count=320, seed=2)
-    source, themes = synthetic_source(str(REPERTOIRE), preset.front_end)
+    settings = change(PRESETS["dialect-classifier"], config.set)
+    settings = replace(settings, steps=config.steps)
+    songs = sing(settings.front_end, birds=range(24), count=800, seed=1)
+    test = sing(settings.front_end, birds=range(100, 112), count=320, seed=2)
+    source, themes = hard_pairs(settings.front_end)
     print(
         f"{'rare theme':18}{'synthetic':>11}{'macro-F1':>10}{'its F1':>8}{'CPU s':>7}", flush=True
     )
@@ -71,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
         few = cut(songs, rare, seed)
         corpus = Corpus(list(few.clips), few.theme)
         for kind, pairs in (("without", None), ("with", source)):
-            encoder, seconds = trained(Task(preset, corpus, pairs, themes), seed)
+            encoder, seconds = trained(Task(settings, corpus, pairs, themes), seed)
             found = named(encoder, test.clips)
             f1 = np.asarray(f1_score(test.theme, found, average=None))  # type: ignore[arg-type]
             print(

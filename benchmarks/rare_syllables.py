@@ -22,10 +22,12 @@ from benchmarks.syllables import SYLLABLES
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.data.corpus import balanced_weight, load_corpus
-from chingolo.train.run.loop import train
-from chingolo.train.run.trained_encoder import apply_encoder, load_encoder
-from chingolo.train.settings.training import Preset, Views
+from chingolo.train.data.corpus import balanced_weight
+from chingolo.train.data.read_songs import load_corpus
+from chingolo.train.run.train_encoder import train_corpus
+from chingolo.train.run.trained_encoder import apply_encoder
+from chingolo.train.settings.change import change
+from chingolo.train.settings.training import TrainingSettings, Views
 
 KEPT, RARE = 3, 2
 WIDER = 0.02
@@ -118,10 +120,10 @@ def balanced(known: pd.DataFrame) -> np.ndarray:
 
 
 def macro_f1(
-    preset: Preset, known: pd.DataFrame, test: pd.DataFrame, names: list[str], seed: int
+    settings: TrainingSettings, known: pd.DataFrame, test: pd.DataFrame, names: list[str], seed: int
 ) -> np.ndarray:
     """[types] F1 of a network trained on `known`, over `test`."""
-    front_end = preset.front_end
+    front_end = settings.front_end
     corpus = load_corpus(
         known,
         front_end,
@@ -131,18 +133,7 @@ def macro_f1(
     )
     heard = load_corpus(test, front_end, label_column="label", classes=names)
     clips = np.stack([fit_clip(song, clip_samples(front_end), 0.5) for song in heard.songs])
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        train(
-            run,
-            preset,
-            corpus=corpus,
-            source=None,
-            classes=tuple(names),
-            seed=seed,
-            tell=lambda line: None,
-        )
-        encoder = load_encoder(run)
+    encoder = train_corpus(settings, corpus=corpus, source=None, classes=tuple(names), seed=seed)
     logits = np.asarray(jax.jit(lambda x: apply_encoder(encoder, x)[1])(clips))
     scores = f1_score(
         heard.label, logits.argmax(axis=1), average=None, labels=range(len(names)), zero_division=0
@@ -153,8 +144,7 @@ def macro_f1(
 def main(arguments: list[str] | None = None) -> None:
     """Runs the benchmark."""
     config = tyro.cli(RareSyllablesConfig, args=arguments, prog="bench-rare-syllables")
-    preset = replace(SYLLABLES, steps=config.steps, checkpoint_every=10**9)
-    preset = replace(preset, method=replace(preset.method, name="supervised"))
+    settings = change(replace(SYLLABLES, steps=config.steps), ("method.name=supervised",))
     table = read_song_table(config.table)
     table = table[table["individual"] == config.individual].reset_index(drop=True)
     names = sorted(table["label"].unique())
@@ -167,7 +157,7 @@ def main(arguments: list[str] | None = None) -> None:
                 few,
                 Path(folder) / "surrogates",
                 copies=config.copies,
-                rate=preset.front_end.sample_rate,
+                rate=settings.front_end.sample_rate,
                 seed=seed,
             )
             more = pd.concat([known, made], ignore_index=True)
@@ -177,7 +167,7 @@ def main(arguments: list[str] | None = None) -> None:
                 ("surrogates", PLAIN, more),
                 ("surrogates and masks", MASKED, more),
             ):
-                scores = macro_f1(replace(preset, views=views), rows, test, names, seed)
+                scores = macro_f1(replace(settings, views=views), rows, test, names, seed)
                 row = {"seed": seed, "rare": "+".join(rare), "poor fits": poor, "trained": way}
                 row |= {"macro-F1": scores[np.isin(names, test["label"].unique())].mean()}
                 row |= {"rare F1": scores[np.isin(names, rare)].mean()}

@@ -9,7 +9,6 @@ in the same way. With all labels known there is little left to gain on clean rec
 is told where one syllable of each label is known (mean over draws).
 """
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,12 +23,14 @@ from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.data.corpus import Corpus, load_corpus
-from chingolo.train.run.loop import train
-from chingolo.train.run.trained_encoder import TrainedEncoder, load_encoder
-from chingolo.train.settings.training import Encoder, Method, Preset, Views, change
+from chingolo.train.data.read_songs import load_corpus
+from chingolo.train.encoders.cnn import CNNSettings
+from chingolo.train.methods.dino import DINOSettings
+from chingolo.train.run.train_encoder import train_corpus
+from chingolo.train.settings.change import change
+from chingolo.train.settings.training import TrainingSettings, Views
 
-SYLLABLES = Preset(
+SYLLABLES = TrainingSettings(
     front_end=FrontEnd(
         sample_rate=32000,
         n_fft=512,
@@ -53,8 +54,8 @@ SYLLABLES = Preset(
         time_mask_s=0.02,
         frequency_mask=8,
     ),
-    encoder=Encoder(dimensions=64),
-    method=Method(projection=64, prototypes=64),
+    encoder=CNNSettings(dimensions=64),
+    method=DINOSettings(projection=64, prototypes=64),
     steps=500,
 )
 """Clips of 0.13 s around one syllable: no noise floor is taken off, the syllable fills the clip."""
@@ -100,24 +101,25 @@ def spectrograms(clips: np.ndarray, front_end: FrontEnd) -> np.ndarray:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the benchmark."""
     config = tyro.cli(SyllablesConfig, args=arguments, prog="bench-syllables")
-    preset = change(replace(SYLLABLES, steps=config.steps), config.set)
+    settings = change(replace(SYLLABLES, steps=config.steps), config.set)
     table = read_song_table(config.table)
-    corpus = load_corpus(table, preset.front_end)
-    samples = clip_samples(preset.front_end)
+    corpus = load_corpus(table, settings.front_end)
+    samples = clip_samples(settings.front_end)
     clips = np.stack([fit_clip(song, samples, 0.5) for song in corpus.songs])
-    flat = spectrograms(clips, preset.front_end)
+    flat = spectrograms(clips, settings.front_end)
     label = table["label"].to_numpy(str)
     bird = table["individual"].to_numpy(str)
     fold = np.zeros(len(table), int)
     for name in np.unique(bird):
         _, fold[bird == name] = np.unique(table["path"][bird == name], return_inverse=True)
-    ways = ("log-mel", "PCA 16", preset.method.name)
+    ways = ("log-mel", "PCA 16", settings.method.name)
     print(f"{'bird':12}{'known':>7}{'seed':>5}" + "".join(f"{way:>9}" for way in ways), flush=True)
     for seed in range(config.seeds):
         # the first row: all labels known; then one of each, drawn anew
         told = {way: np.tile(label.astype(object), (1 + DRAWS, 1)) for way in ways}
         for held in range(fold.max() + 1):
-            encoder = learn(preset, corpus.choose(np.flatnonzero(fold != held)), seed)
+            others = corpus.choose(np.flatnonzero(fold != held))
+            encoder = train_corpus(settings, corpus=others, source=None, seed=seed)
             z = embedding(encoder, clips)
             for name in np.unique(bird[fold == held]):
                 test = np.flatnonzero((bird == name) & (fold == held))
@@ -145,15 +147,6 @@ def one_of_each(rows: np.ndarray, label: np.ndarray, seed: int, draw: int) -> np
     """One of `rows`, at random, for every label that occurs there."""
     mixed = np.random.default_rng((seed, draw, 41)).permutation(rows)
     return mixed[np.unique(label[mixed], return_index=True)[1]]
-
-
-def learn(preset: Preset, corpus: Corpus, seed: int) -> TrainedEncoder:
-    """Trains on a corpus, labels unread."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        quiet = replace(preset, checkpoint_every=10**9)
-        train(run, quiet, corpus=corpus, source=None, seed=seed, tell=lambda line: None)
-        return load_encoder(run)
 
 
 if __name__ == "__main__":

@@ -19,39 +19,39 @@ from chingolo.scripts.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.spectra.log_mel import frames_in
 from chingolo.train.encoders.cnn import SIZES
 from chingolo.train.objective import losses
-from chingolo.train.settings.presets import preset as named_preset
-from chingolo.train.settings.training import Preset
+from chingolo.train.settings.registry import PRESETS
+from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import make_recipe, make_state
 from chingolo.train.step.step import step
 
 CLIPS = 64
 
 
-def clips(preset: Preset) -> tuple[np.ndarray, np.ndarray]:
+def clips(settings: TrainingSettings) -> tuple[np.ndarray, np.ndarray]:
     """Waveforms [clips, samples] and spectrograms [2, clips, frames, bands] of noise."""
     random = np.random.default_rng(0)
-    samples = round(preset.front_end.clip_s * preset.front_end.sample_rate)
-    frames = frames_in(preset.front_end, samples)
-    shape = (2, CLIPS, frames, preset.front_end.n_mels)
+    samples = round(settings.front_end.clip_s * settings.front_end.sample_rate)
+    frames = frames_in(settings.front_end, samples)
+    shape = (2, CLIPS, frames, settings.front_end.n_mels)
     waves = random.normal(0, 0.1, (CLIPS, samples)).astype(np.float32)
     return waves, random.normal(size=shape).astype(np.float32)
 
 
-def jax_seconds(preset: Preset) -> tuple[float, float, int]:
+def jax_seconds(settings: TrainingSettings) -> tuple[float, float, int]:
     """CPU s of the network's step and of the whole step; number of parameters."""
-    waves, spectrograms = clips(preset)
-    recipe = make_recipe(preset, 0)
+    waves, spectrograms = clips(settings)
+    recipe = make_recipe(settings, 0)
     state = make_state(recipe, 0)
     count = sum(leaf.size for leaf in jax.tree.leaves(state.params))
 
     @jax.jit
     def network(params: dict, teacher: dict, optimiser: optax.OptState, views: jax.Array):
         flat = views.reshape(-1, *views.shape[2:])
-        known = recipe.model.apply({"params": teacher}, flat)[0].cosines
+        known = recipe.model.apply({"params": teacher}, flat)["cosines"]
         target = jax.lax.stop_gradient(losses.sinkhorn(known, 0.05)).reshape(2, CLIPS, -1)
 
         def loss(params: dict) -> jax.Array:
-            cosines = recipe.model.apply({"params": params}, flat, train=True)[0].cosines
+            cosines = recipe.model.apply({"params": params}, flat, train=True)["cosines"]
             return losses.cross_entropy(target[::-1].reshape(2 * CLIPS, -1), cosines, 0.1)
 
         value, gradient = jax.value_and_grad(loss)(params)
@@ -70,7 +70,7 @@ def jax_seconds(preset: Preset) -> tuple[float, float, int]:
     )
 
 
-def torch_seconds(preset: Preset) -> tuple[float, int]:
+def torch_seconds(settings: TrainingSettings) -> tuple[float, int]:
     """CPU s of the same step in PyTorch; number of parameters."""
     import copy
 
@@ -78,9 +78,9 @@ def torch_seconds(preset: Preset) -> tuple[float, int]:
     from torch import nn
     from torch.nn import functional as F
 
-    _, spectrograms = clips(preset)
-    widths, blocks = SIZES[preset.encoder.size]
-    method, bands = preset.method, preset.front_end.n_mels
+    _, spectrograms = clips(settings)
+    widths, blocks = SIZES[settings.encoder.size]
+    method, bands = settings.method, settings.front_end.n_mels
 
     class Block(nn.Module):
         def __init__(self, width: int):
@@ -106,8 +106,8 @@ def torch_seconds(preset: Preset) -> tuple[float, int]:
                 before, rows = width, rows // size
             layers += [nn.GroupNorm(min(8, before), before), nn.ReLU()]
             self.body = nn.Sequential(*layers)
-            self.encoded = nn.Linear(2 * before * rows, preset.encoder.dimensions)
-            sizes = (preset.encoder.dimensions, method.hidden, method.hidden)
+            self.encoded = nn.Linear(2 * before * rows, settings.encoder.dimensions)
+            sizes = (settings.encoder.dimensions, method.hidden, method.hidden)
             self.projector = nn.Sequential(
                 nn.Linear(sizes[0], sizes[1], bias=False), nn.BatchNorm1d(sizes[1]), nn.GELU(),
                 nn.Linear(sizes[1], sizes[2], bias=False), nn.BatchNorm1d(sizes[2]), nn.GELU(),
@@ -136,7 +136,7 @@ def torch_seconds(preset: Preset) -> tuple[float, int]:
         loss = -(target * F.log_softmax(student(flat) / 0.1, dim=1)).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(student.parameters(), preset.clip_norm)
+        nn.utils.clip_grad_norm_(student.parameters(), settings.clip_norm)
         optimiser.step()
         with torch.no_grad():
             for ours, theirs in zip(student.parameters(), teacher.parameters(), strict=True):
@@ -147,9 +147,9 @@ def torch_seconds(preset: Preset) -> tuple[float, int]:
 
 def measure() -> pd.DataFrame:
     """The table: what, ours and PyTorch's cost."""
-    preset = named_preset("cpu")
-    network, whole, count = jax_seconds(preset)
-    peer, peer_count = torch_seconds(preset)
+    settings = PRESETS["cpu"]
+    network, whole, count = jax_seconds(settings)
+    peer, peer_count = torch_seconds(settings)
     assert count == peer_count, f"{count} parameters here, {peer_count} in PyTorch"
     size = f"batch {CLIPS}, {count} parameters, CPU s"
     rows = [

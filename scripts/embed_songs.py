@@ -71,8 +71,9 @@ def command(config: EmbedConfig) -> None:
         load_reference,
         save_reference,
     )
+    from chingolo.train.run.trained_encoder import load_encoder
 
-    embedder = make_embedder(config.run, batch=config.batch)
+    embedder = make_embedder(load_encoder(config.run), batch=config.batch)
     reference = None
     if config.reference is not None:
         reference = load_reference(config.reference)
@@ -91,7 +92,7 @@ def command(config: EmbedConfig) -> None:
     if not written:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
         return
-    dimensions = embedder.encoder.preset.encoder.dimensions
+    dimensions = embedder.encoder.settings.encoder.dimensions
     print(f"{config.out}: {len(table)} songs, {dimensions} dimensions")
     if reference is not None:
         told = read_latent_table(config.out).songs["theme"].value_counts()
@@ -107,7 +108,7 @@ def command(config: EmbedConfig) -> None:
 def _no_vectors(embedder: Any) -> Any:
     import numpy as np
 
-    return np.zeros((0, embedder.encoder.preset.encoder.dimensions), np.float32)
+    return np.zeros((0, embedder.encoder.settings.encoder.dimensions), np.float32)
 
 
 def _tell(line: str) -> None:

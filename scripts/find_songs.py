@@ -29,7 +29,7 @@ class FindConfig:
 
     detector: str = "zonotrichia_capensis"
     """Species of a shipped detector (zonotrichia_capensis, emberiza_citrinella), or a run of
-    `chingolo train --preset detector` (default zonotrichia_capensis)."""
+    `chingolo train-detector` (default zonotrichia_capensis)."""
 
     threshold: float | None = None
     """Score from 0 to 1 that a song must reach (default: the detector's own)."""

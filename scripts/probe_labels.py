@@ -40,12 +40,12 @@ def probe_labels(config: ProbeConfig) -> None:
         singers,
     )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
-    from chingolo.analysis.space.embed import embed
+    from chingolo.analysis.space.embed import embed_table
     from chingolo.synth.tables.files import InputError, atomic_path
 
     table = read_labelled_set(config.collection, audio=config.audio)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
-    latents = embed(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
+    latents = embed_table(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
     labels = table["label"].to_numpy(object)
     group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None

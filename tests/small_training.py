@@ -1,4 +1,4 @@
-"""A tiny preset, and chirps for songs, that the tests of training share."""
+"""Tiny settings, and chirps for songs, that the tests of training share."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -10,15 +10,17 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.train.settings.training import Encoder, Method, Preset, Views
+from chingolo.train.encoders.cnn import CNNSettings
+from chingolo.train.methods.dino import DINOSettings
+from chingolo.train.settings.training import TrainingSettings, Views
 
 CHIRPS = ("up", "down", "flat", "low")
 
-SMALL = Preset(
+SMALL = TrainingSettings(
     front_end=FrontEnd(clip_s=0.4),
     views=Views(shift_s=0.05, time_mask_s=0.05, frequency_mask=4),
-    encoder=Encoder(size="nano", dimensions=16),
-    method=Method(hidden=32, projection=16, prototypes=16, bottleneck=8, momentum=(0.8, 0.9)),
+    encoder=CNNSettings(size="nano", dimensions=16),
+    method=DINOSettings(hidden=32, projection=16, prototypes=16, bottleneck=8, momentum=(0.8, 0.9)),
     pool=2,
     renew_every=1,
     steps=6,

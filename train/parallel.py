@@ -10,17 +10,32 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from chingolo.synth.tables.files import InputError
+from chingolo.train.objective.devices import Devices
+from chingolo.train.step.batch_views import Batch
 from chingolo.train.step.state import Recipe, State
-from chingolo.train.step.step import Batch, Metrics, step
+from chingolo.train.step.step import Metrics, step
 
 AXIS = "data"
+
+
+def _gather(tree: Any) -> Any:
+    return jax.tree.map(lambda x: jax.lax.all_gather(x, AXIS, axis=1, tiled=True), tree)
+
+
+ALL_DEVICES = Devices(
+    gather=_gather,
+    mean=partial(jax.lax.pmean, axis_name=AXIS),
+    index=partial(jax.lax.axis_index, AXIS),
+    count=partial(jax.lax.axis_size, AXIS),
+)
+"""All devices of all hosts, within `parallel_step`."""
 
 
 @lru_cache(maxsize=8)
 def parallel_step(recipe: Recipe) -> Callable[[State, Batch], tuple[State, Metrics]]:
     """The step over all devices of all hosts, compiled once; the state's buffers are donated."""
     return jax.pmap(
-        partial(step, recipe, axis=AXIS),
+        partial(step, recipe, devices=ALL_DEVICES),
         AXIS,
         in_axes=(None, 0),  # type: ignore[arg-type]
         out_axes=None,  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ def load_detector(name: str | Path) -> Detector:
     if not path.is_file():
         raise InputError(
             f"{name}: no such detector; shipped are {', '.join(shipped)}, or give a run of "
-            "`chingolo train --preset detector`"
+            "`chingolo train-detector`"
         )
     return read_detector(path)
 

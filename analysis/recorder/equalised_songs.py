@@ -1,6 +1,6 @@
 """Recordings of two eras read, made alike in channel, embedded and described anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import soundfile
 from chingolo.analysis.change.describe_songs import describe_songs
 from chingolo.analysis.change.design.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
-from chingolo.analysis.space.embed import Embedder, cut, make_embedder, predictions
+from chingolo.analysis.space.embed import embed_waves, make_embedder, predictions
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.spectra.clip import clip_samples
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
+from chingolo.train.run.trained_encoder import load_encoder
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def equalise_songs(
     Raises:
         InputError: if a recording cannot be read, or the run is not the latent table's.
     """
-    embedder = make_embedder(run)
+    embedder = make_embedder(load_encoder(run))
     theirs, ours = latents.made_by.get("checkpoint"), embedder.about["checkpoint"]
     if theirs and theirs != ours:
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
@@ -85,10 +85,10 @@ def equalise_songs(
     own = [equalised.waves[row] for row in rows]
     again = [equalised.rerecorded[row] for row in rows[modern]]
     tell("embedding the equalised songs ...")
-    z, probability = embed_waves(own, embedder, tell=tell)
+    z, probability = embed_waves(own, embedder)
     tell("embedding the re-recorded modern songs ...")
     rerecorded = np.array(z)
-    rerecorded[modern], _ = embed_waves(again, embedder, tell=tell)
+    rerecorded[modern], _ = embed_waves(again, embedder)
     tell("measuring the songs ...")
     descriptors = describe_songs(own, sample_rate=sample_rate)
     remeasured = descriptors.copy()
@@ -114,53 +114,3 @@ def _as_embedded(songs: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     place = [column for column in ("path", "start_s", "end_s") if column in songs.columns]
     columns = {name: predicted[name].to_numpy() for name in predicted.columns}
     return songs.drop(columns=place).assign(**columns).join(songs[place])
-
-
-def embed_waves(
-    waves: Sequence[np.ndarray],
-    embedder: Embedder,
-    *,
-    tell: Callable[[str], None] = lambda line: None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors and class probabilities of waves at the encoder's rate, as `embed_songs` of files.
-
-    Args:
-        waves: [samples] of each song.
-        embedder: of `make_embedder`.
-        tell: takes lines of progress.
-
-    Returns:
-        z [songs, dimensions] float32 of length 1 and probabilities [songs, classes].
-
-    Raises:
-        InputError: if a song is shorter than one window, or a vector is not finite.
-    """
-    front_end = embedder.encoder.preset.front_end
-    for row, wave in enumerate(waves):
-        if len(wave) < front_end.n_fft:
-            raise InputError(
-                f"song {row + 1}: {len(wave)} samples are shorter than one window of "
-                f"{front_end.n_fft} samples"
-            )
-    samples, batch = clip_samples(front_end), embedder.batch
-    cuts = [cut(wave, samples) for wave in waves]
-    clips = np.concatenate([np.stack(song) for song in cuts])
-    song = np.repeat(np.arange(len(waves)), [len(parts) for parts in cuts])
-    z = np.zeros((len(waves), embedder.encoder.preset.encoder.dimensions))
-    probability = np.zeros((len(waves), len(embedder.encoder.classes)))
-    for start in range(0, len(clips), batch):
-        # one shape for all batches: one compilation
-        full = np.zeros((batch, samples), np.float32)
-        part = clips[start : start + batch]
-        full[: len(part)] = part
-        latents, probabilities = embedder.forward(full)
-        np.add.at(z, song[start : start + batch], latents[: len(part)])
-        np.add.at(probability, song[start : start + batch], probabilities[: len(part)])
-        tell(f"{int(song[start]) + 1} of {len(waves)} songs")
-    count = np.bincount(song, minlength=len(waves))[:, None]
-    z = z / count
-    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
-    bad = ~np.isfinite(z).all(axis=1)
-    if bad.any():
-        raise InputError(f"song {int(np.argmax(bad)) + 1}: its vector is not finite")
-    return z.astype(np.float32), probability / count

@@ -10,6 +10,8 @@ import numpy as np
 import optax
 from jax import Array
 
+from chingolo.train.objective import losses
+
 STEPS, BATCH, LEARNING_RATE = 1500, 256, 3e-3
 
 
@@ -86,7 +88,7 @@ def fit_bottleneck(
 
     def loss(params: Any, batch: Array) -> Array:
         outputs: Any = network.apply({"params": params}, batch)
-        return jnp.mean((outputs[1] - batch) ** 2)
+        return losses.rebuilding(outputs[1], batch)
 
     def advance(carry: Any, step: Array) -> tuple[Any, None]:
         params, state = carry

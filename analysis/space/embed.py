@@ -1,7 +1,7 @@
 """Songs -> latent vectors with a trained encoder."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+import soxr
 from jax import Array
 
 from chingolo.analysis.space.latent_table import LatentTable
@@ -34,7 +35,7 @@ class Embedder:
     @property
     def about(self) -> dict[str, Any]:
         """What a latent table tells of the run that made it."""
-        front_end, method = self.encoder.preset.front_end, self.encoder.preset.method.name
+        front_end, method = self.encoder.settings.front_end, self.encoder.settings.method.name
         classes = self.encoder.classes
         return {
             "checkpoint": self.encoder.hash,
@@ -46,17 +47,13 @@ class Embedder:
         }
 
 
-def make_embedder(run: Path, *, batch: int = 64) -> Embedder:
-    """Loads an encoder and lays it out on this host's devices.
+def make_embedder(encoder: TrainedEncoder, *, batch: int = 64) -> Embedder:
+    """Lays an encoder out on this host's devices.
 
     Args:
-        run: a training run, or an exported encoder.
+        encoder: of `load_encoder`, or as `train` returns it.
         batch: clips at a time over all devices, rounded up to a multiple of their number.
-
-    Raises:
-        InputError: if the run cannot be read.
     """
-    encoder = load_encoder(run)
     batch = -(-batch // local_devices()) * local_devices()
 
     def forward(params: dict[str, Any], clips: Array) -> tuple[Array, Array]:
@@ -66,6 +63,39 @@ def make_embedder(run: Path, *, batch: int = 64) -> Embedder:
 
 
 def embed(
+    encoder: TrainedEncoder,
+    waves: Sequence[np.ndarray],
+    *,
+    sample_rate: float,
+    batch: int = 64,
+) -> np.ndarray:
+    """Latent vectors of songs in memory.
+
+    Args:
+        encoder: of `load_encoder`, or as `train` returns it.
+        waves: [songs] arrays [any] of one song each, mono.
+        sample_rate: theirs, Hz; resampled to the encoder's own rate where it differs.
+        batch: clips at a time.
+
+    Returns:
+        [songs, dimensions] float32 of length 1; see `embed_songs`.
+
+    Raises:
+        InputError: if a song is too short, or its vector is not finite.
+    """
+    rate = encoder.settings.front_end.sample_rate
+
+    def songs() -> Iterator[tuple[str, np.ndarray]]:
+        for number, wave in enumerate(waves):
+            song = np.asarray(wave, np.float32)
+            if sample_rate != rate:
+                song = soxr.resample(song, sample_rate, rate)
+            yield f"song {number}", song
+
+    return _embed(songs(), len(waves), make_embedder(encoder, batch=batch))[0]
+
+
+def embed_table(
     table: pd.DataFrame,
     run: Path,
     *,
@@ -86,7 +116,7 @@ def embed(
     Raises:
         InputError: if the run or audio cannot be read, or a vector is not finite.
     """
-    embedder = make_embedder(run, batch=batch)
+    embedder = make_embedder(load_encoder(run), batch=batch)
     z, probability = embed_songs(table, embedder, tell=tell)
     columns = predictions(embedder.encoder.classes, probability)
     songs = table.copy()
@@ -130,11 +160,49 @@ def embed_songs(
     Raises:
         InputError: if audio cannot be read, or a vector is not finite.
     """
-    front_end = embedder.encoder.preset.front_end
-    samples, batch = clip_samples(front_end), embedder.batch
-    z = np.zeros((len(table), embedder.encoder.preset.encoder.dimensions), np.float64)
-    probability = np.zeros((len(table), len(embedder.encoder.classes)), np.float64)
-    count = np.zeros(len(table))
+    rate, batch = embedder.encoder.settings.front_end.sample_rate, embedder.batch
+
+    def load(row: int) -> np.ndarray:
+        return load_song(table.iloc[row], sample_rate=rate)
+
+    def songs() -> Iterator[tuple[str, np.ndarray]]:
+        with ThreadPoolExecutor(4) as readers:
+            for start in range(0, len(table), batch):
+                rows = range(start, min(start + batch, len(table)))
+                for row, song in zip(rows, readers.map(load, rows), strict=True):
+                    yield f"row {table.index[row] + 1} ({table['path'].iloc[row]})", song
+                    if (row + 1) % 500 == 0:
+                        tell(f"{row + 1} of {len(table)} songs")
+
+    return _embed(songs(), len(table), embedder)
+
+
+def embed_waves(waves: Sequence[np.ndarray], embedder: Embedder) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and class probabilities of [songs] waves at the encoder's own rate.
+
+    Returns:
+        z [songs, dimensions] float32 and probabilities [songs, classes]; see `embed_songs`.
+
+    Raises:
+        InputError: if a song is too short, or its vector is not finite.
+    """
+    songs = ((f"song {number}", wave) for number, wave in enumerate(waves))
+    return _embed(songs, len(waves), embedder)
+
+
+def _embed(
+    songs: Iterable[tuple[str, np.ndarray]], count: int, embedder: Embedder
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and probabilities of songs that come with a name for messages."""
+    settings = embedder.encoder.settings
+    samples, batch, least = (
+        clip_samples(settings.front_end),
+        embedder.batch,
+        settings.front_end.n_fft,
+    )
+    z = np.zeros((count, settings.encoder.dimensions), np.float64)
+    probability = np.zeros((count, len(embedder.encoder.classes)), np.float64)
+    clips_of = np.zeros(count)
     waiting: list[tuple[int, np.ndarray]] = []
 
     def flush() -> None:
@@ -146,39 +214,29 @@ def embed_songs(
         for place, (row, _) in enumerate(waiting):
             z[row] += latents[place]
             probability[row] += probabilities[place]
-            count[row] += 1
+            clips_of[row] += 1
         waiting.clear()
 
-    def load(row: int) -> np.ndarray:
-        return load_song(table.iloc[row], sample_rate=front_end.sample_rate)
-
-    with ThreadPoolExecutor(4) as readers:
-        for start in range(0, len(table), batch):
-            rows = range(start, min(start + batch, len(table)))
-            for row, song in zip(rows, readers.map(load, rows), strict=True):
-                if len(song) < front_end.n_fft:
-                    raise InputError(
-                        f"row {table.index[row] + 1} ({table['path'].iloc[row]}): a song of "
-                        f"{len(song)} samples is shorter than one window of {front_end.n_fft} "
-                        "samples"
-                    )
-                for clip in cut(song, samples):
-                    waiting.append((row, clip))
-                    if len(waiting) == batch:
-                        flush()
-                if (row + 1) % 500 == 0:
-                    tell(f"{row + 1} of {len(table)} songs")
+    names = []
+    for row, (name, song) in enumerate(songs):
+        names.append(name)
+        if len(song) < least:
+            raise InputError(
+                f"{name}: a song of {len(song)} samples is shorter than one window of {least} "
+                "samples"
+            )
+        for clip in cut(song, samples):
+            waiting.append((row, clip))
+            if len(waiting) == batch:
+                flush()
     if waiting:
         flush()
-    z = z / np.maximum(count, 1)[:, None]
+    z = z / np.maximum(clips_of, 1)[:, None]
     z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
     bad = ~np.isfinite(z).all(axis=1)
     if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(
-            f"row {table.index[row] + 1} ({table['path'].iloc[row]}): its vector is not finite"
-        )
-    return z.astype(np.float32), probability / np.maximum(count, 1)[:, None]
+        raise InputError(f"{names[int(np.argmax(bad))]}: its vector is not finite")
+    return z.astype(np.float32), probability / np.maximum(clips_of, 1)[:, None]
 
 
 def cut(song: np.ndarray, samples: int) -> list[np.ndarray]:

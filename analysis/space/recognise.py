@@ -10,6 +10,7 @@ import soxr
 from chingolo.analysis.space.embed import cut, make_embedder
 from chingolo.analysis.space.reference import assign_songs, load_reference
 from chingolo.synth.spectra.clip import clip_samples
+from chingolo.train.run.trained_encoder import load_encoder
 
 
 def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict[str, Any]]:
@@ -26,9 +27,9 @@ def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict
     Raises:
         InputError: if either is missing, or the reference is of another encoder.
     """
-    embedder = make_embedder(run, batch=1)
+    embedder = make_embedder(load_encoder(run), batch=1)
     frozen = load_reference(reference)
-    front_end = embedder.encoder.preset.front_end
+    front_end = embedder.encoder.settings.front_end
     samples = clip_samples(front_end)
 
     def recognise(wave: np.ndarray, sample_rate: float) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict
         if len(wave) < front_end.n_fft:
             wave = np.pad(wave, (0, front_end.n_fft - len(wave)))
         blank = np.zeros((embedder.batch - 1, samples), np.float32)
-        z = np.zeros(embedder.encoder.preset.encoder.dimensions)
+        z = np.zeros(embedder.encoder.settings.encoder.dimensions)
         for clip in cut(np.asarray(wave, np.float32), samples):
             latents, _ = embedder.forward(np.concatenate([clip[None], blank]))
             z += np.asarray(latents[0], np.float64)

@@ -1,20 +1,18 @@
 """Batches of recorded songs and fresh synthetic pairs; their order is pure in (seed, step)."""
 
-import queue
-import threading
-from collections.abc import Generator, Iterator
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
 from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.train.data.corpus import Corpus
-from chingolo.train.settings.training import Preset
+from chingolo.train.data.pool import Arrays, PoolOrder, pooled
+from chingolo.train.settings.training import TrainingSettings
 
-Arrays = dict[str, np.ndarray]
-BLOCK = 16
-"""Synthetic pairs drawn together."""
+PAIRS = PoolOrder(source_stream=4, choice_stream=3, block=16, own_rows=True)
+"""Pairs are drawn sixteen together."""
 
 
 class PairSource(Protocol):
@@ -74,65 +72,8 @@ def _others(renditions: np.ndarray, song: int) -> np.ndarray:
     return others if len(others) else renditions
 
 
-class SyntheticPairs:
-    """A pool of fresh synthetic pairs, renewed bit by bit; a step's are pure in (seed, step).
-
-    Every place of a batch has `pool` pairs, of which a step takes one at random. Places are drawn
-    in blocks; after every `renew_every` steps a block's oldest pairs give way to fresh ones, each
-    block at steps of its own, so that the work is even. A pair is thus heard `renew_every` times in
-    the mean, through other views each time. Only the blocks of the places `own` are ever drawn.
-    """
-
-    def __init__(
-        self,
-        source: PairSource,
-        preset: Preset,
-        *,
-        seed: int,
-        count: int,
-        own: range,
-        classes: int | None = None,
-    ):
-        """Takes pairs at the places `own` of `count`; `classes` asks for multilabel rows."""
-        self._classes = classes
-        self._source = source
-        self._preset = preset
-        self._seed = seed
-        self._count = count
-        self._own = own
-        self._drawn: dict[tuple[int, int], Arrays] = {}
-
-    def batch(self, step: int) -> Arrays:
-        """The pairs of this step."""
-        pool, every = self._preset.pool, self._preset.renew_every
-        blocks = -(-self._count // BLOCK)
-        age = np.random.default_rng((self._seed, 3, step)).integers(pool, size=self._count)
-        wanted: dict[tuple[int, int], None] = {}
-        chosen = []
-        for place in self._own:
-            block = place // BLOCK
-            oldest = (step + block * every // blocks) // every
-            wanted |= dict.fromkeys((block, oldest + later) for later in range(pool))
-            chosen.append(((block, oldest + int(age[place])), place % BLOCK))
-        self._drawn = {
-            name: self._drawn[name] if name in self._drawn else self._draw(*name) for name in wanted
-        }
-        return {
-            part: np.stack([self._drawn[name][part][row] for name, row in chosen])
-            for part in ("first", "second", "label")
-        }
-
-    def _draw(self, block: int, number: int) -> Arrays:
-        sequence = np.random.SeedSequence((self._seed, 4, number, block))
-        seed = int(sequence.generate_state(1)[0] >> 1)
-        first, second, theme = self._source(seed, min(BLOCK, self._count - block * BLOCK))
-        if self._classes is not None:
-            theme = np.eye(self._classes, dtype=np.float32)[theme]
-        return {"first": first, "second": second, "label": theme}
-
-
 def batches(
-    preset: Preset,
+    settings: TrainingSettings,
     corpus: Corpus | None,
     source: PairSource | None,
     *,
@@ -144,7 +85,7 @@ def batches(
     """Batches from step `start` to the last one.
 
     Args:
-        preset: batch size, share of synthetic songs, number of steps.
+        settings: batch size, share of synthetic songs, number of steps.
         corpus: recorded songs.
         source: makes synthetic pairs, whose labels are the first classes.
         seed: with the step, decides everything.
@@ -158,8 +99,10 @@ def batches(
     """
     synthetic = 0
     if source is not None:
-        synthetic = preset.batch if corpus is None else round(preset.batch * preset.synthetic_share)
-    recorded = preset.batch - synthetic if corpus is not None else 0
+        synthetic = settings.batch
+        if corpus is not None:
+            synthetic = round(settings.batch * settings.synthetic_share)
+    recorded = settings.batch - synthetic if corpus is not None else 0
     # where each kind stands in the batch: of both kinds, every host gets its part
     share = [(np.arange(count) + 0.5) / max(count, 1) for count in (synthetic, recorded)]
     order = np.argsort(np.concatenate(share), kind="stable")[slice_of(own)]
@@ -168,20 +111,28 @@ def batches(
     of_recorded = range(*_ends(mine[mine >= synthetic] - synthetic))
     pairs = None
     if source is not None and len(of_synthetic):
-        width = classes if preset.method.multilabel else None
-        pairs = SyntheticPairs(
-            source, preset, seed=seed, count=synthetic, own=of_synthetic, classes=width
+        pairs = pooled(
+            lambda seed, count: _labelled(
+                source(seed, count), classes if settings.method.multilabel else None
+            ),
+            PAIRS,
+            pool=settings.pool,
+            renew_every=settings.renew_every,
+            count=synthetic,
+            seed=seed,
+            start=start,
+            own=of_synthetic,
         )
     place = np.argsort(np.argsort(order))
-    for step in range(start, preset.steps):
+    for step in range(start, settings.steps):
         parts = []
         if pairs is not None:
-            parts.append(pairs.batch(step))
+            parts.append(next(pairs)[0])
         if corpus is not None and len(of_recorded):
             parts.append(
                 recorded_batch(
                     corpus,
-                    preset.front_end,
+                    settings.front_end,
                     seed=seed,
                     step=step,
                     count=recorded,
@@ -194,6 +145,14 @@ def batches(
         }
 
 
+def _labelled(pairs: tuple[np.ndarray, np.ndarray, np.ndarray], classes: int | None) -> Arrays:
+    """Pairs by name; with a number of `classes`, each theme as a multilabel row."""
+    first, second, theme = pairs
+    if classes is not None:
+        theme = np.eye(classes, dtype=np.float32)[theme]
+    return {"first": first, "second": second, "label": theme}
+
+
 def slice_of(rows: range | None) -> slice:
     """The slice of consecutive rows; None is all."""
     return slice(None) if rows is None else slice(rows.start, rows.stop)
@@ -201,39 +160,3 @@ def slice_of(rows: range | None) -> slice:
 
 def _ends(rows: np.ndarray) -> tuple[int, int]:
     return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
-
-
-def prefetch(items: Iterator[Arrays], ahead: int = 4) -> Generator[Arrays, None, None]:
-    """Runs an iterator in a thread of its own, `ahead` items ahead; its errors are raised here."""
-    ready: queue.Queue[Any] = queue.Queue(maxsize=ahead)
-    stop = threading.Event()
-    end = object()
-
-    def put(item: Any) -> bool:
-        while not stop.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def work() -> None:
-        try:
-            for item in items:
-                if not put(item):
-                    return
-            put(end)
-        except BaseException as error:
-            put(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not end:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()

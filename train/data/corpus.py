@@ -1,16 +1,11 @@
-"""Songs as arrays: what song tables hold, decoded, labelled, weighted and split."""
+"""Songs as arrays: labelled, paired, weighted and split."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import song_reference
 
 
 @dataclass(frozen=True)
@@ -46,48 +41,52 @@ class Corpus:
         )
 
 
-def load_corpus(
-    table: pd.DataFrame,
-    front_end: FrontEnd,
+def make_corpus(
+    songs: Sequence[np.ndarray],
     *,
-    label_column: str | None = None,
+    labels: Sequence[str] | None = None,
     classes: Sequence[str] = (),
     multilabel: bool = False,
-    pair_column: str | None = None,
+    pairs: Sequence[str] | None = None,
     weight: np.ndarray | None = None,
 ) -> Corpus:
-    """Decodes the songs of a table.
+    """A corpus of songs in memory.
 
     Args:
-        table: a song table with absolute paths.
-        front_end: gives the sample rate.
-        label_column: column that holds labels; None leaves every song unlabelled.
-        classes: names of the classes; "" in the column means no label.
+        songs: [songs] arrays [any] float32 at the front end's rate.
+        labels: of each song, "" for none; None leaves every song unlabelled.
+        classes: names of the classes; other labels count as none.
         multilabel: labels may co-occur, written `a+b`.
-        pair_column: column that names what is sung; songs of one name are renditions of each other
-            and pair up. Empty means a name of its own, `song_reference`, which is also what
-            re-synthesised copies have in `fitted_from`.
+        pairs: names what each song sings; songs of one name are renditions of each other and pair
+            up, a song of name "" is itself alone.
         weight: [songs] share of the draws.
 
     Raises:
-        InputError: if audio is missing or unreadable, or a column does not exist.
+        InputError: if labels or pairs are not as many as songs, or a sample is not finite.
     """
-    names = [""] * len(table) if label_column is None else labels(table, label_column)
-
-    def load(row: int) -> np.ndarray:
-        return load_song(table.iloc[row], sample_rate=front_end.sample_rate)
-
-    with ThreadPoolExecutor(4) as pool:
-        songs = list(pool.map(load, range(len(table))))
+    for told, names in (("labels", labels), ("pairs", pairs)):
+        if names is not None and len(names) != len(songs):
+            raise InputError(f"{len(names)} {told} for {len(songs)} songs")
+    for number, song in enumerate(songs):
+        if not np.isfinite(song).all():
+            raise InputError(f"song {number}: holds samples that are not finite")
     renditions = None
-    if pair_column is not None:
-        sung = labels(table, pair_column)
-        sung = [name or song_reference(table.iloc[row]) for row, name in enumerate(sung)]
-        members: dict[str, list[int]] = {}
+    if pairs is not None:
+        members: dict[str | int, list[int]] = {}
+        sung = [name or row for row, name in enumerate(pairs)]
         for row, name in enumerate(sung):
             members.setdefault(name, []).append(row)
         renditions = [np.array(members[name]) for name in sung]
-    return Corpus(songs, encode_labels(names, classes, multilabel), renditions, weight)
+    names = [""] * len(songs) if labels is None else labels
+    return Corpus(list(songs), encode_labels(names, classes, multilabel), renditions, weight)
+
+
+def with_labels(
+    classes: Sequence[str], labels: Sequence[str], *, multilabel: bool
+) -> tuple[str, ...]:
+    """The classes and after them, sorted, the labels that are none of them."""
+    parts = {part for name in labels for part in name.split("+")} if multilabel else set(labels)
+    return (*classes, *sorted(parts - {"", *classes}))
 
 
 def encode_labels(names: Sequence[str], classes: Sequence[str], multilabel: bool) -> np.ndarray:
@@ -135,14 +134,3 @@ def split_by_group(groups: Sequence[str], share: float, seed: int) -> np.ndarray
     before = np.cumsum(count[order]) - count[order]
     chosen = order[before < share * len(index)]
     return np.isin(index, chosen[: len(names) - 1])
-
-
-def labels(table: pd.DataFrame, column: str) -> list[str]:
-    """The column's values as str, "" where empty.
-
-    Raises:
-        InputError: if there is no such column.
-    """
-    if column not in table.columns:
-        raise InputError(f"no column '{column}' for labels; found {', '.join(table.columns)}")
-    return table[column].fillna("").astype(str).tolist()

@@ -2,27 +2,31 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
-from chingolo.synth.surrogates.surroundings import named_surroundings
+from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.files import InputError
-from chingolo.train.detector.settings import DetectorPreset
+from chingolo.train.data.pool import Arrays, PoolOrder, pooled
+from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
 
-Batch = dict[str, np.ndarray]
 Source = Callable[[int, int], list[Scene]]
 """(seed, count) -> scenes."""
+
+SCENES = PoolOrder(source_stream=6, choice_stream=7, block=None, own_rows=False)
+"""Scenes are drawn a whole batch together; any may stand anywhere."""
 
 EDGE_S = 0.03
 """Width of the bump that marks an onset or offset, s."""
 
 
-def learnable(scene: Scene, ear: Detector) -> Batch:
+def learnable(scene: Scene, ear: Detector) -> Arrays:
     """A scene as arrays.
 
     Args:
@@ -54,12 +58,11 @@ def learnable(scene: Scene, ear: Detector) -> Batch:
     return {"features": features, "target": target, "weight": weight}
 
 
-def synthetic_source(repertoire: Repertoire, preset: DetectorPreset) -> Source:
-    """Fresh synthetic scenes of a repertoire."""
-    front_end = preset.front_end
-    surroundings = named_surroundings(
-        recorders="field-1", birds="songbirds-1", repertoires="shipped-1"
-    )
+def synthetic_source(
+    repertoire: Repertoire, surroundings: Surroundings, settings: DetectorSettings
+) -> Source:
+    """Fresh synthetic scenes of a repertoire among recorders and other sounds."""
+    front_end = settings.front_end
 
     def draw(seed: int, count: int) -> list[Scene]:
         return draw_scenes(
@@ -74,13 +77,13 @@ def synthetic_source(repertoire: Repertoire, preset: DetectorPreset) -> Source:
     return draw
 
 
-def recorded_source(table: pd.DataFrame, preset: DetectorPreset) -> Source:
+def recorded_source(table: pd.DataFrame, settings: DetectorSettings) -> Source:
     """Stretches of recordings whose every song is a row of the table.
 
     Args:
         table: song table with `start_s` and `end_s`; what lies between the songs of a file is taken
             for background.
-        preset: gives rate and length of a stretch.
+        settings: gives rate and length of a stretch.
 
     Raises:
         InputError: if a row lacks a boundary or audio cannot be read.
@@ -89,7 +92,7 @@ def recorded_source(table: pd.DataFrame, preset: DetectorPreset) -> Source:
         if column not in table.columns or table[column].isna().any():
             row = 1 if column not in table.columns else int(table[column].isna().argmax()) + 1
             raise InputError(f"row {row}: no '{column}'; a detector learns from songs with both")
-    front_end = preset.front_end
+    front_end = settings.front_end
     paths = sorted(set(table["path"]))
     with ThreadPoolExecutor(4) as pool:
         load = lambda path: load_audio(path, sample_rate=front_end.sample_rate)  # noqa: E731
@@ -123,45 +126,41 @@ def recorded_source(table: pd.DataFrame, preset: DetectorPreset) -> Source:
 
 
 def batches(
-    preset: DetectorPreset, sources: list[Source], ear: Detector, *, seed: int, start: int
-) -> Iterator[Batch]:
+    settings: DetectorSettings, sources: list[Source], ear: Detector, *, seed: int, start: int
+) -> Iterator[Arrays]:
     """Batches from step `start` to the last; what a step sees is pure in (seed, step).
 
     Args:
-        preset: size of batch and pool.
+        settings: size of batch and pool.
         sources: one, or synthetic and recorded scenes.
         ear: gives the front end.
         seed: of everything.
         start: first step.
     """
-    counts = [preset.batch]
+    counts = [settings.batch]
     if len(sources) > 1:
-        synthetic = round(preset.batch * preset.synthetic_share)
-        counts = [synthetic, preset.batch - synthetic]
-    chunks: dict[int, Batch] = {}
+        synthetic = round(settings.batch * settings.synthetic_share)
+        counts = [synthetic, settings.batch - synthetic]
 
-    def chunk(number: int) -> Batch:
-        state = np.random.SeedSequence((seed, 6, number)).generate_state(1)[0]
-        scenes = [
-            scene
-            for source, count in zip(sources, counts, strict=True)
-            for scene in source(int(state >> 1), count)
-        ]
+    def draw(seed: int, count: int) -> Arrays:
+        del count  # the whole batch is one block
+        drawn = zip(sources, counts, strict=True)
+        scenes = [scene for source, share in drawn for scene in source(seed, share)]
         parts = [learnable(scene, ear) for scene in scenes]
         return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
-    for step in range(start, preset.steps):
-        newest = step // preset.renew_every + preset.pool - 1
-        wanted = range(newest - preset.pool + 1, newest + 1)
-        chunks = {n: chunks[n] if n in chunks else chunk(n) for n in wanted}
-        random = np.random.default_rng((seed, 7, step))
-        places = random.integers(preset.pool, size=preset.batch)
-        rows = random.integers(preset.batch, size=preset.batch)
-        picked = [(chunks[wanted[place]], row) for place, row in zip(places, rows, strict=True)]
-        batch = {name: np.stack([part[name][row] for part, row in picked]) for name in picked[0][0]}
+    fresh = pooled(
+        draw,
+        SCENES,
+        pool=settings.pool,
+        renew_every=settings.renew_every,
+        count=settings.batch,
+        seed=seed,
+        start=start,
+    )
+    for batch, random in islice(fresh, settings.steps - start):
         # the level of each band drifts: microphones differ, and the background takes seconds
-        tilt = random.normal(0, 0.1, (preset.batch, 1, 4))
+        tilt = random.normal(0, 0.1, (settings.batch, 1, 4))
         bands = np.linspace(0, 3, batch["features"].shape[2])
         curve = np.stack([np.interp(bands, np.arange(4), one[0]) for one in tilt])[:, None]
-        batch["features"] = (batch["features"] + curve).astype(np.float32)
-        yield batch
+        yield {**batch, "features": (batch["features"] + curve).astype(np.float32)}

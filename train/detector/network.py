@@ -36,10 +36,10 @@ class Block(nn.Module):
 class DetectorNetwork(nn.Module):
     """[batch, frames, n_mels] features -> [batch, frames / 2, 3] logits."""
 
-    channels: tuple[int, int] = (16, 24)
+    convolution_widths: tuple[int, int]
     """Of the two convolutions over time and frequency."""
 
-    width: int = 48
+    block_width: int
     """Of the blocks."""
 
     @nn.compact
@@ -51,15 +51,15 @@ class DetectorNetwork(nn.Module):
             time, bands = kernel
             padding = ((time - stride[0], 0), (bands // 2, bands // 2))
             x = nn.Conv(
-                self.channels[number],
+                self.convolution_widths[number],
                 kernel,
                 stride,
                 padding=padding,
                 name=f"convolution_{number}",
             )(x)
             x = nn.relu(x)
-        x = nn.Dense(self.width, name="inwards")(x.reshape(*x.shape[:2], -1))
+        x = nn.Dense(self.block_width, name="inwards")(x.reshape(*x.shape[:2], -1))
         for number, dilation in enumerate(DILATIONS):
-            x = Block(self.width, dilation, name=f"block_{number}")(x)
+            x = Block(self.block_width, dilation, name=f"block_{number}")(x)
         x = nn.LayerNorm(name="norm", use_fast_variance=False)(x)
         return nn.Dense(OUTPUTS, name="outwards")(x)

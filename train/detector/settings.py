@@ -1,6 +1,7 @@
 """Settings of a detector's training. Importable without jax, so that `--help` stays fast."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from chingolo.synth.spectra.front_end import FrontEnd
 
@@ -8,16 +9,16 @@ DETECTOR_FRONT_END = FrontEnd(hop=256, n_mels=40, noise="none", clip_s=10.0)
 
 
 @dataclass(frozen=True)
-class DetectorPreset:
+class DetectorSettings:
     """How a detector is trained (see `detector.network`)."""
 
     front_end: FrontEnd = DETECTOR_FRONT_END
     """Log-mel front end; `clip_s` is the length of a scene, s."""
 
-    channels: tuple[int, int] = (16, 24)
+    convolution_widths: tuple[int, int] = (16, 24)
     """Of the two convolutions over time and frequency."""
 
-    width: int = 48
+    block_width: int = 48
     """Of the dilated blocks."""
 
     steps: int = 2000
@@ -53,7 +54,8 @@ class DetectorPreset:
     checkpoint_every: int = 250
     """Steps between checkpoints."""
 
-
-DETECTOR_PRESETS = {
-    "detector": DetectorPreset(),
-}
+    renamed: ClassVar[dict[str, str]] = {
+        "channels": "convolution_widths",
+        "width": "block_width",
+    }
+    """Former names of settings, for files of older versions."""

@@ -103,13 +103,13 @@ class Heard:
 def begin(detector: Detector) -> Heard:
     """The state before the first sample."""
     n_mels = detector.arrays["mel"].shape[1]
-    channels = detector.arrays["convolution_0/kernel"].shape[3]
+    inward = detector.arrays["convolution_0/kernel"].shape[3]
     width = detector.arrays["inwards/kernel"].shape[1]
     (t0, _), (t1, _) = KERNELS
     halved = -(-n_mels // 2)
     context = (
         np.zeros((t0 - STRIDE, n_mels, 1), np.float32),
-        np.zeros((t1 - 1, halved, channels), np.float32),
+        np.zeros((t1 - 1, halved, inward), np.float32),
         *(np.zeros((2 * dilation, width), np.float32) for dilation in DILATIONS),
     )
     return Heard(np.zeros(0, np.float32), None, 0, context, LOOK_AHEAD)
@@ -236,7 +236,7 @@ def network(
 
 
 def _convolve(x: np.ndarray, arrays: Arrays, name: str, stride: int) -> np.ndarray:
-    """[time, bands, channels] -> [time', bands / 2, channels'], rectified; bands are padded."""
+    """[time, bands, width] -> [time', bands / 2, width'], rectified; bands are padded."""
     kernel = arrays[f"{name}/kernel"]
     time, bands, inward, outward = kernel.shape
     side = bands // 2

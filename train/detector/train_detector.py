@@ -2,10 +2,7 @@
 
 import dataclasses
 import hashlib
-import json
-import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +14,15 @@ import optax
 from flax import struct, traverse_util
 from jax import Array
 
-from chingolo.synth.tables.files import InputError, make_folder
-from chingolo.train.data.batches import prefetch
-from chingolo.train.detector.examples import Batch, Source, batches
+from chingolo.synth.spectra.log_mel import mel_filters
+from chingolo.synth.tables.files import InputError
+from chingolo.train.data.pool import Arrays
+from chingolo.train.detector.examples import Source, batches
 from chingolo.train.detector.network import DetectorNetwork
-from chingolo.train.detector.settings import DetectorPreset
+from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import LOOK_AHEAD, Detector, write_detector
-from chingolo.train.run.checkpoint import Checkpoints, read_config, write_config
+from chingolo.train.run.config import begin_run
+from chingolo.train.run.loop import Task, run_in_folder
 
 THRESHOLDS = {"high": 0.9, "low": 0.2, "least_s": 0.6, "hang_s": 0.1, "most_s": 8.0}
 """How scores become songs unless told otherwise; see `find.events`."""
@@ -46,29 +45,23 @@ class DetectorState:
     """State of AdamW."""
 
 
-def blank_detector(preset: DetectorPreset) -> Detector:
+def blank_detector(settings: DetectorSettings) -> Detector:
     """A detector without weights: the front end alone."""
-    import librosa
-
-    front = preset.front_end
-    mel = librosa.filters.mel(
-        sr=front.sample_rate,
-        n_fft=front.n_fft,
-        n_mels=front.n_mels,
-        fmin=front.f_min,
-        fmax=front.f_max,
-    )
-    return Detector({"front_end": dataclasses.asdict(front)}, {"mel": mel.T.astype(np.float32)})
+    front_end = settings.front_end
+    mel = np.ascontiguousarray(mel_filters(front_end))
+    return Detector({"front_end": dataclasses.asdict(front_end)}, {"mel": mel})
 
 
-def loss(preset: DetectorPreset, logits: Array, batch: Batch) -> tuple[Array, dict[str, Array]]:
+def loss(
+    settings: DetectorSettings, logits: Array, batch: Mapping[str, Any]
+) -> tuple[Array, dict[str, Array]]:
     """Cross entropy of frames and of edges, the target `LOOK_AHEAD` frames behind the output."""
     logits = logits[:, LOOK_AHEAD:]
     target = batch["target"][:, : logits.shape[1]]
     weight = batch["weight"][:, : logits.shape[1], None]
     error = optax.sigmoid_binary_cross_entropy(logits, target) * weight
     # an edge has few frames; they weigh as much as the many without
-    error = error * jnp.asarray([[[1.0, preset.edge_weight, preset.edge_weight]]])
+    error = error * jnp.asarray([[[1.0, settings.edge_weight, settings.edge_weight]]])
     error = error * (1 + 4 * target * jnp.asarray([[[0.0, 1.0, 1.0]]]))
     total = error.sum() / jnp.maximum(weight.sum(), 1)
     right = ((logits[..., 0] > 0) == (target[..., 0] > 0.5)) * weight[..., 0]
@@ -77,7 +70,7 @@ def loss(preset: DetectorPreset, logits: Array, batch: Batch) -> tuple[Array, di
 
 def train_detector(
     run: Path,
-    preset: DetectorPreset,
+    settings: DetectorSettings,
     sources: list[Source],
     *,
     species: str,
@@ -90,7 +83,7 @@ def train_detector(
 
     Args:
         run: folder for config.json, metrics.jsonl, checkpoints/ and detector.npz.
-        preset: settings.
+        settings: of the training.
         sources: of scenes; see `batches`.
         species: what is found, for the rows that `find` writes.
         seed: of everything random.
@@ -107,89 +100,66 @@ def train_detector(
     """
     if not sources:
         raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
-    if preset.steps < 1:
-        raise InputError(f"--steps {preset.steps}: expected at least 1")
-    config = {"detector": dataclasses.asdict(preset), "seed": seed, "inputs": inputs or {}}
-    if resume:
-        old = read_config(run)
-        if json.loads(json.dumps(config)) != {name: old.get(name) for name in config}:
-            raise InputError(f"{run}: was trained with other settings; resume with the same")
-    elif (run / "config.json").exists():
-        raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
-    make_folder(run)
-    ear = blank_detector(preset)
-    network = DetectorNetwork(preset.channels, preset.width)
+    if settings.steps < 1:
+        raise InputError(f"--steps {settings.steps}: expected at least 1")
+    inputs = inputs or {}
+    config = {"detector": dataclasses.asdict(settings), "seed": seed, "inputs": inputs}
+    begin_run(run, config, settings, resume=resume)
+    # what the file tells of its making; the rest stands in config.json
+    named = {name: inputs[name] for name in ("songs", "synthetic") if name in inputs}
+    trained = {"seed": seed, "steps": settings.steps, **named}
+    task = detector_task(settings, sources, species=species, seed=seed, trained=trained)
+    run_in_folder(task, run, config, resume=resume, tell=tell)
+    return run / "detector.npz"
+
+
+def detector_task(
+    settings: DetectorSettings,
+    sources: list[Source],
+    *,
+    species: str,
+    seed: int,
+    trained: dict[str, Any],
+) -> Task[DetectorState]:
+    """A detector's training, as the loop takes it; on one device."""
+    ear = blank_detector(settings)
+    network = DetectorNetwork(settings.convolution_widths, settings.block_width)
     schedule = optax.warmup_cosine_decay_schedule(
-        0.0, preset.learning_rate, max(1, preset.steps // 20), max(2, preset.steps)
+        0.0, settings.learning_rate, max(1, settings.steps // 20), max(2, settings.steps)
     )
     optimiser = optax.chain(
-        optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=preset.weight_decay)
+        optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=settings.weight_decay)
     )
-    blank = jnp.zeros((1, 64, preset.front_end.n_mels))
+    blank = jnp.zeros((1, 64, settings.front_end.n_mels))
     params = network.init(jax.random.key(seed), blank)["params"]
     smoothed = jax.tree.map(jnp.copy, params)
-    state = DetectorState(jnp.zeros((), jnp.int32), params, smoothed, optimiser.init(params))
 
     @jax.jit
-    def step(state: DetectorState, batch: Batch) -> tuple[DetectorState, dict[str, Array]]:
+    def advance(state: DetectorState, batch: Arrays) -> tuple[DetectorState, dict[str, Array]]:
         def of(params: Any) -> tuple[Array, dict[str, Array]]:
             logits: Any = network.apply({"params": params}, batch["features"])
-            return loss(preset, logits, batch)
+            return loss(settings, logits, batch)
 
         (value, metrics), gradient = jax.value_and_grad(of, has_aux=True)(state.params)
         update, after = optimiser.update(gradient, state.optimiser, state.params)
         params = optax.apply_updates(state.params, update)
         # the mean follows faster at first
-        kept = jnp.minimum(preset.momentum, (1 + state.step) / (10 + state.step))
+        kept = jnp.minimum(settings.momentum, (1 + state.step) / (10 + state.step))
         smoothed = optax.incremental_update(params, state.smoothed, 1 - kept)
         return DetectorState(state.step + 1, params, smoothed, after), metrics | {"loss": value}
 
-    checkpoints = Checkpoints(run)
-    try:
-        if resume:
-            state = checkpoints.restore(state)  # type: ignore[arg-type]
-        else:
-            write_config(run, config)
-        began, first = time.monotonic(), int(state.step)
-        kept = _lines_before(run / "metrics.jsonl", first)
-        stream = prefetch(batches(preset, sources, ear, seed=seed, start=first))
-        with closing(stream), (run / "metrics.jsonl").open("w") as file:
-            file.writelines(kept)
-            for number, batch in enumerate(stream, start=first):
-                state, metrics = step(state, batch)
-                if number % preset.log_every == 0 or number == preset.steps - 1:
-                    values = {name: float(value) for name, value in metrics.items()}
-                    if not np.isfinite(values["loss"]):
-                        raise InputError(f"{run}: the loss stopped being finite by step {number}")
-                    file.write(json.dumps({"step": number, **values}) + "\n")
-                    file.flush()
-                    left = (
-                        (time.monotonic() - began)
-                        / (number + 1 - first)
-                        * (preset.steps - number - 1)
-                    )
-                    tell(
-                        f"step {number + 1}/{preset.steps}  loss {values['loss']:.3f}  "
-                        f"frames right {values['frames_right']:.3f}  {left:.0f} s left"
-                    )
-                if (number + 1) % preset.checkpoint_every == 0:
-                    checkpoints.save(state)  # type: ignore[arg-type]
-        checkpoints.save(state)  # type: ignore[arg-type]
-    finally:
-        checkpoints.close()
-    detector = with_weights(ear, state.smoothed)  # type: ignore[attr-defined]
-    about = {
-        **detector.about,
-        "species": species,
-        "thresholds": THRESHOLDS,
-        "trained": {"seed": seed, "steps": preset.steps, **(inputs or {})},
-        "sha256": hashlib.sha256(
-            b"".join(detector.arrays[name].tobytes() for name in sorted(detector.arrays))
-        ).hexdigest()[:16],
-    }
-    file = run / "detector.npz"
-    write_detector(replace(detector, about=about), file)
-    return file
+    return Task(
+        steps=settings.steps,
+        log_every=settings.log_every,
+        checkpoint_every=settings.checkpoint_every,
+        start=DetectorState(jnp.zeros((), jnp.int32), params, smoothed, optimiser.init(params)),
+        advance=advance,
+        batches=lambda start: batches(settings, sources, ear, seed=seed, start=start),
+        export=lambda run, state: write_detector(
+            finished(with_weights(ear, state.smoothed), species, trained), run / "detector.npz"
+        ),
+        words=lambda values: [f"frames right {values['frames_right']:.3f}"],
+    )
 
 
 def with_weights(ear: Detector, params: Any) -> Detector:
@@ -199,8 +169,14 @@ def with_weights(ear: Detector, params: Any) -> Detector:
     return replace(ear, arrays={"mel": ear.arrays["mel"], **weights})
 
 
-def _lines_before(path: Path, step: int) -> list[str]:
-    if not path.is_file() or step == 0:
-        return []
-    with path.open() as file:
-        return [line for line in file if json.loads(line)["step"] < step]
+def finished(detector: Detector, species: str, trained: dict[str, Any]) -> Detector:
+    """The detector with what its file tells of it."""
+    content = b"".join(detector.arrays[name].tobytes() for name in sorted(detector.arrays))
+    about = {
+        **detector.about,
+        "species": species,
+        "thresholds": THRESHOLDS,
+        "trained": trained,
+        "sha256": hashlib.sha256(content).hexdigest()[:16],
+    }
+    return replace(detector, about=about)

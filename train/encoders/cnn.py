@@ -1,10 +1,14 @@
 """A small residual network for spectrograms (ResNet v2 with GroupNorm), sized for a CPU."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jax import Array
+
+from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
 
 SIZES = {
     "nano": ((8, 16), 1),
@@ -13,7 +17,18 @@ SIZES = {
     "small": ((32, 64, 128), 2),
     "base": ((64, 128, 256, 512), 2),
 }
-"""Channels of each stage and residual blocks in it. Mind XLA on CPU above about 200 channels."""
+"""Widths of the stages and residual blocks in each. Mind XLA on CPU above a width of about 200."""
+
+PATCH = 16
+"""Frames and bands of a hidden patch: there are no tokens to drop."""
+
+
+@dataclass(frozen=True)
+class CNNSettings(EncoderSettings):
+    """Settings of the residual network."""
+
+    kind: str = "cnn"
+    """The encoder's name."""
 
 
 def patchify(spectrogram: Array, size: int) -> Array:
@@ -83,3 +98,30 @@ class CNN(nn.Module):
         pooled = pooled.reshape(len(pooled), -1)
         pooled = nn.Dropout(self.dropout, deterministic=not train)(pooled)
         return nn.Dense(self.dimensions, kernel_init=self.start)(pooled)
+
+
+def hide_patches(key: Array, spectrogram: Array, share: float, size: int) -> Array:
+    """Covers a share of squares of `size` frames by `size` bands with 0, the corpus mean."""
+    rows, columns = (-(-length // size) for length in spectrogram.shape)
+    order = jax.random.permutation(key, rows * columns)
+    seen = (order >= round(share * rows * columns)).astype(spectrogram.dtype)
+    squares = jnp.repeat(jnp.repeat(seen.reshape(rows, columns), size, axis=0), size, axis=1)
+    return spectrogram * squares[: spectrogram.shape[0], : spectrogram.shape[1]]
+
+
+def _network(settings: CNNSettings, start: Any, dtype: Any) -> CNN:
+    return CNN(settings.size, settings.dimensions, settings.dropout, start, dtype)
+
+
+def _hide(settings: CNNSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
+    del settings
+    return jax.vmap(lambda key, clip: hide_patches(key, clip, share, PATCH))(keys, clips), {}
+
+
+ENCODER = Encoder(
+    title="residual network with GroupNorm; hidden patches are covered with the corpus mean",
+    source="He et al. 2016 (ResNet v2), with GroupNorm (Wu & He 2018)",
+    settings=CNNSettings,
+    network=_network,
+    hide=_hide,
+)

@@ -1,11 +1,15 @@
 """Vision transformer for spectrograms (Dosovitskiy et al. 2021) of any length, without padding."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+
+from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
 
 SIZES = {
     "nano": (32, 2, 2),
@@ -22,6 +26,17 @@ PATCHES = {
     "band": ((4, 0), (4, 0)),
 }
 """Size and step of a patch, frames by bands; 0 stands for all bands."""
+
+
+@dataclass(frozen=True)
+class ViTSettings(EncoderSettings):
+    """Settings of the vision transformer."""
+
+    kind: str = "vit"
+    """The encoder's name."""
+
+    patch: Literal["square", "overlapping", "band"] = "square"
+    """Patches: 16 frames by 16 bands, the same at half steps, or 4 frames of all bands."""
 
 
 def token_grid(patch: str, frames: int, n_mels: int) -> tuple[int, int]:
@@ -121,3 +136,30 @@ class ViT(nn.Module):
         weight = heard.astype(jnp.float32)[..., None]
         pooled = (x * weight).sum(axis=1) / jnp.maximum(weight.sum(axis=1), 1.0)
         return nn.Dense(self.dimensions, kernel_init=self.start)(pooled)
+
+
+def _network(settings: ViTSettings, start: Any, dtype: Any) -> ViT:
+    return ViT(settings.size, settings.patch, settings.dimensions, settings.dropout, start, dtype)
+
+
+def _hide(settings: ViTSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
+    rows, columns = token_grid(settings.patch, clips.shape[1], clips.shape[2])
+    tokens = rows * columns
+    kept = max(1, round((1 - share) * tokens))
+    order = jax.vmap(lambda key: jax.random.permutation(key, tokens))(keys)
+    return clips, {"keep": jnp.sort(order[:, :kept], axis=1)}
+
+
+def _padding(settings: ViTSettings, silent: Array) -> Told:
+    del settings
+    return {"valid": ~silent}
+
+
+ENCODER = Encoder(
+    title="vision transformer; hidden patches are not computed, nor is padding heard",
+    source="Dosovitskiy et al. 2021",
+    settings=ViTSettings,
+    network=_network,
+    hide=_hide,
+    padding=_padding,
+)

@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from chingolo.train.objective.devices import ONE_DEVICE, Devices
+
 
 def unit(x: Array) -> Array:
     """Scales vectors [..., dimensions] to length 1 (a zero vector stays finite)."""
@@ -14,16 +16,16 @@ def unit(x: Array) -> Array:
 class BatchStandardise(nn.Module):
     """Batch normalisation without running statistics: the head is not used after training.
 
-    The statistics are those of the whole batch over all devices of `axis`.
+    The statistics are those of the whole batch over all devices.
     """
 
+    devices: Devices = ONE_DEVICE
+
     @nn.compact
-    def __call__(self, x: Array, axis: str | None = None) -> Array:
-        """[batch, features] -> the same; `axis` names the devices' axis if mapped."""
-        mean = jnp.mean(x, axis=0, keepdims=True)
-        mean = mean if axis is None else jax.lax.pmean(mean, axis)
-        variance = jnp.mean((x - mean) ** 2, axis=0, keepdims=True)
-        variance = variance if axis is None else jax.lax.pmean(variance, axis)
+    def __call__(self, x: Array) -> Array:
+        """[batch, features] -> the same."""
+        mean = self.devices.mean(jnp.mean(x, axis=0, keepdims=True))
+        variance = self.devices.mean(jnp.mean((x - mean) ** 2, axis=0, keepdims=True))
         scale = self.param("scale", nn.initializers.ones, (1, x.shape[-1]))
         bias = self.param("bias", nn.initializers.zeros, (1, x.shape[-1]))
         return (x - mean) * jax.lax.rsqrt(variance + 1e-5) * scale + bias
@@ -35,14 +37,15 @@ class Projector(nn.Module):
     hidden: int
     projection: int
     layers: int = 2
+    devices: Devices = ONE_DEVICE
 
     @nn.compact
-    def __call__(self, z: Array, axis: str | None = None) -> Array:
-        """Projections, of any length; `axis` names the devices' axis if mapped."""
+    def __call__(self, z: Array) -> Array:
+        """Projections, of any length."""
         x = z
         for _ in range(self.layers):
             x = nn.Dense(self.hidden, use_bias=False)(x)
-            x = nn.gelu(BatchStandardise()(x, axis))
+            x = nn.gelu(BatchStandardise(self.devices)(x))
         return nn.Dense(self.projection)(x)
 
 
@@ -60,14 +63,14 @@ class Prototypes(nn.Module):
 
 
 class Regressor(nn.Module):
-    """[batch, dimensions] -> [batch, targets], linear: such as another encoder's vector."""
+    """[batch, dimensions] -> [batch, length], linear: another encoder's vector."""
 
-    targets: int
+    length: int
 
     @nn.compact
     def __call__(self, z: Array) -> Array:
-        """The estimated targets."""
-        return nn.Dense(self.targets)(z)
+        """The estimated vectors."""
+        return nn.Dense(self.length)(z)
 
 
 class Classifier(nn.Module):

@@ -34,9 +34,11 @@ def centred(cosines: Array, centre: Array, temperature: Array | float) -> Array:
     return jax.nn.softmax((cosines - centre[None, :]) / temperature, axis=-1)
 
 
-def cross_entropy(target: Array, cosines: Array, temperature: float) -> Array:
-    """Mean cross-entropy of softmax(cosines / temperature) against `target`; [batch, n] both."""
-    return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(cosines / temperature, axis=-1), axis=-1))
+def cross_entropy(assignment: Array, cosines: Array, temperature: float) -> Array:
+    """Mean cross-entropy of softmax(cosines / temperature) against it; [batch, n] both."""
+    return -jnp.mean(
+        jnp.sum(assignment * jax.nn.log_softmax(cosines / temperature, axis=-1), axis=-1)
+    )
 
 
 def koleo(projection: Array) -> Array:
@@ -67,11 +69,11 @@ def supervised(logits: Array, label: Array, smoothing: float) -> tuple[Array, Ar
         loss [] (0 if no song has a label) and accuracy [] over the labelled songs.
     """
     classes = logits.shape[1]
-    target = jax.nn.one_hot(label, classes)
-    count = target.sum(axis=0)
-    weight = target @ (1.0 / jnp.maximum(count, 1.0))
+    known = jax.nn.one_hot(label, classes)
+    count = known.sum(axis=0)
+    weight = known @ (1.0 / jnp.maximum(count, 1.0))
     weight = weight / jnp.maximum(jnp.sum(count > 0), 1)
-    smooth = target * (1 - smoothing) + smoothing / classes
+    smooth = known * (1 - smoothing) + smoothing / classes
     loss = -jnp.sum(weight * jnp.sum(smooth * jax.nn.log_softmax(logits, axis=-1), axis=-1))
     right = jnp.sum((jnp.argmax(logits, axis=-1) == label) & (label >= 0))
     return loss, right / jnp.maximum(jnp.sum(label >= 0), 1)
@@ -123,12 +125,17 @@ def contrast(first: Array, second: Array, temperature: float) -> Array:
     return jnp.mean(jax.nn.logsumexp(cosines, axis=1) - chosen)
 
 
-def distance(prediction: Array, target: Array) -> Array:
+def distance(prediction: Array, vectors: Array) -> Array:
     """Mean squared distance of directions, 2 - 2 cos (BYOL, Grill et al. 2020, equation 2)."""
-    cosine = jnp.sum(prediction * target, axis=-1) * jax.lax.rsqrt(
-        jnp.sum(prediction**2, axis=-1) * jnp.sum(target**2, axis=-1) + 1e-12
+    cosine = jnp.sum(prediction * vectors, axis=-1) * jax.lax.rsqrt(
+        jnp.sum(prediction**2, axis=-1) * jnp.sum(vectors**2, axis=-1) + 1e-12
     )
     return jnp.mean(2.0 - 2.0 * cosine)
+
+
+def rebuilding(rebuilt: Array, original: Array) -> Array:
+    """Mean squared error of what an autoencoder rebuilds; both of one shape."""
+    return jnp.mean((rebuilt - original) ** 2)
 
 
 def vicreg(first: Array, second: Array) -> tuple[Array, Array, Array]:
@@ -154,20 +161,20 @@ def vicreg(first: Array, second: Array) -> tuple[Array, Array, Array]:
     return invariance, variance, covariance
 
 
-def multilabel(logits: Array, target: Array) -> tuple[Array, Array]:
+def multilabel(logits: Array, label: Array) -> tuple[Array, Array]:
     """Mean binary cross-entropy over the songs that have a label.
 
     Args:
         logits: [batch, classes].
-        target: [batch, classes], 0 or 1; a row of -1 for a song without labels.
+        label: [batch, classes], 0 or 1; a row of -1 for a song without labels.
 
     Returns:
         loss [] and share [] of the labelled songs whose whole set of labels is right.
     """
-    labelled = (target[:, 0] >= 0).astype(logits.dtype)
+    labelled = (label[:, 0] >= 0).astype(logits.dtype)
     each = jnp.mean(
-        -target * jax.nn.log_sigmoid(logits) - (1 - target) * jax.nn.log_sigmoid(-logits), axis=1
+        -label * jax.nn.log_sigmoid(logits) - (1 - label) * jax.nn.log_sigmoid(-logits), axis=1
     )
-    right = jnp.all((logits > 0) == (target > 0.5), axis=1)
+    right = jnp.all((logits > 0) == (label > 0.5), axis=1)
     count = jnp.maximum(labelled.sum(), 1.0)
     return jnp.sum(each * labelled) / count, jnp.sum(right * labelled) / count

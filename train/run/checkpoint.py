@@ -1,19 +1,29 @@
-"""Files of a run: Orbax checkpoints, the readable config, and the exported encoder."""
+"""Checkpoints of a run, by Orbax: any state that is a pytree with a `step`."""
 
-import json
 import logging
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.tables.files import InputError, atomic_path
-from chingolo.train.step.state import State
+from chingolo.synth.tables.files import InputError
+
+
+class Stepped(Protocol):
+    """A state that knows how many steps were taken."""
+
+    @property
+    def step(self) -> Any:
+        """[] int32, steps done."""
+        ...
+
+
+S = TypeVar("S", bound=Stepped)
 
 
 class Checkpoints:
@@ -34,7 +44,7 @@ class Checkpoints:
         """Number of the last whole checkpoint, or None."""
         return self._manager.latest_step()
 
-    def save(self, state: State) -> None:
+    def save(self, state: Stepped) -> None:
         """Saves the state under its step's number.
 
         Raises:
@@ -62,7 +72,7 @@ class Checkpoints:
                 f"{self._manager.directory}: checkpoint {step} could not be written ({reason})"
             ) from error
 
-    def restore(self, like: State, *, tell: Callable[[str], None] = lambda line: None) -> State:
+    def restore(self, like: S, *, tell: Callable[[str], None] = lambda line: None) -> S:
         """Restores the last checkpoint into the shape of `like`, on this process's devices.
 
         A damaged one is told of and deleted if one before it can be read: what follows is computed
@@ -92,7 +102,7 @@ class Checkpoints:
             "or is damaged"
         )
 
-    def _restore_one(self, step: int, like: State) -> State | None:
+    def _restore_one(self, step: int, like: S) -> S | None:
         abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
         try:
             restored = self._manager.restore(step, args=self._ocp.args.StandardRestore(abstract))
@@ -114,30 +124,3 @@ def _without_closed_loops(unraisable: Any) -> None:
     """Leaves out what tensorstore's threads say after a failure that was told already."""
     if "Event loop is closed" not in str(unraisable.exc_value):
         sys.__unraisablehook__(unraisable)
-
-
-def write_config(run: Path, config: dict[str, Any]) -> None:
-    """Writes RUN/config.json."""
-    with atomic_path(run / "config.json") as temporary:
-        temporary.write_text(json.dumps(config, indent=2) + "\n")
-
-
-def read_config(run: Path) -> dict[str, Any]:
-    """Reads RUN/config.json.
-
-    Raises:
-        InputError: if it is missing or not JSON.
-    """
-    return _read_json(run / "config.json", "not a training run; make one with `chingolo train`")
-
-
-def _read_json(path: Path, advice: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"{path.parent}: holds no {path.name}: {advice}")
-    try:
-        read = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not JSON ({error})") from error
-    if not isinstance(read, dict):
-        raise InputError(f"{path}: damaged, or of another version")
-    return read

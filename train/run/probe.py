@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource
+from chingolo.train.objective import losses
+from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.run.trained_encoder import compiled_encoder
-from chingolo.train.settings.training import Preset
+from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import State
 
 MOST = 256
@@ -63,16 +66,16 @@ def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
     return Probe(np.concatenate([first, second]), np.tile(theme, 2), group)
 
 
-def prober(preset: Preset, probe: Probe) -> Callable[[State], dict[str, float]]:
+def prober(settings: TrainingSettings, probe: Probe) -> Callable[[State], dict[str, float]]:
     """A function that measures the teacher's encoder on the probe."""
 
     def measure(state: State) -> dict[str, float]:
         local = jax.device_get((state.teacher["encoder"], state.mean, state.variance))
-        forward = partial(compiled_encoder(preset), *local)
+        forward = partial(compiled_encoder(settings), *local)
         z = np.concatenate([np.asarray(forward(clips)) for clips in np.array_split(probe.clips, 4)])
         return {
             "probe_accuracy": neighbour_accuracy(z, probe.label, probe.group),
-            "probe_effective_rank": effective_rank(z),
+            "probe_effective_rank": float(losses.effective_rank(jnp.asarray(z))),
         }
 
     return measure
@@ -91,22 +94,17 @@ def neighbour_accuracy(z: np.ndarray, label: np.ndarray, group: np.ndarray) -> f
     return float(np.mean(label[cosine.argmax(axis=1)] == label))
 
 
-def effective_rank(z: np.ndarray) -> float:
-    """Exponential of the entropy of the singular values (Roy & Vetterli 2007)."""
-    values = np.linalg.svd(z - z.mean(axis=0), compute_uv=False)
-    share = values / max(values.sum(), 1e-12)
-    return float(np.exp(-np.sum(share * np.log(share + 1e-12))))
-
-
-def collapse(values: dict[str, float], preset: Preset) -> str | None:
+def collapse(values: dict[str, float], settings: TrainingSettings) -> str | None:
     """Says in words that the representation has collapsed, or None."""
     rank = values.get("effective_rank", np.inf)
-    if rank < min(1.5, 0.75 * preset.encoder.dimensions):
+    if rank < min(1.5, 0.75 * settings.encoder.dimensions):
         return f"collapsed: all songs lie on a line (effective rank {rank:.2f})"
     used = values.get("prototypes_used", np.inf)
     if used < 2:
         return f"collapsed: one prototype takes all songs ({used:.2f} used)"
-    flat = 0.98 * np.log(preset.method.prototypes)
-    if values.get("teacher_entropy", 0.0) > flat:
+    method = settings.method
+    if not isinstance(method, PrototypeSettings):
+        return None
+    if values.get("teacher_entropy", 0.0) > 0.98 * np.log(method.prototypes):
         return "collapsed: the teacher says the same of every song (uniform over prototypes)"
     return None

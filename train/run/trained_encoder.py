@@ -16,38 +16,72 @@ from flax import serialization
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise, normalise, silent_frames
 from chingolo.synth.tables.files import InputError, atomic_folder
+from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.objective.heads import Classifier
-from chingolo.train.run.checkpoint import _read_json
-from chingolo.train.settings.training import Preset, from_dict
+from chingolo.train.run.config import read_json
+from chingolo.train.settings.change import from_dict
+from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.learner import make_encoder
 from chingolo.train.step.state import State
 
 
 @dataclass(frozen=True)
 class TrainedEncoder:
-    """An exported encoder: all that `embed` needs."""
+    """A trained encoder: all that `embed` needs."""
 
-    preset: Preset
+    settings: TrainingSettings
+    """What it was trained with; the front end among them."""
+
     classes: tuple[str, ...]
+    """Names of the labels that its classifier tells; none without one."""
+
     params: dict[str, Any]
+    """`encoder`, and `classifier` if it has classes."""
+
     mean: Any
+    """[] of the front end's output."""
+
     variance: Any
+    """[] of the front end's output."""
+
     hash: str
+    """Tells its weights from others'."""
 
 
-def export_encoder(run: Path, state: State, preset: Preset, classes: tuple[str, ...]) -> None:
-    """Writes RUN/encoder: the teacher's encoder without projector, and the label head if any."""
-    kept = {"encoder": state.teacher["encoder"]}
-    if classes:
-        kept["classifier"] = state.teacher["classifier"]
-    weights = serialization.msgpack_serialize(jax.device_get(kept))
+def trained_encoder(
+    state: State, settings: TrainingSettings, classes: tuple[str, ...]
+) -> TrainedEncoder:
+    """The teacher's encoder of a state, without projector, and the label head if any."""
+    parts = ("encoder", "classifier") if classes else ("encoder",)
+    params = {name: jax.device_get(state.teacher[name]) for name in parts}
+    weights = serialization.msgpack_serialize(params)
+    return TrainedEncoder(
+        settings=settings,
+        classes=classes,
+        params=params,
+        mean=float(state.mean),
+        variance=float(state.variance),
+        hash=_digest(weights)[:16],
+    )
+
+
+def _digest(weights: bytes) -> str:
+    return hashlib.sha256(weights).hexdigest()
+
+
+def export_encoder(
+    run: Path, state: State, settings: TrainingSettings, classes: tuple[str, ...]
+) -> None:
+    """Writes RUN/encoder: weights.msgpack and encoder.json."""
+    encoder = trained_encoder(state, settings, classes)
+    weights = serialization.msgpack_serialize(encoder.params)
     description = {
-        "preset": dataclasses.asdict(preset),
+        "preset": dataclasses.asdict(settings),
         "classes": list(classes),
-        "mean": float(state.mean),
-        "variance": float(state.variance),
+        "mean": encoder.mean,
+        "variance": encoder.variance,
         "step": int(state.step),
-        "sha256": hashlib.sha256(weights).hexdigest(),
+        "sha256": _digest(weights),
     }
     with atomic_folder(run / "encoder") as folder:
         (folder / "weights.msgpack").write_bytes(weights)
@@ -66,17 +100,17 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
     if (folder / "encoder").is_dir():
         folder = folder / "encoder"
     advice = "no exported encoder; make one with `chingolo train`"
-    description = _read_json(folder / "encoder.json", advice)
+    description = read_json(folder / "encoder.json", advice)
     try:
         weights = (folder / "weights.msgpack").read_bytes()
     except OSError as error:
         raise InputError(f"{folder}: weights.msgpack cannot be read ({error.strerror})") from error
-    digest = hashlib.sha256(weights).hexdigest()
+    digest = _digest(weights)
     if digest != description.get("sha256"):
         raise InputError(f"{folder}: weights.msgpack is damaged (its hash is not that of its json)")
     try:
         return TrainedEncoder(
-            preset=from_dict(Preset, description["preset"]),
+            settings=from_dict(TrainingSettings, description["preset"]),
             classes=tuple(description["classes"]),
             params=dict(serialization.msgpack_restore(weights)),  # type: ignore[arg-type]
             mean=float(description["mean"]),
@@ -97,31 +131,31 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
     Returns:
         z [batch, dimensions] and probabilities [batch, classes] (no columns without a classifier).
     """
-    front_end = encoder.preset.front_end
+    settings = encoder.settings
+    front_end = settings.front_end
     power = log_mel(clips, front_end)
     mean, variance = jnp.asarray(encoder.mean), jnp.asarray(encoder.variance)
     spectrogram = normalise(above_noise(power, front_end), mean, variance)
-    network = make_encoder(encoder.preset)
-    # a transformer leaves padding out; to a CNN it is background
-    vit = encoder.preset.encoder.kind == "vit"
-    extra: dict[str, Any] = {"valid": ~silent_frames(power)[..., 0]} if vit else {}
-    z = network.apply({"params": encoder.params["encoder"]}, spectrogram, **extra)
+    network = make_encoder(settings)
+    silent = silent_frames(power)[..., 0]
+    told: dict[str, Any] = {**ENCODERS[settings.encoder.kind].padding(settings.encoder, silent)}
+    z = network.apply({"params": encoder.params["encoder"]}, spectrogram, **told)
     if not encoder.classes:
         return z, z[:, :0]  # type: ignore[index, return-value]
-    classifier = Classifier(encoder.preset.method.bottleneck, len(encoder.classes))
+    classifier = Classifier(settings.method.bottleneck, len(encoder.classes))
     logits = classifier.apply({"params": encoder.params["classifier"]}, z)
-    if encoder.preset.method.multilabel:
+    if settings.method.multilabel:
         return z, jax.nn.sigmoid(logits)  # type: ignore[arg-type, return-value]
     return z, jax.nn.softmax(logits)  # type: ignore[arg-type, return-value]
 
 
 @lru_cache(maxsize=8)
-def compiled_encoder(preset: Preset) -> Callable[..., jax.Array]:
-    """A preset's (encoder's parameters, mean, variance, waveforms) -> z; compiled once."""
+def compiled_encoder(settings: TrainingSettings) -> Callable[..., jax.Array]:
+    """(encoder's parameters, mean, variance, waveforms) -> z with these settings; compiled once."""
 
     @jax.jit
     def encode(params: dict, mean: jax.Array, variance: jax.Array, clips: jax.Array) -> jax.Array:
-        encoder = TrainedEncoder(preset, (), {"encoder": params}, mean, variance, "")
+        encoder = TrainedEncoder(settings, (), {"encoder": params}, mean, variance, "")
         return apply_encoder(encoder, clips)[0]
 
     return encode

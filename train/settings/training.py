@@ -1,15 +1,13 @@
-"""Settings of a training run. Importable without jax, so that `--help` stays fast."""
+"""Settings of an encoder's training: one frozen tree of dataclasses."""
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Literal
 
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.tables.files import InputError
-
-MethodName = Literal[
-    "dino", "msn", "byol", "simclr", "vicreg", "supervised", "autoencoder", "distill"
-]
+from chingolo.train.encoders.cnn import CNNSettings
+from chingolo.train.encoders.encoder import EncoderSettings
+from chingolo.train.methods.dino import DINOSettings
+from chingolo.train.objective.method import MethodSettings
 
 
 @dataclass(frozen=True)
@@ -61,87 +59,8 @@ class Views:
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """The network between log-mel clip and latent vector."""
-
-    kind: Literal["cnn", "vit"] = "cnn"
-    """Architecture: residual network with GroupNorm, or vision transformer."""
-
-    size: Literal["nano", "micro", "tiny", "small", "base"] = "micro"
-    """Size. CNN: channels of the stages; ViT: width, depth and heads (see train/models)."""
-
-    patch: Literal["square", "overlapping", "band"] = "square"
-    """ViT's patches: 16 frames by 16 bands, the same at half steps, or 4 frames of all bands."""
-
-    dimensions: int = 64
-    """Length of the latent vector."""
-
-    dropout: float = 0.0
-    """Share of features dropped while training."""
-
-    initialisation: Literal["glorot", "kaiming"] = "glorot"
-    """Start of dense and convolution weights."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """What the network is asked to learn."""
-
-    name: MethodName = "dino"
-    """dino and msn: prototypes that teacher and student agree on; byol: the teacher's projection
-    predicted; simclr: pairs among all others; vicreg: variance, invariance, covariance; supervised:
-    labels alone; autoencoder: the clip rebuilt; distill: a trained encoder's vectors."""
-
-    projection: int = 32
-    """Length of the projector's output."""
-
-    hidden: int = 256
-    """Width of the projector's hidden layers."""
-
-    prototypes: int = 32
-    """Number of prototypes; few for few songs."""
-
-    target: Literal["sinkhorn", "centre"] = "sinkhorn"
-    """How the teacher is kept from collapse: balanced assignment, or a running centre."""
-
-    koleo: float = 0.1
-    """Weight of the KoLeo spread of projections (Sablayrolles et al. 2019); dino."""
-
-    mean_entropy: float = 1.0
-    """Weight of the mean prediction's entropy (Assran et al. 2022); msn."""
-
-    masked: float = 0.3
-    """Share of patches hidden from the student; msn."""
-
-    student_temperature: float = 0.1
-    """Temperature of the student's softmax; of the cosines in simclr."""
-
-    teacher_temperature: tuple[float, float] = (0.02, 0.02)
-    """Temperature of the teacher's softmax at the start and from a fifth of the run on. Pairs of
-    birds agree little at first: at 0.04 and more, teacher and student settle on saying nothing."""
-
-    momentum: tuple[float, float] = (0.96, 0.99)
-    """Share of the teacher kept at a step, at the start and at the end (cosine)."""
-
-    centre_momentum: float = 0.9
-    """Share of the running centre kept at a step."""
-
-    label_weight: float = 1.0
-    """Weight of the labels' loss for songs that have one; 0 leaves labels unused."""
-
-    multilabel: bool = False
-    """Sigmoid in place of softmax, for labels that may co-occur (written `a+b`)."""
-
-    bottleneck: int = 16
-    """Width of the bottleneck before the classifier."""
-
-    label_smoothing: float = 0.1
-    """Share of a label spread over all classes, so that unknown songs get low probabilities."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One whole configuration."""
+class TrainingSettings:
+    """All settings of an encoder's training."""
 
     front_end: FrontEnd = FrontEnd()
     """Log-mel front end."""
@@ -149,11 +68,11 @@ class Preset:
     views: Views = Views()
     """Random views."""
 
-    encoder: Encoder = Encoder()
-    """Encoder."""
+    encoder: EncoderSettings = field(default_factory=CNNSettings)
+    """Encoder; one of `train.encoders.registry`."""
 
-    method: Method = Method()
-    """Method."""
+    method: MethodSettings = field(default_factory=DINOSettings)
+    """Method; one of `train.methods.registry`."""
 
     steps: int = 300
     """Optimiser steps."""
@@ -208,66 +127,3 @@ class Preset:
 
     checkpoint_every: int = 50
     """Steps between checkpoints."""
-
-
-def change(config: Any, settings: tuple[str, ...]) -> Any:
-    """Changes single settings, each written `part.name=value`, such as `method.name=simclr`.
-
-    Raises:
-        InputError: for an unknown setting or a value of another type.
-    """
-    for setting in settings:
-        name, _, value = setting.partition("=")
-        config = _change_one(config, name.split("."), value, setting)
-    return config
-
-
-def _change_one(config: Any, names: list[str], value: str, setting: str) -> Any:
-    hints = get_type_hints(type(config))
-    if names[0] not in hints:
-        raise InputError(f"--set {setting}: no '{names[0]}'; one of {', '.join(hints)}")
-    old = getattr(config, names[0])
-    if dataclasses.is_dataclass(old):
-        if len(names) < 2:
-            raise InputError(f"--set {setting}: expected {names[0]}.NAME=VALUE")
-        new = _change_one(old, names[1:], value, setting)
-    elif len(names) > 1:
-        raise InputError(f"--set {setting}: '{names[0]}' has no parts")
-    else:
-        new = _parse(old, hints[names[0]], value, setting)
-    return dataclasses.replace(config, **{names[0]: new})
-
-
-def _parse(old: Any, hint: Any, value: str, setting: str) -> Any:
-    choices = get_args(hint) if get_origin(hint) is Literal else ()
-    if choices and value not in choices:
-        raise InputError(f"--set {setting}: expected one of {', '.join(choices)}")
-    try:
-        if isinstance(old, bool):
-            return {"true": True, "false": False}[value.lower()]
-        if isinstance(old, tuple):
-            return tuple(type(old[0])(part) for part in value.split(","))
-        return type(old)(value)
-    except (ValueError, KeyError) as error:
-        raise InputError(f"--set {setting}: expected a {type(old).__name__}") from error
-
-
-def from_dict(kind: type, values: dict[str, Any]) -> Any:
-    """Rebuilds a config dataclass from the nested dictionary that `dataclasses.asdict` gave.
-
-    Raises:
-        InputError: if a field is unknown (a run of another version).
-    """
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    unknown = set(values) - set(fields)
-    if unknown:
-        raise InputError(f"unknown settings in a run's config: {', '.join(sorted(unknown))}")
-    built = {}
-    for name, value in values.items():
-        inner = fields[name].type
-        if dataclasses.is_dataclass(inner):
-            value = from_dict(inner, value)  # type: ignore[arg-type]
-        elif isinstance(value, list):
-            value = tuple(value)
-        built[name] = value
-    return kind(**built)

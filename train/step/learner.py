@@ -1,117 +1,77 @@
 """The whole network that is trained: an encoder and the heads that its method needs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
-from flax import struct
 from jax import Array
 
+from chingolo.synth.spectra.clip import clip_samples
 from chingolo.synth.spectra.log_mel import frames_in
-from chingolo.train.encoders.cnn import CNN
-from chingolo.train.encoders.vit import ViT
-from chingolo.train.methods.decoder import POOL, Decoder
-from chingolo.train.objective.heads import Classifier, Projector, Prototypes, Regressor, unit
-from chingolo.train.settings.training import Preset
+from chingolo.train.encoders.registry import ENCODERS
+from chingolo.train.methods.registry import METHODS
+from chingolo.train.objective.devices import ONE_DEVICE, Devices
+from chingolo.train.objective.heads import Classifier
+from chingolo.train.objective.method import Head, Outputs, Shapes
+from chingolo.train.settings.training import TrainingSettings
 
 
-@struct.dataclass
-class Outputs:
-    """What the network says of a batch; a part that the method does not have has no columns."""
-
-    z: Array
-    """[batch, dimensions] latent vectors."""
-
-    embedding: Array
-    """[batch, projection] projections."""
-
-    projection: Array
-    """[batch, projection] projections of length 1."""
-
-    cosines: Array
-    """[batch, prototypes]."""
-
-    prediction: Array
-    """[batch, targets] byol: the other view's projection; distill: the trained encoder's vector."""
-
-    logits: Array
-    """[batch, classes]."""
-
-
-def make_encoder(preset: Preset) -> nn.Module:
-    """The preset's encoder: [batch, frames, n_mels] -> [batch, dimensions]."""
-    encoder = preset.encoder
+def make_encoder(settings: TrainingSettings, *, name: str | None = None) -> nn.Module:
+    """The encoder of these settings: [batch, frames, n_mels] -> [batch, dimensions]."""
     start: Any = {
         "glorot": nn.initializers.glorot_uniform(),
         "kaiming": nn.initializers.he_normal(),
-    }[encoder.initialisation]
-    dtype = jnp.bfloat16 if preset.compute == "bfloat16" else jnp.float32
-    if encoder.kind == "vit":
-        return ViT(encoder.size, encoder.patch, encoder.dimensions, encoder.dropout, start, dtype)
-    return CNN(encoder.size, encoder.dimensions, encoder.dropout, start, dtype)
+    }[settings.encoder.initialisation]
+    dtype = jnp.bfloat16 if settings.compute == "bfloat16" else jnp.float32
+    network = ENCODERS[settings.encoder.kind].network(settings.encoder, start, dtype)
+    return network if name is None else network.copy(name=name)
+
+
+def view_frames(settings: TrainingSettings) -> int:
+    """Frames of a whole view."""
+    frames = frames_in(settings.front_end, clip_samples(settings.front_end))
+    return settings.views.crop_frames or frames
 
 
 class Learner(nn.Module):
-    """Encoder and heads; `classes` > 0 adds a classifier, `targets` > 0 a regressor."""
+    """Encoder and heads; `classes` > 0 adds a classifier."""
 
-    preset: Preset
+    settings: TrainingSettings
     classes: int = 0
-    targets: int = 0
+    vector_length: int = 0
+    """Of another encoder's vectors that are learnt from."""
 
-    def setup(self) -> None:
-        """Names the parts as they stand in the parameter tree."""
-        method, front_end = self.preset.method, self.preset.front_end
-        self.encoder = make_encoder(self.preset)
-        if method.name in ("dino", "msn", "byol", "simclr", "vicreg"):
-            self.projector = Projector(method.hidden, method.projection)
-        if method.name in ("dino", "msn"):
-            self.prototypes = Prototypes(method.prototypes)
-        if method.name == "byol":
-            self.predictor = Projector(method.hidden, method.projection, layers=1)
-        if method.name == "distill":
-            self.regressor = Regressor(self.targets)
-        if method.name == "autoencoder":
-            frames = frames_in(front_end, round(front_end.clip_s * front_end.sample_rate))
-            frames = self.preset.views.crop_frames or frames
-            self.decoder = Decoder(frames // POOL, front_end.n_mels // POOL)
-        if self.classes:
-            self.classifier = Classifier(method.bottleneck, self.classes)
+    devices: Devices = ONE_DEVICE
 
+    @nn.compact
     def __call__(
-        self,
-        spectrogram: Array,
-        axis: str | None = None,
-        train: bool = False,
-        keep: Array | None = None,
-    ) -> tuple[Outputs, Array | None]:
+        self, spectrogram: Array, train: bool = False, told: Mapping[str, Array] | None = None
+    ) -> Outputs:
         """Runs encoder and heads.
 
         Args:
             spectrogram: [batch, frames, n_mels].
-            axis: names the devices' axis if mapped.
             train: whether dropout is on.
-            keep: tokens that a ViT computes; see there.
+            told: what the encoder is told besides; see `Encoder.hide`.
 
         Returns:
-            Outputs, and the rebuilt coarse clip [batch, rows, columns] (autoencoder).
+            Outputs [batch, ...]: `z`, and what each head gives.
         """
-        extra = {} if keep is None else {"keep": keep}
-        z = self.encoder(spectrogram, train, **extra)
-        none = z[:, :0]
-        embedding = self.projector(z, axis) if hasattr(self, "projector") else none
-        projection = unit(embedding)
-        cosines = self.prototypes(projection) if hasattr(self, "prototypes") else none
-        prediction = none
-        if hasattr(self, "predictor"):
-            prediction = self.predictor(embedding, axis)
-        elif hasattr(self, "regressor"):
-            prediction = self.regressor(z)
-        outputs = Outputs(
-            z=z,
-            embedding=embedding,
-            projection=projection,
-            cosines=cosines,
-            prediction=prediction,
-            logits=self.classifier(z) if self.classes else none,
+        method = self.settings.method
+        shapes = Shapes(
+            dimensions=self.settings.encoder.dimensions,
+            frames=view_frames(self.settings),
+            n_mels=self.settings.front_end.n_mels,
+            vector_length=self.vector_length,
+            devices=self.devices,
         )
-        return outputs, self.decoder(z) if hasattr(self, "decoder") else None
+        heads = METHODS[method.name].heads(method, shapes)
+        if self.classes:
+            classifier = Classifier(method.bottleneck, self.classes, name="classifier")
+            heads = [*heads, Head(classifier, reads="z", gives="logits")]
+        encoder: Any = make_encoder(self.settings, name="encoder")
+        outputs = {"z": encoder(spectrogram, train, **(told or {}))}
+        for head in heads:
+            outputs[head.gives] = head.module(outputs[head.reads])
+        return outputs

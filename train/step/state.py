@@ -11,11 +11,17 @@ import optax
 from flax import struct
 from jax import Array
 
-from chingolo.synth.spectra.log_mel import frames_in
-from chingolo.train.settings.training import Preset
-from chingolo.train.step.learner import Learner
+from chingolo.train.encoders.encoder import Encoder
+from chingolo.train.encoders.registry import ENCODERS
+from chingolo.train.methods.registry import METHODS
+from chingolo.train.objective.method import Method
+from chingolo.train.objective.self_distillation import PrototypeSettings
+from chingolo.train.settings.training import TrainingSettings
+from chingolo.train.step.learner import Learner, view_frames
 
 Parameters = dict[str, Any]
+CENTRE = 32
+"""Length of the centre where a method has no prototypes, as checkpoints have always held it."""
 
 
 @struct.dataclass
@@ -35,7 +41,7 @@ class State:
     """State of the optimiser."""
 
     centre: Array
-    """[prototypes] running mean of the teacher's cosines."""
+    """[prototypes] running mean of the teacher's cosines; without prototypes, unused."""
 
     mean: Array
     """[] running mean of the front end's output."""
@@ -51,80 +57,81 @@ class State:
 class Recipe:
     """What does not change: the network, the optimiser and the schedules."""
 
-    preset: Preset
+    settings: TrainingSettings
+    method: Method
+    encoder: Encoder
     model: Learner
     optimiser: optax.GradientTransformation
     learning_rate: Callable[[Any], Any]
     momentum: Callable[[Any], Any]
-    teacher_temperature: Callable[[Any], Any]
-    distilled: Callable[[Array], Array] | None
+    other_encoder: Callable[[Array], Array] | None
 
 
 @lru_cache(maxsize=8)
 def make_recipe(
-    preset: Preset,
+    settings: TrainingSettings,
     classes: int,
     *,
-    distilled: Callable[[Array], Array] | None = None,
-    targets: int = 0,
+    other_encoder: Callable[[Array], Array] | None = None,
+    vector_length: int = 0,
 ) -> Recipe:
     """Builds network, optimiser and schedules; asked again for the same, gives the same object.
 
     Args:
-        preset: settings.
+        settings: of the training.
         classes: number of labels the classifier knows; 0 for none.
-        distilled: a trained encoder, waveforms [batch, samples] to vectors; for `distill`.
-        targets: length of its vectors.
+        other_encoder: a trained one, waveforms [batch, samples] to vectors; for a method that
+            learns from it.
+        vector_length: length of its vectors.
     """
-    learning_rate = rate_schedule(preset)
-    chain = [optax.clip_by_global_norm(preset.clip_norm)]
-    if preset.optimiser == "adamw":
+    learning_rate = rate_schedule(settings)
+    chain = [optax.clip_by_global_norm(settings.clip_norm)]
+    if settings.optimiser == "adamw":
         decayed = lambda params: jax.tree.map(lambda leaf: leaf.ndim > 1, params)  # noqa: E731
-        chain.append(optax.adamw(learning_rate, weight_decay=preset.weight_decay, mask=decayed))
+        chain.append(optax.adamw(learning_rate, weight_decay=settings.weight_decay, mask=decayed))
     else:
         chain.append(optax.sgd(learning_rate))
     optimiser = optax.chain(*chain)
-    if preset.accumulate > 1:
-        steps = optax.MultiSteps(optimiser, preset.accumulate)
+    if settings.accumulate > 1:
+        steps = optax.MultiSteps(optimiser, settings.accumulate)
         optimiser = optax.GradientTransformation(steps.init, steps.update)  # type: ignore[arg-type]
-    start, end = preset.method.momentum
-    cool, warm = preset.method.teacher_temperature
+    start, end = settings.method.momentum
     return Recipe(
-        preset=preset,
-        model=Learner(preset, classes, targets),
+        settings=settings,
+        method=METHODS[settings.method.name],
+        encoder=ENCODERS[settings.encoder.kind],
+        model=Learner(settings, classes, vector_length),
         optimiser=optimiser,
         learning_rate=learning_rate,
         momentum=lambda step: (
-            (end - (end - start) * 0.5 * (1 + jnp.cos(jnp.pi * step / preset.steps)))
-            ** (1 / preset.accumulate)
+            (end - (end - start) * 0.5 * (1 + jnp.cos(jnp.pi * step / settings.steps)))
+            ** (1 / settings.accumulate)
         ),
-        teacher_temperature=optax.linear_schedule(cool, warm, max(1, preset.steps // 5)),
-        distilled=distilled,
+        other_encoder=other_encoder,
     )
 
 
-def rate_schedule(preset: Preset) -> optax.Schedule:
+def rate_schedule(settings: TrainingSettings) -> optax.Schedule:
     """Learning rate by optimiser update: warm-up, then a cosine or steps down (MultiStepLR)."""
-    updates = max(1, preset.steps // preset.accumulate)
-    warmup = round(preset.warmup * updates)
-    if preset.schedule == "multi_step":
-        falls = {round(share * updates): preset.decay_factor for share in preset.milestones}
-        stepped = optax.piecewise_constant_schedule(preset.learning_rate, falls)
-        rise = optax.linear_schedule(0.0, preset.learning_rate, max(1, warmup))
+    updates = max(1, settings.steps // settings.accumulate)
+    warmup = round(settings.warmup * updates)
+    if settings.schedule == "multi_step":
+        falls = {round(share * updates): settings.decay_factor for share in settings.milestones}
+        stepped = optax.piecewise_constant_schedule(settings.learning_rate, falls)
+        rise = optax.linear_schedule(0.0, settings.learning_rate, max(1, warmup))
         # joined by hand: milestones count from the start of the run, not from the warm-up's end
         return lambda count: jnp.where(jnp.asarray(count) < warmup, rise(count), stepped(count))
     return optax.warmup_cosine_decay_schedule(
-        0.0, preset.learning_rate, warmup, max(updates, warmup + 1)
+        0.0, settings.learning_rate, warmup, max(updates, warmup + 1)
     )
 
 
 def make_state(recipe: Recipe, seed: int) -> State:
     """The state before the first step."""
-    preset = recipe.preset
-    front_end = preset.front_end
+    settings = recipe.settings
+    method = settings.method
     key, start = jax.random.split(jax.random.key(seed))
-    frames = frames_in(front_end, round(front_end.clip_s * front_end.sample_rate))
-    blank = jnp.zeros((2, preset.views.crop_frames or frames, front_end.n_mels))
+    blank = jnp.zeros((2, view_frames(settings), settings.front_end.n_mels))
     params = dict(_initialise(recipe)(start, blank)["params"])
     return State(
         step=jnp.zeros((), jnp.int32),
@@ -132,7 +139,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
         # a copy: with donation, one buffer under two names crashes the process
         teacher=jax.tree.map(jnp.copy, params),
         optimiser=recipe.optimiser.init(params),
-        centre=jnp.zeros(preset.method.prototypes),
+        centre=jnp.zeros(method.prototypes if isinstance(method, PrototypeSettings) else CENTRE),
         mean=jnp.zeros(()),
         variance=jnp.ones(()),
         key=jax.random.key_data(key),

@@ -141,15 +141,6 @@ def local_crop(key: Array, spectrogram: Array, frames: int) -> Array:
     return jax.lax.dynamic_slice_in_dim(spectrogram, start, frames)
 
 
-def hide_patches(key: Array, spectrogram: Array, share: float, size: int) -> Array:
-    """Covers a share of squares of `size` frames by `size` bands with 0, the corpus mean."""
-    rows, columns = (-(-length // size) for length in spectrogram.shape)
-    order = jax.random.permutation(key, rows * columns)
-    seen = (order >= round(share * rows * columns)).astype(spectrogram.dtype)
-    squares = jnp.repeat(jnp.repeat(seen.reshape(rows, columns), size, axis=0), size, axis=1)
-    return spectrogram * squares[: spectrogram.shape[0], : spectrogram.shape[1]]
-
-
 def mask(key: Array, spectrogram: Array, longest: float, axis: int, fill: Array) -> Array:
     """Covers two random stretches of up to `longest` frames (axis 0) or bands (axis 1)."""
     if longest <= 0:

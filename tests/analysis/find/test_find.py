@@ -75,7 +75,7 @@ def test_the_stream_is_the_network_that_was_trained(detector):
             place = place.setdefault(part, {})
         if name != "mel":
             place[last] = value
-    trained: Any = jax.jit(DetectorNetwork().apply)({"params": tree}, features[None])
+    trained: Any = jax.jit(DetectorNetwork((16, 24), 48).apply)({"params": tree}, features[None])
     streamed, _ = listening.network(detector.arrays, listening.begin(detector).context, features)
     np.testing.assert_allclose(streamed, trained[0], atol=1e-4)
     assert (

@@ -7,11 +7,11 @@ import soundfile
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.recorder.equalise import equalise
-from chingolo.analysis.recorder.equalised_songs import embed_waves, equalise_songs
-from chingolo.analysis.space.embed import embed, make_embedder
+from chingolo.analysis.recorder.equalised_songs import equalise_songs
+from chingolo.analysis.space.embed import embed_table, embed_waves, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
-from chingolo.train.run.trained_encoder import export_encoder
+from chingolo.train.run.trained_encoder import export_encoder, load_encoder
 from chingolo.train.step.state import make_recipe, make_state
 from tests.small_training import SMALL, chirp
 
@@ -39,17 +39,17 @@ ERAS = Eras("1966", "2020", np.array([0, 0, -1, 0, 1, 1, 1, 1]))
 
 def test_arrays_are_embedded_as_files_are(run):
     folder, latents, waves = run
-    z, _ = embed_waves(waves, make_embedder(folder))
-    np.testing.assert_array_equal(z, embed(latents.songs, folder).z)
-    with pytest.raises(InputError, match="song 2: 100 samples"):
-        embed_waves([waves[0], waves[1][:100]], make_embedder(folder))
+    z, _ = embed_waves(waves, make_embedder(load_encoder(folder)))
+    np.testing.assert_array_equal(z, embed_table(latents.songs, folder).z)
+    with pytest.raises(InputError, match="song 1: a song of 100 samples"):
+        embed_waves([waves[0], waves[1][:100]], make_embedder(load_encoder(folder)))
 
 
 def test_songs_of_both_eras_are_made_alike_and_embedded(run):
     folder, latents, waves = run
     made = equalise_songs(latents, ERAS, folder)
     expected = equalise(waves, ERAS, sample_rate=RATE)
-    embedder = make_embedder(folder)
+    embedder = make_embedder(load_encoder(folder))
     own = [wave for wave in expected.waves if len(wave)]
     np.testing.assert_array_equal(made.latents.z, embed_waves(own, embedder)[0])
     np.testing.assert_array_equal(made.rerecorded[:3], made.latents.z[:3])

@@ -9,15 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import soxr
 
-from chingolo.analysis.space import embed_table as embed_parts
-from chingolo.analysis.space.embed import Embedder, embed, embed_songs, make_embedder
+from chingolo.analysis.space import embed_table as embed_parts_module
+from chingolo.analysis.space.embed import (
+    Embedder,
+    embed,
+    embed_songs,
+    embed_table,
+    make_embedder,
+)
 from chingolo.analysis.space.embed_table import embed_to_file
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
-from chingolo.train.run.trained_encoder import export_encoder
+from chingolo.train.run.trained_encoder import export_encoder, load_encoder
 from chingolo.train.step.state import make_recipe, make_state
 from tests.small_training import CHIRPS, SMALL, chirp
 
@@ -50,13 +57,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def embedder(run: Path) -> Embedder:
     """The encoder, compiled once."""
-    return make_embedder(run, batch=4)
+    return make_embedder(load_encoder(run), batch=4)
 
 
 @pytest.fixture(scope="module")
 def expected(run: Path, table: pd.DataFrame) -> LatentTable:
     """The vectors as one call in memory gives them."""
-    return embed(table, run)
+    return embed_table(table, run)
 
 
 def same(path: Path, expected: LatentTable) -> None:
@@ -75,6 +82,17 @@ def test_parts_equal_one_call_in_memory(embedder, table, expected, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["latent.parquet"]
 
 
+def test_songs_in_memory_get_the_vectors_of_their_files(run, table, expected):
+    waves = [soundfile.read(path, dtype="float32")[0] for path in table["path"]]
+    encoder = load_encoder(run)
+    np.testing.assert_allclose(embed(encoder, waves, sample_rate=22050), expected.z, atol=1e-6)
+    with pytest.raises(InputError, match=r"song 1: a song of 100 samples is shorter"):
+        embed(encoder, [waves[0], waves[0][:100]], sample_rate=22050)
+    slower = [soxr.resample(wave, 22050, 32000) for wave in waves[:3]]
+    again = embed(encoder, slower, sample_rate=32000)
+    assert (np.sum(again * expected.z[:3], axis=1) > 0.98).all()
+
+
 def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, monkeypatch):
     out = tmp_path / "latent.parquet"
     broken = Path(table["path"][7])
@@ -90,7 +108,7 @@ def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, 
         done.append(len(rows))
         return embed_songs(rows, *arguments)
 
-    monkeypatch.setattr(embed_parts, "embed_songs", counting)
+    monkeypatch.setattr(embed_parts_module, "embed_songs", counting)
     told = []
     assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append)
     assert done == [3, 2]

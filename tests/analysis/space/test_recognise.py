@@ -6,7 +6,7 @@ import pytest
 import soundfile
 import soxr
 
-from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.embed import embed_table
 from chingolo.analysis.space.recognise import recogniser
 from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs
@@ -35,7 +35,7 @@ def run(tmp_path_factory):
         wave = chirp(number % 2, random, round(0.4 * RATE), RATE)
         soundfile.write(path, wave, RATE, subtype="FLOAT")
         rows.append({"path": str(path), "label": CHIRPS[number % 2]})
-    latents = embed(pd.DataFrame(rows), folder)
+    latents = embed_table(pd.DataFrame(rows), folder)
     reference = fit_reference(latents)
     save_reference(reference, folder / "reference.npz")
     return folder, latents, reference

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,14 +8,16 @@ import pytest
 import soundfile
 
 from chingolo.analysis.find.find import load_detector
-from chingolo.scripts import train_encoder
+from chingolo.scripts import train_detector
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.spectra.log_mel import mel_power
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.song_table import write_song_table
 from chingolo.train.detector.examples import batches, learnable, recorded_source, synthetic_source
-from chingolo.train.detector.settings import DetectorPreset
+from chingolo.train.detector.settings import DetectorSettings
+from chingolo.train.detector.streaming import POWER_FLOOR, log_mel
 from chingolo.train.detector.train_detector import blank_detector
 from tests.small_training import compiled_once
 
@@ -52,7 +55,7 @@ def test_scenes_are_pure_and_true(scenes):
 
 
 def test_targets_lie_where_the_songs_are():
-    ear = blank_detector(DetectorPreset())
+    ear = blank_detector(DetectorSettings())
     wave = np.random.default_rng(0).normal(0, 0.01, 6 * RATE).astype(np.float32)
     scene = Scene(wave, np.array([[1.0, 2.5]]), np.array([[2.0, 4.0]]))
     made = learnable(scene, ear)
@@ -78,21 +81,21 @@ def table(scenes, tmp_path) -> pd.DataFrame:
 
 
 def test_recorded_stretches_keep_their_songs(table):
-    preset = DetectorPreset()
-    for scene in recorded_source(table, preset)(0, 6):
+    settings = DetectorSettings()
+    for scene in recorded_source(table, settings)(0, 6):
         assert len(scene.wave) == 10 * RATE
         assert (scene.songs[:, 1] > 0).all()
 
 
 def test_batches_are_pure_in_seed_and_step(table):
-    preset = DetectorPreset(steps=4, batch=2, pool=2, renew_every=1)
+    settings = DetectorSettings(steps=4, batch=2, pool=2, renew_every=1)
     sources = [
-        synthetic_source(load_repertoire("zonotrichia_capensis"), preset),
-        recorded_source(table, preset),
+        synthetic_source(load_repertoire("zonotrichia_capensis"), SURROUNDINGS, settings),
+        recorded_source(table, settings),
     ]
-    ear = blank_detector(preset)
-    whole = list(batches(preset, sources, ear, seed=1, start=0))
-    late = next(iter(batches(preset, sources, ear, seed=1, start=3)))
+    ear = blank_detector(settings)
+    whole = list(batches(settings, sources, ear, seed=1, start=0))
+    late = next(iter(batches(settings, sources, ear, seed=1, start=3)))
     for name, value in late.items():
         np.testing.assert_array_equal(value, whole[3][name])
 
@@ -102,8 +105,6 @@ def test_the_command_trains_resumes_and_refuses(table, tmp_path, capsys):
     run = tmp_path / "run"
     words = [str(tmp_path / "songs.csv"), "--synthetic", "zonotrichia_capensis", "--out", str(run)]
     words += [
-        "--preset",
-        "detector",
         "--steps",
         "3",
         "--set",
@@ -111,20 +112,89 @@ def test_the_command_trains_resumes_and_refuses(table, tmp_path, capsys):
         "pool=1",
         "front_end.clip_s=3",
     ]
-    assert train_encoder.main(words) == 0
+    assert train_detector.main(words) == 0
     detector = load_detector(run)
     assert detector.about["species"] == "Zonotrichia capensis"
     assert detector.about["trained"]["synthetic"] == "zonotrichia_capensis"
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == 2
-    assert train_encoder.main(words) == 2
-    assert train_encoder.main([*words, "--resume"]) == 0
+    assert train_detector.main(words) == 2
+    assert train_detector.main([*words, "--resume"]) == 0
     again = load_detector(run)
     assert again.about["sha256"] == detector.about["sha256"]
-    assert train_encoder.main([*words, "--hold-out", "0.5"]) == 2
-    assert "--hold-out is for encoders" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        train_detector.main([*words, "--hold-out", "0.5"])  # is for encoders
+    assert "--hold-out" in capsys.readouterr().err
     unmarked = table.drop(columns="end_s")
     write_song_table(unmarked, tmp_path / "unmarked.csv")
-    words = [str(tmp_path / "unmarked.csv"), "--preset", "detector", "--out", str(tmp_path / "no")]
-    assert train_encoder.main(words) == 2
+    words = [str(tmp_path / "unmarked.csv"), "--out", str(tmp_path / "no")]
+    assert train_detector.main(words) == 2
     assert "end_s" in capsys.readouterr().err
+
+
+def test_settings_and_runs_of_older_versions_are_read(table, tmp_path, monkeypatch, capsys):
+    run = tmp_path / "run"
+    words = ["--synthetic", "zonotrichia_capensis", "--out", str(run), "--steps", "3", "--set"]
+    words += ["batch=2", "pool=1", "front_end.clip_s=3", "checkpoint_every=2", "log_every=1"]
+
+    class Killed(Exception):
+        pass
+
+    def killing(line: str) -> None:
+        if line.startswith("step 3/"):
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train_detector, "tell", killing)
+        with pytest.raises(Killed):
+            train_detector.main(words)
+    config = json.loads((run / "config.json").read_text())
+    older = config["detector"]
+    older["channels"], older["width"] = older.pop("convolution_widths"), older.pop("block_width")
+    inputs = {name: config["inputs"][name] for name in ("songs", "synthetic")}
+    (run / "config.json").write_text(json.dumps({**config, "inputs": inputs}))
+    assert train_detector.main([*words, "--resume"]) == 0
+    unbroken = [word if word != str(run) else str(tmp_path / "unbroken") for word in words]
+    assert train_detector.main(unbroken) == 0
+    for name, value in load_detector(tmp_path / "unbroken").arrays.items():
+        np.testing.assert_array_equal(value, load_detector(run).arrays[name])
+    words[1] = "emberiza_citrinella"
+    assert train_detector.main([*words, "--resume"]) == 2
+    assert "another synthetic" in capsys.readouterr().err
+
+
+def test_changed_surroundings_are_noticed(tmp_path, monkeypatch, capsys):
+    import chingolo.synth.recorder.recorders as recorders
+    import chingolo.synth.surrogates.surroundings as surroundings
+    import chingolo.synth.voice.birds as birds
+
+    words = ["--synthetic", "zonotrichia_capensis", "--out", str(tmp_path / "run"), "--steps", "1"]
+    words += ["--set", "batch=2", "pool=1", "front_end.clip_s=3"]
+    assert train_detector.main(words) == 0
+    assert train_detector.main([*words, "--resume"]) == 0
+    phone = replace(recorders.PHONE, hiss=51.0)
+    finch = replace(birds.ZEBRA_FINCH, gamma=23_999.0)
+    yellowhammer = replace(birds.YELLOWHAMMER, gamma=23_999.0)
+    for module, name, changed in [
+        (recorders, "RECORDERS", {**recorders.RECORDERS, "phone": phone}),
+        (birds, "BIRDS", {**birds.BIRDS, "zebra_finch": finch}),
+        (surroundings, "BIRDS", {**birds.BIRDS, "yellowhammer": yellowhammer}),
+    ]:
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, changed)
+            assert train_detector.main([*words, "--resume"]) == 2
+        assert "another synthetic content" in capsys.readouterr().err
+    assert train_detector.main([*words, "--birds", "none-1"]) == 2
+    assert "no bird set 'none-1'" in capsys.readouterr().err
+
+
+def test_the_stream_hears_what_training_would():
+    """The log-mel in NumPy, which a live listener needs, beside the one in JAX."""
+    settings = DetectorSettings()
+    ear, front_end = blank_detector(settings), settings.front_end
+    wave = np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32)
+    ours = log_mel(wave, ear, 80)
+    # frames of the one begin where the other's, which are centred, begin one hop later
+    assert front_end.n_fft == 2 * front_end.hop
+    power = np.asarray(mel_power(wave[None], front_end))[0, 1:81]
+    np.testing.assert_allclose(ours, np.log(power + POWER_FLOOR), atol=1e-4)

@@ -1,0 +1,136 @@
+"""chingolo train-detector: scenes of synthetic songs, marked recordings -> a finder of songs."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from chingolo.scripts.command_line.command import Command
+from chingolo.synth.recorder.recorders import RECORDER_SETS
+from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
+from chingolo.synth.voice.birds import BIRD_SETS
+
+
+@dataclass(frozen=True)
+class TrainDetectorConfig:
+    """Trains a finder of one species' songs for `chingolo find`."""
+
+    songs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    """Song tables (CSV or Parquet) with start_s and end_s of every song of their recordings. May be
+    none if --synthetic is given."""
+
+    out: Path = Path("runs/detector")
+    """Folder of the run: config.json, metrics.jsonl, checkpoints, detector.npz."""
+
+    steps: int | None = None
+    """Optimiser steps (default 2000)."""
+
+    synthetic: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help=f"Repertoire ({REPERTOIRES.names()}, or a YAML file) of the species to be found, "
+            "whose songs are laid into fresh scenes while training."
+        ),
+    ] = None
+
+    recorders: Annotated[
+        str,
+        tyro.conf.arg(help=f"Set of recorders that scenes are heard by: {RECORDER_SETS.names()}."),
+    ] = "field-1"
+
+    birds: Annotated[
+        str, tyro.conf.arg(help=f"Set of voices of invented strangers: {BIRD_SETS.names()}.")
+    ] = "songbirds-1"
+
+    repertoires: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"Set of repertoires, of which other species sing in scenes: "
+            f"{REPERTOIRE_SETS.names()}."
+        ),
+    ] = "shipped-1"
+
+    set: tuple[str, ...] = ()
+    """Single settings to change, such as batch=12; see train/detector/settings.py."""
+
+    seed: int = 0
+    """Decides everything random."""
+
+    resume: bool = False
+    """Go on from the last checkpoint of --out."""
+
+
+def command(config: TrainDetectorConfig) -> None:
+    """Loads the data and trains."""
+    import pandas as pd
+
+    from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
+    from chingolo.synth.tables.content import content_hash
+    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.song_table import read_song_table
+    from chingolo.train.data.read_songs import content_of_tables
+    from chingolo.train.detector.examples import recorded_source, synthetic_source
+    from chingolo.train.detector.settings import DetectorSettings
+    from chingolo.train.detector.train_detector import train_detector
+    from chingolo.train.settings.change import change
+
+    settings = change(DetectorSettings(), config.set)
+    if config.steps is not None:
+        settings = dataclasses.replace(settings, steps=config.steps)
+    surroundings = named_surroundings(
+        recorders=config.recorders, birds=config.birds, repertoires=config.repertoires
+    )
+    sources, species, contents = [], set(), (None, None)
+    if config.synthetic is not None:
+        repertoire = load_repertoire(config.synthetic)
+        species.add(repertoire.species)
+        sources.append(synthetic_source(repertoire, surroundings, settings))
+        contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
+    if config.songs:
+        table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+        sources.append(recorded_source(table, settings))
+        species |= set(table.get("species", pd.Series(dtype=str))) - {""}
+    if len(species) > 1:
+        raise InputError(f"a detector finds one species; given are {', '.join(sorted(species))}")
+    tell("making the first scenes")
+    file = train_detector(
+        config.out,
+        settings,
+        sources,
+        species=species.pop() if species else "",
+        seed=config.seed,
+        resume=config.resume,
+        inputs={
+            "songs": [str(path) for path in config.songs],
+            "song_tables": content_of_tables(config.songs),
+            "synthetic": config.synthetic,
+            "repertoire": contents[0],
+            "synthetic_content": contents[1],
+            "recorders": config.recorders,
+            "birds": config.birds,
+            "repertoires": config.repertoires,
+        },
+        tell=tell,
+    )
+    print(file)
+
+
+def tell(line: str) -> None:
+    """Prints a line of progress at once."""
+    print(line, flush=True)
+
+
+COMMAND = Command(
+    "train-detector",
+    "song tables and scenes -> a detector for `chingolo find`",
+    TrainDetectorConfig,
+    command,
+)
+main = COMMAND.main
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

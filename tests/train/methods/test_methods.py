@@ -1,0 +1,152 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from chingolo.synth.tables.registry import Registry
+from chingolo.train.data.batches import batches
+from chingolo.train.encoders.registry import ENCODERS
+from chingolo.train.methods.registry import METHODS
+from chingolo.train.run.train_encoder import vectors
+from chingolo.train.run.trained_encoder import trained_encoder
+from chingolo.train.settings.change import change
+from chingolo.train.settings.training import TrainingSettings
+from chingolo.train.step.state import Recipe, make_recipe, make_state
+from chingolo.train.step.step import step
+from tests.small_training import SMALL, chirp_pairs, compiled_once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One program compiles once, however many tests use it."""
+    with compiled_once(tmp_path_factory.mktemp("cache")):
+        yield
+
+
+def recipe_of(settings: TrainingSettings, classes: int) -> Recipe:
+    """With an encoder as it starts to learn from, for methods that learn from one."""
+    if not METHODS[settings.method.name].learns_from_encoder:
+        return make_recipe(settings, classes)
+    other = trained_encoder(make_state(make_recipe(SMALL, 0), 1), SMALL, ())
+    return make_recipe(
+        settings,
+        classes,
+        other_encoder=partial(vectors, other),
+        vector_length=SMALL.encoder.dimensions,
+    )
+
+
+PARTS = {
+    "dino": {"projector", "prototypes"},
+    "msn": {"projector", "prototypes"},
+    "byol": {"projector", "predictor"},
+    "simclr": {"projector"},
+    "vicreg": {"projector"},
+    "autoencoder": {"decoder"},
+    "distill": {"regressor"},
+}
+"""Names of the heads in checkpoints, which must stay."""
+
+
+@pytest.mark.parametrize("kind", list(ENCODERS))
+@pytest.mark.parametrize("name", list(METHODS))
+def test_every_entry_fits_the_step(name: str, kind: str):
+    settings = change(SMALL, (f"method.name={name}", f"encoder.kind={kind}"))
+    recipe = recipe_of(settings, 4)
+    state = jax.eval_shape(partial(make_state, recipe, 0))
+    assert set(state.params) == {"encoder", "classifier", *PARTS.get(name, ())}
+    first, second, theme = chirp_pairs(0, 16)
+    batch = {"first": first, "second": second, "label": theme}
+    after, metrics = jax.eval_shape(partial(step, recipe), state, batch)
+    jax.tree.map(lambda a, b: None if a.shape == b.shape else pytest.fail("shape"), state, after)
+    assert {"loss", "labels", "label_accuracy", "gradient_norm"} <= set(metrics)
+    method = METHODS[name]
+    assert method.learns_from_labels or set(metrics) - {
+        "loss", "labels", "label_accuracy", "gradient_norm", "learning_rate", "effective_rank"
+    }  # fmt: skip
+    assert method.title
+    assert method.source
+
+
+QUICK = [
+    ("method.name=dino", "method.assignment=centre", "views.local_views=2", "views.local_s=0.2"),
+    ("method.name=msn", "encoder.kind=vit", "views.crop_frames=48"),
+]
+OTHERS = [
+    ("method.name=msn",),
+    ("method.name=byol", "accumulate=2"),
+    ("method.name=simclr", "compute=bfloat16", "encoder.dropout=0.1"),
+    ("method.name=vicreg", "schedule=multi_step", "encoder.initialisation=kaiming"),
+    ("method.name=supervised", "method.multilabel=true"),
+    ("method.name=autoencoder", "encoder.dimensions=3"),
+    ("method.name=distill", "front_end.noise=pcen"),
+    ("method.name=dino", "encoder.kind=vit", "encoder.patch=overlapping"),
+    ("method.name=simclr", "encoder.kind=vit", "encoder.patch=band"),
+]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    # each compiles a step of its own, which is what takes the time
+    [*QUICK, *(pytest.param(one, marks=pytest.mark.slow) for one in OTHERS)],
+    ids=" ".join,
+)
+def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
+    settings = change(SMALL, (*changes, "steps=5"))
+    classes = 4 if settings.method.name in ("supervised", "dino") else 0
+    recipe = recipe_of(settings, classes)
+    before = make_state(recipe, 0)
+    advance = jax.jit(partial(step, recipe))
+    state, metrics = before, {}
+    for batch in batches(settings, None, chirp_pairs, seed=1, start=0, classes=classes):
+        state, metrics = advance(state, batch)
+        assert np.isfinite(float(metrics["loss"]))
+    assert float(metrics["gradient_norm"]) > 0
+    for old, new in ((before.params, state.params), (before.teacher, state.teacher)):
+        moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), old, new)
+        assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
+
+
+def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
+    from chingolo.train.objective.method import (
+        Evidence,
+        Head,
+        Method,
+        MethodSettings,
+        Shapes,
+        Terms,
+    )
+
+    @dataclass(frozen=True)
+    class ShrinkSettings(MethodSettings):
+        """Settings of a toy."""
+
+        name: str = "shrink"
+        size: float = 2.0
+
+    def heads(settings: ShrinkSettings, shapes: Shapes) -> list[Head]:
+        assert shapes.dimensions == 16
+        return [Head(lambda z: z * settings.size, reads="z", gives="embedding")]
+
+    def terms(settings: ShrinkSettings, evidence: Evidence) -> Terms:
+        return {"length": (1.0, jnp.mean(evidence.student["embedding"] ** 2))}
+
+    toy = Method(
+        title="vectors made small", source="none", settings=ShrinkSettings, heads=heads, terms=terms
+    )
+    entries: dict = {**METHODS, "shrink": toy}
+    monkeypatch.setattr(METHODS, "_entries", entries)
+    settings = change(SMALL, ("method.size=3", "method.name=shrink", "steps=4"))
+    assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), bottleneck=8, size=3.0)
+    recipe = make_recipe(settings, 0)
+    state, lengths = make_state(recipe, 0), []
+    advance = jax.jit(partial(step, recipe))
+    for batch in batches(settings, None, chirp_pairs, seed=1, start=0):
+        state, metrics = advance(state, batch)
+        lengths.append(float(metrics["length"]))
+    assert lengths[-1] < lengths[0]
+    assert Registry("training method", entries).names().endswith("distill, shrink")

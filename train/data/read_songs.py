@@ -1,0 +1,177 @@
+"""Song tables -> a corpus to train on, and songs held out of it."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import read_song_table, song_reference
+from chingolo.train.data.corpus import (
+    Corpus,
+    balanced_weight,
+    make_corpus,
+    split_by_group,
+    with_labels,
+)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Songs kept from training, with what a probe compares."""
+
+    songs: list[np.ndarray]
+    """Audio of each, float32 at the front end's rate."""
+
+    label: list[str]
+    """What neighbours should share."""
+
+    group: list[str]
+    """Bird or recording; no song of one group is trained on."""
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """How song tables are read; the fields are the options of `chingolo train` of these names."""
+
+    label_column: str | None = None
+    balance: bool = False
+    pair_column: str | None = None
+    weights: tuple[float, ...] = ()
+    hold_out: float = 0.0
+    group_column: str = "individual"
+    probe_column: str = "label"
+
+
+def read_songs(
+    paths: Sequence[Path],
+    front_end: FrontEnd,
+    options: TableOptions,
+    *,
+    classes: tuple[str, ...] = (),
+    multilabel: bool = False,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda line: None,
+) -> tuple[Corpus, HeldOut | None, tuple[str, ...]]:
+    """Reads song tables for training.
+
+    Args:
+        paths: of the tables, at least one.
+        front_end: gives the sample rate.
+        options: columns, shares, and what is held out.
+        classes: names of labels that are known already.
+        multilabel: labels may co-occur, written `a+b`.
+        seed: of what is held out.
+        tell: takes lines of progress.
+
+    Returns:
+        The corpus, the songs held out of it (None if none are), and the classes with those of the
+        tables' labels behind them.
+
+    Raises:
+        InputError: for tables or columns that cannot be used.
+    """
+    if options.weights and len(options.weights) != len(paths):
+        raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
+    tables = [read_song_table(path) for path in paths]
+    table = pd.concat(tables, ignore_index=True)
+    weight = None
+    if options.weights:
+        shares = zip(options.weights, tables, strict=True)
+        weight = np.concatenate([np.full(len(rows), share / len(rows)) for share, rows in shares])
+    if options.label_column is not None:
+        found = column_values(table, options.label_column)
+        classes = with_labels(classes, found, multilabel=multilabel)
+        if options.balance:
+            weight = balanced_weight(found) * (1.0 if weight is None else weight)
+    elif options.balance:
+        raise InputError("--balance needs --label-column")
+    held, groups, shown = np.zeros(len(table), bool), [], []
+    if options.hold_out > 0:
+        groups = column_values(table, options.group_column)
+        shown = column_values(table, options.probe_column)
+        held = split_by_group(groups, options.hold_out, seed)
+    tell(f"reading {len(table)} songs")
+    whole = load_corpus(
+        table,
+        front_end,
+        label_column=options.label_column,
+        classes=classes,
+        multilabel=multilabel,
+        pair_column=options.pair_column,
+        weight=weight,
+    )
+    held_out = None
+    if held.any():
+        rows = np.flatnonzero(held)
+        held_out = HeldOut(
+            [whole.songs[i] for i in rows],
+            [shown[i] for i in rows],
+            [groups[i] for i in rows],
+        )
+        tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
+    return whole.choose(np.flatnonzero(~held)), held_out, classes
+
+
+def content_of_tables(paths: Sequence[Path]) -> list[str]:
+    """A short hash of each table's file: a run is resumed on the same songs alone."""
+    return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in paths]
+
+
+def load_corpus(
+    table: pd.DataFrame,
+    front_end: FrontEnd,
+    *,
+    label_column: str | None = None,
+    classes: Sequence[str] = (),
+    multilabel: bool = False,
+    pair_column: str | None = None,
+    weight: np.ndarray | None = None,
+) -> Corpus:
+    """Decodes the songs of a table.
+
+    Args:
+        table: a song table with absolute paths.
+        front_end: gives the sample rate.
+        label_column: column that holds labels; None leaves every song unlabelled.
+        classes: names of the classes; "" in the column means no label.
+        multilabel: labels may co-occur, written `a+b`.
+        pair_column: column that names what is sung; songs of one name are renditions of each other
+            and pair up. Empty means a name of its own, `song_reference`, which is also what
+            re-synthesised copies have in `fitted_from`.
+        weight: [songs] share of the draws.
+
+    Raises:
+        InputError: if audio is missing or unreadable, or a column does not exist.
+    """
+    labels = None if label_column is None else column_values(table, label_column)
+
+    def load(row: int) -> np.ndarray:
+        return load_song(table.iloc[row], sample_rate=front_end.sample_rate)
+
+    with ThreadPoolExecutor(4) as readers:
+        songs = list(readers.map(load, range(len(table))))
+    pairs = None
+    if pair_column is not None:
+        named = column_values(table, pair_column)
+        pairs = [name or song_reference(table.iloc[row]) for row, name in enumerate(named)]
+    return make_corpus(
+        songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs, weight=weight
+    )
+
+
+def column_values(table: pd.DataFrame, column: str) -> list[str]:
+    """The column's values as str, "" where empty.
+
+    Raises:
+        InputError: if there is no such column.
+    """
+    if column not in table.columns:
+        raise InputError(f"no column '{column}' for labels; found {', '.join(table.columns)}")
+    return table[column].fillna("").astype(str).tolist()

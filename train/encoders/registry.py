@@ -1,0 +1,16 @@
+"""All encoders by name; importing this imports no jax."""
+
+from typing import TYPE_CHECKING
+
+from chingolo.synth.tables.registry import Registry
+
+if TYPE_CHECKING:
+    from chingolo.train.encoders.encoder import Encoder
+
+ENCODERS: "Registry[Encoder]" = Registry(
+    "encoder",
+    {
+        "cnn": "chingolo.train.encoders.cnn:ENCODER",
+        "vit": "chingolo.train.encoders.vit:ENCODER",
+    },
+)

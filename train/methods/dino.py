@@ -1,0 +1,45 @@
+"""dino: self-distillation without labels, with KoLeo as in DINOv2."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from chingolo.train.objective import losses
+from chingolo.train.objective.method import Evidence, Method, Terms
+from chingolo.train.objective.self_distillation import (
+    PrototypeSettings,
+    assign,
+    prototype_heads,
+    self_distillation,
+)
+
+
+@dataclass(frozen=True)
+class DINOSettings(PrototypeSettings):
+    """Settings of dino."""
+
+    name: str = "dino"
+    """The method's name."""
+
+    koleo: float = 0.1
+    """Weight of the KoLeo spread of projections (Sablayrolles et al. 2019)."""
+
+
+def _terms(settings: DINOSettings, evidence: Evidence) -> Terms:
+    spread = jnp.mean(jax.vmap(losses.koleo)(evidence.student["projection"]))
+    return {
+        "self_distillation": (1.0, self_distillation(settings, evidence)),
+        "koleo": (settings.koleo, spread),
+    }
+
+
+METHOD = Method(
+    title="prototypes that teacher and student agree on, projections spread by KoLeo",
+    source="Caron et al. 2021; KoLeo as in DINOv2, Oquab et al. 2023",
+    settings=DINOSettings,
+    heads=prototype_heads,
+    terms=_terms,
+    takes_local_views=True,
+    assign=assign,
+)

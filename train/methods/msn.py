@@ -1,0 +1,48 @@
+"""msn: masked siamese network; the student's whole views have patches hidden."""
+
+from dataclasses import dataclass
+
+from chingolo.train.objective import losses
+from chingolo.train.objective.method import Evidence, Method, Terms
+from chingolo.train.objective.self_distillation import (
+    PrototypeSettings,
+    assign,
+    prototype_heads,
+    self_distillation,
+)
+
+
+@dataclass(frozen=True)
+class MSNSettings(PrototypeSettings):
+    """Settings of msn."""
+
+    name: str = "msn"
+    """The method's name."""
+
+    mean_entropy: float = 1.0
+    """Weight of the mean prediction's entropy (Assran et al. 2022)."""
+
+    masked: float = 0.3
+    """Share of patches hidden from the student."""
+
+
+def _terms(settings: MSNSettings, evidence: Evidence) -> Terms:
+    cosines = evidence.student["cosines"]
+    flat = cosines.reshape(-1, cosines.shape[-1])
+    entropy = losses.mean_entropy(flat, settings.student_temperature)
+    return {
+        "self_distillation": (1.0, self_distillation(settings, evidence)),
+        "mean_entropy": (-settings.mean_entropy, entropy),
+    }
+
+
+METHOD = Method(
+    title="prototypes that the teacher and a student with masked views agree on",
+    source="Assran et al. 2022",
+    settings=MSNSettings,
+    heads=prototype_heads,
+    terms=_terms,
+    hidden_share=lambda settings: settings.masked,
+    takes_local_views=True,
+    assign=assign,
+)

@@ -1,0 +1,54 @@
+"""vicreg: variance, invariance, covariance, with the paper's weights 25, 25, 1."""
+
+from dataclasses import dataclass
+
+from chingolo.train.objective import losses
+from chingolo.train.objective.heads import Projector
+from chingolo.train.objective.method import (
+    Evidence,
+    Head,
+    Method,
+    MethodSettings,
+    Shapes,
+    Terms,
+)
+
+
+@dataclass(frozen=True)
+class VICRegSettings(MethodSettings):
+    """Settings of vicreg."""
+
+    name: str = "vicreg"
+    """The method's name."""
+
+    projection: int = 32
+    """Length of the projector's output."""
+
+    hidden: int = 256
+    """Width of the projector's hidden layers."""
+
+
+def _heads(settings: VICRegSettings, shapes: Shapes) -> list[Head]:
+    hidden, projection = settings.hidden, settings.projection
+    projector = Projector(hidden, projection, devices=shapes.devices, name="projector")
+    return [Head(projector, reads="z", gives="embedding")]
+
+
+def _terms(settings: VICRegSettings, evidence: Evidence) -> Terms:
+    del settings
+    first, second = evidence.student["embedding"]
+    invariance, variance, covariance = losses.vicreg(first, second)
+    return {
+        "invariance": (25.0, invariance),
+        "variance": (25.0, variance),
+        "covariance": (1.0, covariance),
+    }
+
+
+METHOD = Method(
+    title="views alike, features of unit variance, uncorrelated",
+    source="Bardes et al. 2022",
+    settings=VICRegSettings,
+    heads=_heads,
+    terms=_terms,
+)

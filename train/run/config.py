@@ -1,0 +1,109 @@
+"""RUN/config.json: what a run is trained with and on, so that it is resumed with the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.train.parallel import wait_for_hosts
+from chingolo.train.settings.change import from_dict
+
+SETTINGS = ("preset", "detector")
+"""Keys under which settings stand, of an encoder's training and of a detector's."""
+
+CONTENT = {"songs": "song_tables", "synthetic": "repertoire"}
+"""Inputs that are names, and those that tell what stands behind the name: files may move, what
+stands in them may not change."""
+
+
+def begin_run(run: Path, config: dict[str, Any], settings: Any, *, resume: bool) -> None:
+    """Makes the folder of a new run, or sees that an old one may go on.
+
+    Args:
+        run: its folder.
+        config: what its config.json will hold: `settings` under one of `SETTINGS`, `inputs`, and
+            whatever else must be the same.
+        settings: of the training.
+        resume: whether an old run goes on.
+
+    Raises:
+        InputError: if `run` already holds a run or, to resume, none, or one of other settings.
+    """
+    if resume:
+        same_settings(run, config, settings)
+    elif (run / "config.json").exists():
+        raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
+    make_folder(run)
+    # else the first host's config.json would look to a slower one like an earlier run's
+    wait_for_hosts("checked")
+
+
+def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
+    """Refuses to resume a run of other settings, or on other songs.
+
+    What an older version did not write down is not compared.
+
+    Args:
+        run: folder of the run.
+        config: what its config.json would be now.
+        settings: of the training now, which `config` holds as a dictionary.
+
+    Raises:
+        InputError: naming the first setting that differs.
+    """
+    old = read_config(run)
+    key = next(name for name in SETTINGS if name in config)
+    others = [name for name in config if name not in (key, "inputs", "jax")]
+    try:
+        before, inputs = from_dict(type(settings), old[key]), dict(old["inputs"])
+        known = {name: old[name] for name in others}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{run / 'config.json'}: damaged, or of another version") from error
+    if before != settings:
+        raise InputError(
+            f"{run}: was trained with another preset or other settings; resume with the same"
+        )
+    now = json.loads(json.dumps(config))
+    for name, value in known.items():
+        if value != now[name]:
+            raise InputError(f"{run}: was trained with another {name}: {value}")
+    for name, value in now["inputs"].items():
+        if CONTENT.get(name) in inputs or name == "preset":
+            continue
+        if inputs.get(name, value) != value:
+            raise InputError(
+                f"{run}: was trained with another {name.replace('_', ' ')}; "
+                "resume with the same songs and settings, or give another --out"
+            )
+
+
+def write_config(run: Path, config: dict[str, Any]) -> None:
+    """Writes RUN/config.json."""
+    with atomic_path(run / "config.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """Reads RUN/config.json.
+
+    Raises:
+        InputError: if it is missing or not JSON.
+    """
+    return read_json(run / "config.json", "not a training run; make one with `chingolo train`")
+
+
+def read_json(path: Path, advice: str) -> dict[str, Any]:
+    """Reads a JSON object.
+
+    Raises:
+        InputError: if the file is missing, telling the advice, or holds none.
+    """
+    if not path.is_file():
+        raise InputError(f"{path.parent}: holds no {path.name}: {advice}")
+    try:
+        read = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not JSON ({error})") from error
+    if not isinstance(read, dict):
+        raise InputError(f"{path}: damaged, or of another version")
+    return read

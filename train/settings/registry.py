@@ -1,0 +1,19 @@
+"""All named settings of an encoder's training; importing this imports no jax."""
+
+from typing import TYPE_CHECKING
+
+from chingolo.synth.tables.registry import Registry
+
+if TYPE_CHECKING:
+    from chingolo.train.settings.training import TrainingSettings
+
+PRESETS: "Registry[TrainingSettings]" = Registry(
+    "preset",
+    {
+        "cpu": "chingolo.train.settings.presets:CPU",
+        "songbird-gpu": "chingolo.train.settings.presets:SONGBIRD_GPU",
+        "msn-audio": "chingolo.train.settings.presets:MSN_AUDIO",
+        "dino-vit-s": "chingolo.train.settings.presets:DINO_VIT_S",
+        "dialect-classifier": "chingolo.train.settings.presets:DIALECT_CLASSIFIER",
+    },
+)

@@ -1,0 +1,98 @@
+"""Views of a batch: every song's, from its waveform to normalised log-mel."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+from jax import Array
+
+from chingolo.synth.spectra.log_mel import log_mel
+from chingolo.synth.spectra.noise_floor import above_noise, normalise
+from chingolo.train.objective.devices import Devices
+from chingolo.train.settings.training import TrainingSettings
+from chingolo.train.step.state import State
+from chingolo.train.step.views import draw_grain, local_crop, power_views, shape_views
+
+Batch = Mapping[str, Any]
+
+
+@struct.dataclass
+class StepViews:
+    """What `make_views` makes of a batch."""
+
+    whole: Array
+    """[2, songs, frames, n_mels]."""
+
+    local: Array | None
+    """[local views, songs, local frames, n_mels]."""
+
+    keys: Array
+    """[2 songs] keys for hiding patches."""
+
+    key: Array
+    """The step's key."""
+
+    mean: Array
+    """[] running mean of the front end's output."""
+
+    variance: Array
+    """[] running variance of the front end's output."""
+
+
+def make_views(
+    training: TrainingSettings, state: State, batch: Batch, devices: Devices
+) -> StepViews:
+    """Views of every song, normalised by the running statistics that they bring up to date."""
+    front_end, settings = training.front_end, training.views
+    songs = batch["first"].shape[0]
+    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step)
+    place = jnp.arange(songs) + songs * devices.index()
+    keys = jax.vmap(
+        lambda index: jax.random.split(jax.random.fold_in(key, index), 6 + settings.local_views)
+    )(place)
+
+    waveform = jnp.concatenate([batch["first"], batch["second"]])
+    power = log_mel(waveform, front_end)
+    power = power.reshape(2, songs, *power.shape[1:])
+    partners = power
+    total = songs * devices.count()
+    if settings.mixup > 0:
+        everyone = devices.gather(power)
+        other = jax.random.randint(jax.random.fold_in(key, total), (), 1, max(2, total))
+        partners = everyone[:, (place + other) % total]
+    grain = draw_grain(jax.random.fold_in(key, total + 1), *power.shape[2:])
+
+    def recorded(key: Array, clip: Array, partner: Array) -> Array:
+        return power_views(key, clip, partner, grain, settings, front_end)
+
+    def shaped(key: Array, clip: Array, fill: Array) -> Array:
+        return shape_views(key, clip, fill, settings, front_end)
+
+    power = jnp.stack([jax.vmap(recorded)(keys[:, i], power[i], partners[i]) for i in range(2)])
+    clean = above_noise(power.reshape(2 * songs, *power.shape[2:]), front_end)
+
+    first, second = devices.mean((jnp.mean(clean), jnp.mean(clean**2)))
+    old = jnp.minimum(0.99, state.step / (state.step + 1.0))
+    mean = old * state.mean + (1 - old) * first
+    variance = old * state.variance + (1 - old) * (second - first**2)
+    spectrogram = normalise(clean, mean, variance).reshape(power.shape)
+    # what is masked looks like background: 0 before normalising where the noise is taken off
+    fill = jnp.zeros(()) if front_end.noise == "none" else normalise(jnp.zeros(()), mean, variance)
+    whole = [jax.vmap(shaped, (0, 0, None))(keys[:, 2 + i], spectrogram[i], fill) for i in range(2)]
+    frames = round(settings.local_s * front_end.sample_rate / front_end.hop)
+    local = [
+        jax.vmap(lambda key, clip: local_crop(key, clip, frames))(
+            keys[:, 6 + i], spectrogram[i % 2]
+        )
+        for i in range(settings.local_views)
+    ]
+    return StepViews(
+        jnp.stack(whole),
+        jnp.stack(local) if local else None,
+        jnp.concatenate([keys[:, 4], keys[:, 5]]),
+        key,
+        mean,
+        variance,
+    )
