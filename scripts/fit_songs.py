@@ -20,7 +20,7 @@ class FitConfig:
 
     out: Path
     """Folder for songs.csv, fit.csv, repertoire.yaml, contact_sheet.png, audio/ and gestures/; an
-    interrupted run continues there."""
+    interrupted fit continues there."""
 
     copies: int = 0
     """Varied surrogates of each song, besides its faithful re-synthesis (default 0)."""
@@ -52,7 +52,7 @@ class FitConfig:
     """Of the audio, Hz (default 22050)."""
 
     refine_steps: int = 20
-    """Steps of gradient descent through the synthesiser that refine loudness, pressure and pitch
+    """Steps of gradient descent through the synthesiser that refine amplitude, pressure and pitch
     after tracking; 0 for none (default 20)."""
 
     seed: int = 0

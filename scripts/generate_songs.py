@@ -23,7 +23,7 @@ class GenerateConfig:
     ]
 
     out: Path
-    """Folder for songs.csv, audio/ and contact_sheet.png; an interrupted run continues there."""
+    """Folder for songs.csv, audio/ and contact_sheet.png; what was interrupted continues there."""
 
     songs: int = 100
     """How many songs (default 100)."""

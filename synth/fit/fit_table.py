@@ -1,4 +1,4 @@
-"""Fits the songs of a table into a folder; continues a broken run.
+"""Fits the songs of a table into a folder; continues what broke off.
 
 Of each song the folder keeps, under its number: `songs/N.json` (its rows, written last),
 `gestures/N.npz` and `audio/N_C.flac`, copy C; copy 0 is the faithful re-synthesis. The tables are

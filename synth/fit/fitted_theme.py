@@ -86,17 +86,17 @@ def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme
     index, end = 0, notes[0].start
     while index < len(notes):
         count = trill_length(notes[index:])
-        run = notes[index : index + count]
-        sketch = sketch_note(run[count // 2], bird, loudest=loudest)
-        gap = round(max(0.0, run[0].start - end), 4)
+        alike = notes[index : index + count]
+        sketch = sketch_note(alike[count // 2], bird, loudest=loudest)
+        gap = round(max(0.0, alike[0].start - end), 4)
         if count >= TRILL_NOTES:
-            rate = (count - 1) / (run[-1].start - run[0].start)
-            levels = [20 * np.log10(note.peak / loudest) for note in run]
+            rate = (count - 1) / (alike[-1].start - alike[0].start)
+            levels = [20 * np.log10(note.peak / loudest) for note in alike]
             sketch = replace(sketch, loudness=round(float(np.median(levels)), 1))
             items.append(Item(sketch, count=count, rate=round(float(rate), 3), gap=gap))
         else:
             items.append(Item(sketch, gap=gap))
-        end = run[-1].end
+        end = alike[-1].end
         index += count
     return Theme(name, tuple(items))
 

@@ -21,6 +21,7 @@ class Channel:
     """Everything between the bird and the file; None or 0 leaves a part out."""
 
     recorder: Recorder | None = None
+    """The machine; without one the song keeps its level and band."""
 
     snr: float | None = None
     """Level of the song over the background, dB (mean powers, song where it sounds)."""

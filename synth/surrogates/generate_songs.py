@@ -1,4 +1,4 @@
-"""Writes generated songs to a folder: audio, song table, contact sheet; continues a broken run."""
+"""Writes generated songs to a folder: audio, table, contact sheet; continues what broke off."""
 
 import io
 from collections import Counter

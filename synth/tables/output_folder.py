@@ -1,4 +1,4 @@
-"""A folder of made songs belongs to one request, so that a broken run can be continued."""
+"""A folder of made songs belongs to one request, so that what broke off can be continued."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def claim(folder: Path, request: dict, *, note: str, older: dict) -> None:
         try:
             before = dict(json.loads(file.read_text()))
         except (ValueError, TypeError) as error:
-            raise InputError(f"{file}: not the note of an earlier run") from error
+            raise InputError(f"{file}: not the note of an earlier request") from error
         before = {**older, **before}
         if before != request:
             changed = [key for key in request if before.get(key) != request[key]]

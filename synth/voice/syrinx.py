@@ -1,4 +1,4 @@
-"""The labial oscillator of the syrinx and the constants of the birds.
+"""The labial oscillator of the syrinx.
 
 Signs as in Amador, Perl, Mindlin & Margoliash, Nature 495, 59-64 (2013): phonation at alpha > 0,
 pitch rising with beta.
