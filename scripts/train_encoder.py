@@ -143,6 +143,8 @@ def command(config: TrainConfig) -> None:
     from chingolo.train.run.train_encoder import train_in_folder
     from chingolo.train.run.trained_encoder import load_encoder
 
+    method = METHODS[settings.method.name]
+    tell(f"{method.name}: {method.title} ({method.source})")
     corpus, probe = None, None
     if config.songs:
         corpus, held_out, classes = read_songs(

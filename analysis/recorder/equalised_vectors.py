@@ -11,7 +11,7 @@ import pandas as pd
 from chingolo.analysis.change.descriptors import measure_songs
 from chingolo.analysis.change.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
-from chingolo.analysis.space.embed import embed_table
+from chingolo.analysis.space.embed_table import embed_table
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
 

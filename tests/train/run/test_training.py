@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.analysis.space.embed import cut, embed, embed_table
+from chingolo.analysis.space.embed import cut, embed
+from chingolo.analysis.space.embed_table import embed_table
 from chingolo.scripts import embed_songs, train_encoder
 from chingolo.synth.spectra.clip import fit_clip
 from chingolo.synth.tables.files import InputError
