@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.space.embed import embed_table
+from chingolo.analysis.space.embed_table import embed_table
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.fit.quality import song_mel_power
 from chingolo.synth.fit.ridge import RATE

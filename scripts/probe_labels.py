@@ -40,7 +40,7 @@ def probe_labels(config: ProbeConfig) -> None:
         singers,
     )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
-    from chingolo.analysis.space.embed import embed_table
+    from chingolo.analysis.space.embed_table import embed_table
     from chingolo.synth.tables.files import InputError, atomic_path
 
     table = read_labelled_set(config.collection, audio=config.audio)

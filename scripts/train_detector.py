@@ -12,6 +12,9 @@ from chingolo.synth.recorder.recorders import RECORDER_SETS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
 from chingolo.synth.voice.birds import BIRD_SETS
 
+SETS = {"recorders": "field-1", "birds": "songbirds-1", "repertoires": "shipped-1"}
+"""What scenes are drawn from unless told otherwise."""
+
 
 @dataclass(frozen=True)
 class TrainDetectorConfig:
@@ -36,21 +39,28 @@ class TrainDetectorConfig:
     ] = None
 
     recorders: Annotated[
-        str,
-        tyro.conf.arg(help=f"Set of recorders that scenes are heard by: {RECORDER_SETS.names()}."),
-    ] = "field-1"
+        str | None,
+        tyro.conf.arg(
+            help="Set of recorders that --synthetic scenes are heard by: "
+            f"{RECORDER_SETS.names()} (default field-1)."
+        ),
+    ] = None
 
     birds: Annotated[
-        str, tyro.conf.arg(help=f"Set of voices of invented strangers: {BIRD_SETS.names()}.")
-    ] = "songbirds-1"
+        str | None,
+        tyro.conf.arg(
+            help="Set of voices of invented strangers in --synthetic scenes: "
+            f"{BIRD_SETS.names()} (default songbirds-1)."
+        ),
+    ] = None
 
     repertoires: Annotated[
-        str,
+        str | None,
         tyro.conf.arg(
-            help=f"Set of repertoires, of which other species sing in scenes: "
-            f"{REPERTOIRE_SETS.names()}."
+            help="Set of repertoires, of which other species sing in --synthetic scenes: "
+            f"{REPERTOIRE_SETS.names()} (default shipped-1)."
         ),
-    ] = "shipped-1"
+    ] = None
 
     set: tuple[str, ...] = ()
     """Single settings to change, such as batch=12; see train/detector/settings.py."""
@@ -80,12 +90,15 @@ def command(config: TrainDetectorConfig) -> None:
     settings = change(DetectorSettings(), config.set)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
-    surroundings = named_surroundings(
-        recorders=config.recorders, birds=config.birds, repertoires=config.repertoires
-    )
     sources, species, contents = [], set(), (None, None)
+    given: dict[str, str] = {
+        name: getattr(config, name) for name in SETS if getattr(config, name) is not None
+    }
+    if given and config.synthetic is None:
+        raise InputError(f"--{next(iter(given))}: only --synthetic scenes draw from a set")
+    sets = {**SETS, **given}
     if config.synthetic is not None:
-        repertoire = load_repertoire(config.synthetic)
+        repertoire, surroundings = load_repertoire(config.synthetic), named_surroundings(**sets)
         species.add(repertoire.species)
         sources.append(synthetic_source(repertoire, surroundings, settings))
         contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
@@ -109,9 +122,7 @@ def command(config: TrainDetectorConfig) -> None:
             "synthetic": config.synthetic,
             "repertoire": contents[0],
             "synthetic_content": contents[1],
-            "recorders": config.recorders,
-            "birds": config.birds,
-            "repertoires": config.repertoires,
+            **(sets if config.synthetic is not None else dict.fromkeys(SETS)),
         },
         tell=tell,
     )

@@ -40,12 +40,12 @@ class TrainConfig:
     ] = None
 
     recorders: Annotated[
-        str,
+        str | None,
         tyro.conf.arg(
-            help=f"Set of recorders that --synthetic songs are heard through: "
-            f"{RECORDER_SETS.names()}."
+            help="Set of recorders that --synthetic songs are heard through: "
+            f"{RECORDER_SETS.names()} (default field-1)."
         ),
-    ] = "field-1"
+    ] = None
 
     label_column: str | None = None
     """Column of the song tables to use as labels; default: labels of songs are not read."""
@@ -118,29 +118,38 @@ def command(config: TrainConfig) -> None:
         from chingolo.train.parallel import join_hosts
 
         join_hosts(config.coordinator, config.hosts, config.host)
-    machines = recorder_set(config.recorders)
-    source, classes, contents = None, (), (None, None)
+    source, classes, recorders, contents = None, (), config.recorders, (None, None)
     if config.synthetic is not None:
-        repertoire = load_repertoire(config.synthetic)
+        recorders = recorders or "field-1"
+        repertoire, machines = load_repertoire(config.synthetic), recorder_set(recorders)
         source = pair_source(repertoire, machines, settings.front_end)
         classes = tuple(repertoire.theme_names)
         contents = content_hash(repertoire), content_of_pairs(repertoire, machines)
+    elif recorders is not None:
+        raise InputError(f"--recorders {recorders}: only --synthetic songs draw from a set")
+    options = TableOptions(
+        **{field.name: getattr(config, field.name) for field in dataclasses.fields(TableOptions)}
+    )
+    if not config.songs and options != TableOptions():
+        unused = next(
+            field.name
+            for field in dataclasses.fields(options)
+            if getattr(options, field.name) != field.default
+        )
+        raise InputError(f"--{unused.replace('_', '-')} is for song tables, and none is given")
 
     from chingolo.train.run.probe import make_probe
     from chingolo.train.run.train_encoder import train_in_folder
     from chingolo.train.run.trained_encoder import load_encoder
 
+    method = METHODS[settings.method.name]
+    tell(f"{method.name}: {method.title} ({method.source})")
     corpus, probe = None, None
     if config.songs:
         corpus, held_out, classes = read_songs(
             config.songs,
             settings.front_end,
-            TableOptions(
-                **{
-                    field.name: getattr(config, field.name)
-                    for field in dataclasses.fields(TableOptions)
-                }
-            ),
+            options,
             classes=classes,
             multilabel=settings.method.multilabel,
             seed=config.seed,
@@ -169,6 +178,7 @@ def command(config: TrainConfig) -> None:
         inputs={
             "songs": [str(path) for path in config.songs],
             "song_tables": content_of_tables(config.songs),
+            "recorders": recorders,
             "repertoire": contents[0],
             "synthetic_content": contents[1],
             "distill_from": None if distill_from is None else distill_from.hash,
@@ -176,7 +186,6 @@ def command(config: TrainConfig) -> None:
                 name: getattr(config, name)
                 for name in (
                     "synthetic",
-                    "recorders",
                     "label_column",
                     "balance",
                     "pair_column",

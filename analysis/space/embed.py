@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,12 +12,11 @@ import pandas as pd
 import soxr
 from jax import Array
 
-from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.spectra.clip import clip_samples, fit_clip
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
-from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder, load_encoder
+from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
 
 
 @dataclass(frozen=True)
@@ -93,36 +91,6 @@ def embed(
             yield f"song {number}", song
 
     return _embed(songs(), len(waves), make_embedder(encoder, batch=batch))[0]
-
-
-def embed_table(
-    table: pd.DataFrame,
-    run: Path,
-    *,
-    batch: int = 64,
-    tell: Callable[[str], None] = lambda line: None,
-) -> LatentTable:
-    """Turns every song into a latent vector, all in memory; `space.embed_table` streams.
-
-    Args:
-        table: song table with absolute paths.
-        run: a training run, or an exported encoder.
-        batch: clips at a time.
-        tell: takes lines of progress.
-
-    Returns:
-        The rows with z [songs, dimensions], and the columns of `predictions`.
-
-    Raises:
-        InputError: if the run or audio cannot be read, or a vector is not finite.
-    """
-    embedder = make_embedder(load_encoder(run), batch=batch)
-    z, probability = embed_songs(table, embedder, tell=tell)
-    columns = predictions(embedder.encoder.classes, probability)
-    songs = table.copy()
-    for name in columns.columns:
-        songs[name] = columns[name].to_numpy()
-    return LatentTable(songs=songs, z=z, made_by=embedder.about)
 
 
 def predictions(classes: tuple[str, ...], probability: np.ndarray) -> pd.DataFrame:

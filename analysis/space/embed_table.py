@@ -1,4 +1,4 @@
-"""Any number of songs -> one latent table: in bounded memory, over hosts, resuming."""
+"""Song tables -> a latent table: in memory, or of any size, over hosts, resuming."""
 
 import hashlib
 import shutil
@@ -9,10 +9,41 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.space.embed import Embedder, embed_songs, predictions
-from chingolo.analysis.space.latent_table import write_latent_parts
+from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder, predictions
+from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.train.run.trained_encoder import load_encoder
+
+
+def embed_table(
+    table: pd.DataFrame,
+    run: Path,
+    *,
+    batch: int = 64,
+    tell: Callable[[str], None] = lambda line: None,
+) -> LatentTable:
+    """Turns every song into a latent vector, all in memory.
+
+    Args:
+        table: song table with absolute paths.
+        run: a training run, or an exported encoder.
+        batch: clips at a time.
+        tell: takes lines of progress.
+
+    Returns:
+        The rows with z [songs, dimensions], and the columns of `predictions`.
+
+    Raises:
+        InputError: if the run or audio cannot be read, or a vector is not finite.
+    """
+    embedder = make_embedder(load_encoder(run), batch=batch)
+    z, probability = embed_songs(table, embedder, tell=tell)
+    columns = predictions(embedder.encoder.classes, probability)
+    songs = table.copy()
+    for name in columns.columns:
+        songs[name] = columns[name].to_numpy()
+    return LatentTable(songs=songs, z=z, made_by=embedder.about)
 
 
 def embed_to_file(

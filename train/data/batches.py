@@ -105,7 +105,8 @@ def batches(
     recorded = settings.batch - synthetic if corpus is not None else 0
     # where each kind stands in the batch: of both kinds, every host gets its part
     share = [(np.arange(count) + 0.5) / max(count, 1) for count in (synthetic, recorded)]
-    order = np.argsort(np.concatenate(share), kind="stable")[slice_of(own)]
+    rows = range(settings.batch) if own is None else own
+    order = np.argsort(np.concatenate(share), kind="stable")[rows.start : rows.stop]
     mine = np.sort(order)
     of_synthetic = range(*_ends(mine[mine < synthetic]))
     of_recorded = range(*_ends(mine[mine >= synthetic] - synthetic))
@@ -151,11 +152,6 @@ def _labelled(pairs: tuple[np.ndarray, np.ndarray, np.ndarray], classes: int | N
     if classes is not None:
         theme = np.eye(classes, dtype=np.float32)[theme]
     return {"first": first, "second": second, "label": theme}
-
-
-def slice_of(rows: range | None) -> slice:
-    """The slice of consecutive rows; None is all."""
-    return slice(None) if rows is None else slice(rows.start, rows.stop)
 
 
 def _ends(rows: np.ndarray) -> tuple[int, int]:

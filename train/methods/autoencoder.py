@@ -7,7 +7,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.method import Evidence, Head, Method, MethodSettings, Shapes, Terms
+from chingolo.train.objective.method import (
+    BatchOutputs,
+    Head,
+    Method,
+    MethodSettings,
+    Shapes,
+    Terms,
+)
 
 POOL = 4
 """Frames and bands averaged in the spectrogram that is rebuilt."""
@@ -52,12 +59,12 @@ def _heads(settings: AutoencoderSettings, shapes: Shapes) -> list[Head]:
     return [Head(decoder, reads="z", gives="rebuilt")]
 
 
-def _terms(settings: AutoencoderSettings, evidence: Evidence) -> Terms:
+def _terms(settings: AutoencoderSettings, outputs: BatchOutputs) -> Terms:
     del settings
-    clips, rebuilt = evidence.clips, evidence.student["rebuilt"]
+    clips, rebuilt = outputs.clips, outputs.student["rebuilt"]
     original = coarse(clips.reshape(-1, *clips.shape[2:]))
     error = losses.rebuilding(rebuilt.reshape(original.shape), original)
-    return {"rebuilding": (1.0, evidence.mean(error))}
+    return {"rebuilding": (1.0, outputs.mean(error))}
 
 
 METHOD = Method(

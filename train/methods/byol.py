@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Projector, unit
 from chingolo.train.objective.method import (
-    Evidence,
+    BatchOutputs,
     Head,
     Method,
     MethodSettings,
@@ -39,10 +39,10 @@ def _heads(settings: BYOLSettings, shapes: Shapes) -> list[Head]:
     ]
 
 
-def _terms(settings: BYOLSettings, evidence: Evidence) -> Terms:
+def _terms(settings: BYOLSettings, outputs: BatchOutputs) -> Terms:
     del settings
-    other = evidence.teacher["projection"][::-1]
-    return {"distance": (1.0, losses.distance(evidence.student["prediction"], other))}
+    other = outputs.teacher["projection"][::-1]
+    return {"distance": (1.0, losses.distance(outputs.student["prediction"], other))}
 
 
 METHOD = Method(

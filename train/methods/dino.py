@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.method import Evidence, Method, Terms
+from chingolo.train.objective.method import BatchOutputs, Method, Terms
 from chingolo.train.objective.self_distillation import (
     PrototypeSettings,
     assign,
@@ -26,10 +26,10 @@ class DINOSettings(PrototypeSettings):
     """Weight of the KoLeo spread of projections (Sablayrolles et al. 2019)."""
 
 
-def _terms(settings: DINOSettings, evidence: Evidence) -> Terms:
-    spread = jnp.mean(jax.vmap(losses.koleo)(evidence.student["projection"]))
+def _terms(settings: DINOSettings, outputs: BatchOutputs) -> Terms:
+    spread = jnp.mean(jax.vmap(losses.koleo)(outputs.student["projection"]))
     return {
-        "self_distillation": (1.0, self_distillation(settings, evidence)),
+        "self_distillation": (1.0, self_distillation(settings, outputs)),
         "koleo": (settings.koleo, spread),
     }
 

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Regressor
-from chingolo.train.objective.method import Evidence, Head, Method, MethodSettings, Shapes, Terms
+from chingolo.train.objective.method import (
+    BatchOutputs,
+    Head,
+    Method,
+    MethodSettings,
+    Shapes,
+    Terms,
+)
 
 
 @dataclass(frozen=True)
@@ -21,10 +28,10 @@ def _heads(settings: DistillSettings, shapes: Shapes) -> list[Head]:
     return [Head(regressor, reads="z", gives="prediction")]
 
 
-def _terms(settings: DistillSettings, evidence: Evidence) -> Terms:
+def _terms(settings: DistillSettings, outputs: BatchOutputs) -> Terms:
     del settings
-    assert evidence.vectors is not None
-    return {"distance": (1.0, losses.distance(evidence.student["prediction"], evidence.vectors))}
+    assert outputs.vectors is not None
+    return {"distance": (1.0, losses.distance(outputs.student["prediction"], outputs.vectors))}
 
 
 METHOD = Method(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.method import Evidence, Method, Terms
+from chingolo.train.objective.method import BatchOutputs, Method, Terms
 from chingolo.train.objective.self_distillation import (
     PrototypeSettings,
     assign,
@@ -26,12 +26,12 @@ class MSNSettings(PrototypeSettings):
     """Share of patches hidden from the student."""
 
 
-def _terms(settings: MSNSettings, evidence: Evidence) -> Terms:
-    cosines = evidence.student["cosines"]
+def _terms(settings: MSNSettings, outputs: BatchOutputs) -> Terms:
+    cosines = outputs.student["cosines"]
     flat = cosines.reshape(-1, cosines.shape[-1])
     entropy = losses.mean_entropy(flat, settings.student_temperature)
     return {
-        "self_distillation": (1.0, self_distillation(settings, evidence)),
+        "self_distillation": (1.0, self_distillation(settings, outputs)),
         "mean_entropy": (-settings.mean_entropy, entropy),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Projector, unit
 from chingolo.train.objective.method import (
-    Evidence,
+    BatchOutputs,
     Head,
     Method,
     MethodSettings,
@@ -40,8 +40,8 @@ def _heads(settings: SimCLRSettings, shapes: Shapes) -> list[Head]:
     ]
 
 
-def _terms(settings: SimCLRSettings, evidence: Evidence) -> Terms:
-    first, second = evidence.student["projection"]
+def _terms(settings: SimCLRSettings, outputs: BatchOutputs) -> Terms:
+    first, second = outputs.student["projection"]
     return {"contrast": (1.0, losses.contrast(first, second, settings.student_temperature))}
 
 

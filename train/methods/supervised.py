@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from chingolo.synth.tables.files import InputError
-from chingolo.train.objective.method import Evidence, Head, Method, MethodSettings, Shapes, Terms
+from chingolo.train.objective.method import (
+    BatchOutputs,
+    Head,
+    Method,
+    MethodSettings,
+    Shapes,
+    Terms,
+)
 
 
 @dataclass(frozen=True)
@@ -19,8 +26,8 @@ def _heads(settings: SupervisedSettings, shapes: Shapes) -> list[Head]:
     return []  # the classifier stands on every encoder that is told classes
 
 
-def _terms(settings: SupervisedSettings, evidence: Evidence) -> Terms:
-    del settings, evidence
+def _terms(settings: SupervisedSettings, outputs: BatchOutputs) -> Terms:
+    del settings, outputs
     return {}
 
 

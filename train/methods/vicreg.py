@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Projector
 from chingolo.train.objective.method import (
-    Evidence,
+    BatchOutputs,
     Head,
     Method,
     MethodSettings,
@@ -34,9 +34,9 @@ def _heads(settings: VICRegSettings, shapes: Shapes) -> list[Head]:
     return [Head(projector, reads="z", gives="embedding")]
 
 
-def _terms(settings: VICRegSettings, evidence: Evidence) -> Terms:
+def _terms(settings: VICRegSettings, outputs: BatchOutputs) -> Terms:
     del settings
-    first, second = evidence.student["embedding"]
+    first, second = outputs.student["embedding"]
     invariance, variance, covariance = losses.vicreg(first, second)
     return {
         "invariance": (25.0, invariance),

@@ -77,7 +77,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BatchOutputs:
     """What a loss is made of: outputs for the whole batch of all devices, [views, songs, ...]."""
 
     student: Outputs
@@ -128,8 +128,8 @@ class Method:
     heads: Callable[[Any, Shapes], list[Head]]
     """(settings, shapes) -> heads, each after those that it reads from."""
 
-    terms: Callable[[Any, Evidence], Terms]
-    """(settings, evidence) -> terms of the loss; those of labels are added by the step."""
+    terms: Callable[[Any, BatchOutputs], Terms]
+    """(settings, outputs) -> terms of the loss; those of labels are added by the step."""
 
     ungathered: tuple[str, ...] = ()
     """Outputs that stay on their device, [views, songs of this device, ...]: large ones, of which

@@ -10,7 +10,7 @@ from jax import Array
 
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Projector, Prototypes, unit
-from chingolo.train.objective.method import Evidence, Head, MethodSettings, Shapes
+from chingolo.train.objective.method import BatchOutputs, Head, MethodSettings, Shapes
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ def assign(
     return assignment.reshape(cosines.shape), after
 
 
-def self_distillation(settings: PrototypeSettings, evidence: Evidence) -> Array:
+def self_distillation(settings: PrototypeSettings, outputs: BatchOutputs) -> Array:
     """Cross-entropy of every student view against the teacher's views of other crops."""
-    views = list(evidence.student["cosines"])
-    views += [] if evidence.local is None else list(evidence.local["cosines"])
-    assignment = evidence.assignment
+    views = list(outputs.student["cosines"])
+    views += [] if outputs.local is None else list(outputs.local["cosines"])
+    assignment = outputs.assignment
     assert assignment is not None
     pairs = [
         losses.cross_entropy(assignment[t], cosines, settings.student_temperature)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import soxr
 
@@ -16,7 +17,7 @@ from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
-from chingolo.train.run.config import begin_run
+from chingolo.train.run.config import begin_run, read_config
 from chingolo.train.run.loop import Task, Values, run_in_folder, run_in_memory
 from chingolo.train.run.probe import Probe, collapse, prober, synthetic_probe
 from chingolo.train.run.trained_encoder import (
@@ -167,7 +168,18 @@ def train_in_folder(
         distill_from=distill_from,
         seed=seed,
     )
+    if resume:
+        task = dataclasses.replace(task, start=as_long_as_before(task.start, read_config(run)))
     return run_in_folder(task, run, config, resume=resume, tell=tell)
+
+
+def as_long_as_before(state: State, config: dict[str, Any]) -> State:
+    """A state of the shape of a run's checkpoints.
+
+    Older versions gave every method a setting `prototypes`, and the unused centre its length.
+    """
+    length = config["preset"]["method"].get("prototypes", len(state.centre))
+    return dataclasses.replace(state, centre=jnp.zeros(length))
 
 
 def encoder_task(

@@ -12,7 +12,7 @@ from chingolo.train.encoders.encoder import Told
 from chingolo.train.objective import losses
 from chingolo.train.objective.devices import ONE_DEVICE, Devices
 from chingolo.train.objective.labels import label_terms
-from chingolo.train.objective.method import Evidence, Outputs, Terms
+from chingolo.train.objective.method import BatchOutputs, Outputs, Terms
 from chingolo.train.step.batch_views import Batch, make_views
 from chingolo.train.step.state import Recipe, State
 
@@ -71,7 +71,7 @@ def step(
         local = None
         if views.local is not None:
             local = forward(params, views.local, train=True)
-        evidence = Evidence(
+        outputs = BatchOutputs(
             student=student,
             teacher=teacher,
             clips=views.whole,
@@ -80,7 +80,7 @@ def step(
             assignment=assignment,
             vectors=vectors,
         )
-        terms: Terms = method.terms(settings.method, evidence)
+        terms: Terms = method.terms(settings.method, outputs)
         metrics: Metrics = {}
         if "logits" in student and settings.method.label_weight > 0:
             more, metrics["label_accuracy"] = label_terms(settings.method, student["logits"], label)

@@ -8,7 +8,8 @@ import soundfile
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.recorder.equalised_songs import equalise_songs
-from chingolo.analysis.space.embed import embed_table, embed_waves, make_embedder
+from chingolo.analysis.space.embed import embed_waves, make_embedder
+from chingolo.analysis.space.embed_table import embed_table
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.trained_encoder import export_encoder, load_encoder

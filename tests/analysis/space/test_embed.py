@@ -16,10 +16,9 @@ from chingolo.analysis.space.embed import (
     Embedder,
     embed,
     embed_songs,
-    embed_table,
     make_embedder,
 )
-from chingolo.analysis.space.embed_table import embed_to_file
+from chingolo.analysis.space.embed_table import embed_table, embed_to_file
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
 from chingolo.synth.tables.files import InputError

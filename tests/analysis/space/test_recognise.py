@@ -6,7 +6,7 @@ import pytest
 import soundfile
 import soxr
 
-from chingolo.analysis.space.embed import embed_table
+from chingolo.analysis.space.embed_table import embed_table
 from chingolo.analysis.space.recognise import recogniser
 from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs

@@ -186,6 +186,8 @@ def test_changed_surroundings_are_noticed(tmp_path, monkeypatch, capsys):
         assert "another synthetic content" in capsys.readouterr().err
     assert train_detector.main([*words, "--birds", "none-1"]) == 2
     assert "no bird set 'none-1'" in capsys.readouterr().err
+    assert train_detector.main(["songs.csv", "--birds", "songbirds-1"]) == 2
+    assert "--birds: only --synthetic scenes" in capsys.readouterr().err
 
 
 def test_the_stream_hears_what_training_would():

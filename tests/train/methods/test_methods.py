@@ -113,7 +113,7 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
 
 def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     from chingolo.train.objective.method import (
-        Evidence,
+        BatchOutputs,
         Head,
         Method,
         MethodSettings,
@@ -132,8 +132,8 @@ def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
         assert shapes.dimensions == 16
         return [Head(lambda z: z * settings.size, reads="z", gives="embedding")]
 
-    def terms(settings: ShrinkSettings, evidence: Evidence) -> Terms:
-        return {"length": (1.0, jnp.mean(evidence.student["embedding"] ** 2))}
+    def terms(settings: ShrinkSettings, outputs: BatchOutputs) -> Terms:
+        return {"length": (1.0, jnp.mean(outputs.student["embedding"] ** 2))}
 
     toy = Method(
         title="vectors made small", source="none", settings=ShrinkSettings, heads=heads, terms=terms
