@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,9 @@ from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.tables.annotations import write_annotations
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
+from chingolo.train.run import train_encoder
+from chingolo.train.settings.change import change
+from chingolo.train.settings.presets import CPU
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -40,6 +44,7 @@ def commands(page: Path) -> list[str]:
     for block in blocks(page, "console", "sh"):
         for line in block.replace("\\\n", " ").splitlines():
             words = line.strip().removeprefix("$ ").split("#")[0].removesuffix("&").strip()
+            words = re.sub(r"^(\w+=\S+ )+", "", words)
             if words.startswith(("chingolo ", "make ", ".venv/bin/python ", "python ")):
                 found.append(words)
     return found
@@ -79,6 +84,35 @@ def test_links_between_pages_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+NAMED = re.compile(
+    r"`((?:synth|train|analysis|scripts|chingolo|tests|docs|benchmarks)/[\w/]*(?:\.\w+)?)`"
+)
+
+
+def test_files_that_pages_name_are_there():
+    named = {(page.name, name) for page in PAGES for name in NAMED.findall(page.read_text())}
+    assert len(named) > 40
+    missing = {
+        (page, name)
+        for page, name in named
+        if not (ROOT / name.replace("NAME", "registry")).exists()
+    }
+    assert not missing
+
+
+def test_the_readme_goes_from_waves_to_a_comparison(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """As printed, but for a small encoder of two steps."""
+    (block,) = blocks(ROOT / "README.md", "python")
+    assert len([line for line in block.splitlines() if line.strip()]) <= 15
+    small = change(CPU, ("steps=2", "batch=8", "encoder.size=nano"))
+    monkeypatch.setattr(train_encoder, "train", partial(train_encoder.train, settings=small))
+    exec(compile(block, "README.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert said.split(" ")[0] in ("changed", "no", "refused")
 
 
 def test_printed_repertoires_are_read(tmp_path: Path):
@@ -151,7 +185,7 @@ SHORT = {"cpu": "--steps 4", "songbird-gpu": "--steps 1 --set batch=8 encoder.si
 
 def shortened(command: str) -> str:
     """The command with fewer training steps; nothing else is changed."""
-    if not command.startswith("chingolo train"):
+    if not re.search(r"\bchingolo train ", command):
         return command
     preset = re.search(r"--preset (\S+)", command)
     more = SHORT[preset[1] if preset else "cpu"]

@@ -341,6 +341,18 @@ def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
 
 
 def test_tests_that_run_over_all_take_it_in(extended: Path):
-    listed = run(["-m", "pytest", "--collect-only", "-q"], extended, PYTHONPATH=str(extended))
-    for toy in ("[toy]", "[toy_encoder]", "[toy_bird]", "[toy-recorder]", "[avis_ludicra]"):
+    folders = ("synth", "train/methods", "analysis/change/statistics", "analysis/report", "scripts")
+    words = ["-m", "pytest", "-o", "addopts=", "--collect-only", "-q"]
+    listed = run(
+        [*words, *(f"tests/{name}" for name in folders)], extended, PYTHONPATH=str(extended)
+    )
+    for toy in (
+        "test_birds.py::test_a_bird_sings_at_pitch[ode-toy_bird]",
+        "[toy-recorder]",
+        "[avis_ludicra]",
+        "test_methods.py::test_every_entry_fits_the_step[toy-toy_encoder]",
+        "test_registry.py::test_a_statistic_holds_its_level[toy]",
+        "test_sections.py::test_a_section_is_told_where_it_applies[toy]",
+        "test_command.py::test_a_command_tells_its_options[toy]",
+    ):
         assert toy in listed

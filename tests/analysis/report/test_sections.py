@@ -1,0 +1,45 @@
+"""Every section that is entered: HTML or nothing, with eras and without."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chingolo.analysis.compare import compare
+from chingolo.analysis.report.elements.media import Media, collect_media
+from chingolo.analysis.report.sections.registry import SECTIONS
+from chingolo.analysis.results import Comparison
+from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.latent_table import LatentTable
+
+SETTINGS = CompareSettings(permutations=99, bootstraps=20)
+
+
+def compared(*, eras: bool) -> tuple[Comparison, Media]:
+    """Three themes of eight birds an era, in memory."""
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"era": era if eras else "", "individual": f"{era}-{bird}", "latitude": -34.0}
+        | {"longitude": -58.0}
+        for era in ("1966", "2020")
+        for bird in range(8)
+        for _ in range(3)
+    )
+    centre = 5 * np.eye(3)[np.arange(len(rows)) % 3]
+    z = (centre + 0.2 * random.standard_normal((len(rows), 3))).astype(np.float32)
+    comparison = compare(LatentTable(rows, z), SETTINGS)
+    return comparison, collect_media(comparison)
+
+
+@pytest.fixture(scope="module")
+def both() -> list[tuple[Comparison, Media]]:
+    """With two eras, and without."""
+    return [compared(eras=True), compared(eras=False)]
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_is_told_where_it_applies(name: str, both: list[tuple[Comparison, Media]]):
+    told = [SECTIONS[name].page(comparison, media) for comparison, media in both]
+    assert told[0]
+    for page in told:
+        assert not page or page.startswith("<")
+        assert page.count("<h2>") == (1 if page and SECTIONS[name].title else 0)

@@ -1,0 +1,75 @@
+"""Every command that is entered: named as it is entered, told by --help, quick to answer."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chingolo.__main__ import COMMANDS
+from chingolo.scripts.command_line.command import Command, one_line
+from chingolo.synth.tables.files import InputError
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_tells_its_options(name: str, capsys: pytest.CaptureFixture[str]):
+    command = COMMANDS[name]
+    assert command.name == name
+    with pytest.raises(SystemExit) as end:
+        command.parse(["--help"])
+    assert end.value.code == 0
+    assert f"usage: chingolo {name}" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from chingolo.__main__ import COMMANDS\n"
+        "[command.about for command in COMMANDS.values()]\n"
+        "print({'jax', 'numpy', 'pandas', 'librosa', 'hdbscan', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_every_script_is_entered():
+    entered = {command.work.__module__ for command in COMMANDS.values()}
+    files = {path.stem for path in (ROOT / "scripts").glob("*.py")} - {"__init__"}
+    assert {module.rpartition(".")[2] for module in entered} == files
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config of nothing."""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (
+            InputError("songs.csv: row 3:\nno such\x1b file"),
+            2,
+            "songs.csv: row 3: no such\\x1b file",
+        ),
+        (OSError(28, "No space left on device"), 2, "is the disk full?"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(
+    error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]
+):
+    def work(config: Config) -> None:
+        raise error
+
+    assert Command("try", "fails", Config, work).main([]) == status
+    said = capsys.readouterr().err
+    assert said.startswith("chingolo try: ")
+    assert told in said
+    assert said.count("\n") == 1
+
+
+def test_letters_that_steer_a_terminal_are_spelled_out():
+    assert one_line("a\tb\u202e") == "a\\tb\\u202e"
