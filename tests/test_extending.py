@@ -48,7 +48,8 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from chingolo.train.objective.method import Evidence, Head, Method, MethodSettings, Shapes, Terms
+from chingolo.train.objective.method import BatchOutputs, Head, Method, MethodSettings, Shapes
+from chingolo.train.objective.method import Terms
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def _heads(settings: ToySettings, shapes: Shapes) -> list[Head]:
     return []
 
 
-def _terms(settings: ToySettings, evidence: Evidence) -> Terms:
-    first, second = evidence.student["z"]
+def _terms(settings: ToySettings, outputs: BatchOutputs) -> Terms:
+    first, second = outputs.student["z"]
     return {"toy_term": (settings.strength, jnp.mean((first - second) ** 2))}
 
 

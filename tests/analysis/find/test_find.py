@@ -24,7 +24,7 @@ from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.annotations import read_annotations
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.train.detector import streaming as listening
+from chingolo.train.detector import streaming
 
 RATE = 22_050
 
@@ -45,13 +45,13 @@ def heard() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def detector() -> listening.Detector:
+def detector() -> streaming.Detector:
     return load_detector("zonotrichia_capensis")
 
 
 @pytest.fixture(scope="session")
 def offline(heard, detector) -> np.ndarray:
-    return listening.score(detector, heard[0])
+    return streaming.score(detector, heard[0])
 
 
 def cut(wave: np.ndarray, sizes: list[int]) -> list[np.ndarray]:
@@ -76,7 +76,7 @@ def test_the_stream_is_the_network_that_was_trained(detector):
         if name != "mel":
             place[last] = value
     trained: Any = jax.jit(DetectorNetwork((16, 24), 48).apply)({"params": tree}, features[None])
-    streamed, _ = listening.network(detector.arrays, listening.begin(detector).context, features)
+    streamed, _ = streaming.network(detector.arrays, streaming.begin(detector).context, features)
     np.testing.assert_allclose(streamed, trained[0], atol=1e-4)
     assert (
         sum(value.size for value in detector.arrays.values())
@@ -92,23 +92,23 @@ def test_the_stream_is_the_network_that_was_trained(detector):
 )
 def test_scores_do_not_depend_on_the_chunks(heard, detector, offline, sizes):
     wave = heard[0]
-    state, scores = listening.begin(detector), []
+    state, scores = streaming.begin(detector), []
     for chunk in cut(wave, sizes):
-        state, more = listening.advance(detector, state, chunk)
+        state, more = streaming.advance(detector, state, chunk)
         scores.append(more)
-    scores.append(listening.finish(detector, state))
+    scores.append(streaming.finish(detector, state))
     np.testing.assert_allclose(np.concatenate(scores), offline, rtol=0, atol=1e-5)
 
 
 def test_scores_do_not_depend_on_single_samples(heard, detector):
     wave = heard[0][:RATE]
-    state, scores = listening.begin(detector), []
+    state, scores = streaming.begin(detector), []
     for sample in range(len(wave)):
-        state, more = listening.advance(detector, state, wave[sample : sample + 1])
+        state, more = streaming.advance(detector, state, wave[sample : sample + 1])
         scores.append(more)
-    scores.append(listening.finish(detector, state))
+    scores.append(streaming.finish(detector, state))
     np.testing.assert_allclose(
-        np.concatenate(scores), listening.score(detector, wave), rtol=0, atol=1e-5
+        np.concatenate(scores), streaming.score(detector, wave), rtol=0, atol=1e-5
     )
 
 
