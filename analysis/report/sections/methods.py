@@ -13,8 +13,8 @@ def methods(comparison: Comparison, media: Media | None) -> str:
     results = comparison.results
     settings, found = results["settings"], results["clusters"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    run = results["run"]
-    made = ", ".join(f"{key} {run[key]}" for key in sorted(run) if isinstance(run[key], str))
+    made_by = sorted(results["run"].items())
+    made = ", ".join(f"{key} {value}" for key, value in made_by if isinstance(value, str))
     if found is None:
         return f"<p>{text(_song_type_methods(results, versions))}</p>"
     lines = [

@@ -51,7 +51,8 @@ def test_hidden_patches_are_not_heard(name: str):
 
     def heard(share: float) -> np.ndarray:
         hidden, told = ENCODERS[name].hide(settings, keys, clips(), share)
-        return np.asarray(network.apply({"params": params}, hidden, False, **told))
+        apply: Any = network.apply
+        return np.asarray(apply({"params": params}, hidden, False, **told))
 
     whole: Any = network.apply({"params": params}, clips(), False)
     np.testing.assert_allclose(heard(0.0), whole, atol=1e-5)
