@@ -3,38 +3,25 @@
 from dataclasses import dataclass
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.heads import Projector, unit
-from chingolo.train.objective.method import (
-    BatchOutputs,
-    Head,
-    Method,
-    MethodSettings,
-    Shapes,
-    Terms,
-)
+from chingolo.train.objective.heads import Projector
+from chingolo.train.objective.method import BatchOutputs, Head, Method, Shapes, Terms
+from chingolo.train.objective.projection import UNIT_HEAD, ProjectionSettings, projector_head
 
 
 @dataclass(frozen=True)
-class BYOLSettings(MethodSettings):
+class BYOLSettings(ProjectionSettings):
     """Settings of byol."""
 
     name: str = "byol"
     """The method's name."""
 
-    projection: int = 32
-    """Length of the projector's output."""
-
-    hidden: int = 256
-    """Width of the hidden layers of projector and predictor."""
-
 
 def _heads(settings: BYOLSettings, shapes: Shapes) -> list[Head]:
     hidden, projection, devices = settings.hidden, settings.projection, shapes.devices
-    projector = Projector(hidden, projection, devices=devices, name="projector")
     predictor = Projector(hidden, projection, layers=1, devices=devices, name="predictor")
     return [
-        Head(projector, reads="z", gives="embedding"),
-        Head(unit, reads="embedding", gives="projection"),
+        projector_head(settings, shapes),
+        UNIT_HEAD,
         Head(predictor, reads="embedding", gives="prediction"),
     ]
 

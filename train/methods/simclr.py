@@ -3,41 +3,23 @@
 from dataclasses import dataclass
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.heads import Projector, unit
-from chingolo.train.objective.method import (
-    BatchOutputs,
-    Head,
-    Method,
-    MethodSettings,
-    Shapes,
-    Terms,
-)
+from chingolo.train.objective.method import BatchOutputs, Head, Method, Shapes, Terms
+from chingolo.train.objective.projection import UNIT_HEAD, ProjectionSettings, projector_head
 
 
 @dataclass(frozen=True)
-class SimCLRSettings(MethodSettings):
+class SimCLRSettings(ProjectionSettings):
     """Settings of simclr."""
 
     name: str = "simclr"
     """The method's name."""
-
-    projection: int = 32
-    """Length of the projector's output."""
-
-    hidden: int = 256
-    """Width of the projector's hidden layers."""
 
     student_temperature: float = 0.1
     """Temperature of the cosines."""
 
 
 def _heads(settings: SimCLRSettings, shapes: Shapes) -> list[Head]:
-    hidden, projection = settings.hidden, settings.projection
-    projector = Projector(hidden, projection, devices=shapes.devices, name="projector")
-    return [
-        Head(projector, reads="z", gives="embedding"),
-        Head(unit, reads="embedding", gives="projection"),
-    ]
+    return [projector_head(settings, shapes), UNIT_HEAD]
 
 
 def _terms(settings: SimCLRSettings, outputs: BatchOutputs) -> Terms:

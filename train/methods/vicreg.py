@@ -3,35 +3,20 @@
 from dataclasses import dataclass
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.heads import Projector
-from chingolo.train.objective.method import (
-    BatchOutputs,
-    Head,
-    Method,
-    MethodSettings,
-    Shapes,
-    Terms,
-)
+from chingolo.train.objective.method import BatchOutputs, Head, Method, Shapes, Terms
+from chingolo.train.objective.projection import ProjectionSettings, projector_head
 
 
 @dataclass(frozen=True)
-class VICRegSettings(MethodSettings):
+class VICRegSettings(ProjectionSettings):
     """Settings of vicreg."""
 
     name: str = "vicreg"
     """The method's name."""
 
-    projection: int = 32
-    """Length of the projector's output."""
-
-    hidden: int = 256
-    """Width of the projector's hidden layers."""
-
 
 def _heads(settings: VICRegSettings, shapes: Shapes) -> list[Head]:
-    hidden, projection = settings.hidden, settings.projection
-    projector = Projector(hidden, projection, devices=shapes.devices, name="projector")
-    return [Head(projector, reads="z", gives="embedding")]
+    return [projector_head(settings, shapes)]
 
 
 def _terms(settings: VICRegSettings, outputs: BatchOutputs) -> Terms:

@@ -9,19 +9,14 @@ import optax
 from jax import Array
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.heads import Projector, Prototypes, unit
-from chingolo.train.objective.method import BatchOutputs, Head, MethodSettings, Shapes
+from chingolo.train.objective.heads import Prototypes
+from chingolo.train.objective.method import BatchOutputs, Head, Shapes
+from chingolo.train.objective.projection import UNIT_HEAD, ProjectionSettings, projector_head
 
 
 @dataclass(frozen=True)
-class PrototypeSettings(MethodSettings):
+class PrototypeSettings(ProjectionSettings):
     """Settings of a method with prototypes."""
-
-    projection: int = 32
-    """Length of the projector's output."""
-
-    hidden: int = 256
-    """Width of the projector's hidden layers."""
 
     prototypes: int = 32
     """Number of prototypes; few for few songs."""
@@ -44,14 +39,11 @@ class PrototypeSettings(MethodSettings):
 
 def prototype_heads(settings: PrototypeSettings, shapes: Shapes) -> list[Head]:
     """Projector and prototypes."""
-    hidden, projection = settings.hidden, settings.projection
-    projector = Projector(hidden, projection, devices=shapes.devices, name="projector")
+    prototypes = Prototypes(settings.prototypes, name="prototypes")
     return [
-        Head(projector, reads="z", gives="embedding"),
-        Head(unit, reads="embedding", gives="projection"),
-        Head(
-            Prototypes(settings.prototypes, name="prototypes"), reads="projection", gives="cosines"
-        ),
+        projector_head(settings, shapes),
+        UNIT_HEAD,
+        Head(prototypes, reads="projection", gives="cosines"),
     ]
 
 
