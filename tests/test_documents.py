@@ -97,7 +97,7 @@ def test_files_that_pages_name_are_there():
     missing = {
         (page, name)
         for page, name in named
-        if not (ROOT / name.replace("NAME", "registry")).exists()
+        if not (ROOT / re.sub(r"NAME\.py$", "__init__.py", name)).exists()
     }
     assert not missing
 

@@ -111,6 +111,7 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
         assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
 
 
+@pytest.mark.slow
 def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     from chingolo.train.objective.method import (
         BatchOutputs,
