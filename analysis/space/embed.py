@@ -9,11 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-import soxr
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_samples, fit_clip
-from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.audio import load_song, wave_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
@@ -85,10 +84,8 @@ def embed(
 
     def songs() -> Iterator[tuple[str, np.ndarray]]:
         for number, wave in enumerate(waves):
-            song = np.asarray(wave, np.float32)
-            if sample_rate != rate:
-                song = soxr.resample(song, sample_rate, rate)
-            yield f"song {number}", song
+            name = f"song {number}"
+            yield name, wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
 
     return _embed(songs(), len(waves), make_embedder(encoder, batch=batch))[0]
 

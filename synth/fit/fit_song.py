@@ -1,13 +1,13 @@
 """A recorded song to the gesture that would sing it."""
 
 import numpy as np
-import soxr
 
 from chingolo.synth.fit.fitted_song import Fit, note_alpha
 from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, WINDOW, best_path, find_peaks, ridges
+from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture
 from chingolo.synth.voice.integrate import CONTROL_RATE
@@ -33,10 +33,9 @@ def fit(wave: np.ndarray, *, sample_rate: int, bird: Bird, refine_steps: int = R
 
     Raises:
         UnfittableError: if nothing tonal is found, or the recording is empty.
+        InputError: if the wave is not mono, not finite, or without a rate.
     """
-    wave = np.asarray(wave, np.float32)
-    if sample_rate != RATE:
-        wave = np.asarray(soxr.resample(wave, sample_rate, RATE), np.float32)
+    wave = wave_in_memory(wave, sample_rate=sample_rate, wanted=RATE)
     return refine([wave], [track_song(wave, bird)], bird, steps=refine_steps)[0]
 
 

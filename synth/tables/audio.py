@@ -14,6 +14,33 @@ BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
 
+def wave_in_memory(
+    wave: np.ndarray, *, sample_rate: float, wanted: float, name: str = "the song"
+) -> np.ndarray:
+    """A wave that was handed over, checked and brought to a rate (soxr).
+
+    Args:
+        wave: [samples] mono, of any type of number.
+        sample_rate: its own, Hz.
+        wanted: Hz.
+        name: what to call it in messages.
+
+    Returns:
+        [samples] float32.
+
+    Raises:
+        InputError: if it is not mono, holds samples that are not finite, or has no rate.
+    """
+    mono = np.asarray(wave, np.float32)
+    if mono.ndim != 1:
+        raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
+    if not np.isfinite(mono).all():
+        raise InputError(f"{name}: holds samples that are not finite")
+    if not sample_rate > 0:
+        raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected above 0")
+    return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
+
+
 def load_audio(
     path: str | Path,
     *,

@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import soxr
 
 from chingolo.synth.spectra.clip import clip_samples
+from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
@@ -71,9 +71,10 @@ def train(
     corpus, classes = None, themes
     rate = settings.front_end.sample_rate
     if len(waves):
-        songs = [np.asarray(wave, np.float32) for wave in waves]
-        if sample_rate != rate:
-            songs = [soxr.resample(song, sample_rate, rate) for song in songs]
+        songs = [
+            wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=f"song {number}")
+            for number, wave in enumerate(waves)
+        ]
         multilabel = settings.method.multilabel
         classes = with_labels(themes, labels or (), multilabel=multilabel)
         corpus = make_corpus(
