@@ -252,6 +252,7 @@ def chirp_waves(count: int = 24) -> tuple[list[np.ndarray], list[str]]:
     return waves, [CHIRPS[index % 4] for index in range(count)]
 
 
+@pytest.mark.slow
 def test_songs_in_memory_are_trained_on_and_embedded_without_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -302,7 +303,7 @@ def as_before(settings: TrainingSettings) -> dict:
     return old
 
 
-@pytest.mark.parametrize("name", ["dino", "simclr"])
+@pytest.mark.parametrize("name", ["dino", pytest.param("simclr", marks=pytest.mark.slow)])
 def test_runs_of_older_versions_load_and_go_on(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
