@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/chingolo demo
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

@@ -81,6 +81,7 @@ def compare(
             f"{len(songs)} songs: too few to compare anything (at least {FEWEST_SONGS})"
         )
     latents = LatentTable(songs, latents.z[kept], latents.made_by)
+    eras = find_eras(songs, settings)
     space = lay_out(latents, settings)
     agreement = label_agreement(
         latents,
@@ -98,7 +99,6 @@ def compare(
         "run": latents.made_by,
     }
     notes = [*_origins(songs), *remarks, *_repeats(kept)]
-    eras = find_eras(songs, settings)
     if eras is None:
         results = put_together(results, WITHOUT_ERAS, {"notes": notes})
     else:

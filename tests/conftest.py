@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import jax
@@ -20,3 +21,15 @@ def recordings() -> Path:
 def single_precision() -> None:
     """JAX as users have it: scikit-bio, once imported, turns double precision on everywhere."""
     jax.config.update("jax_enable_x64", False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A program compiles once, however many tests use it, those in processes of their own too."""
+    cache = {
+        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
+        "jax_persistent_cache_min_compile_time_secs": 0.5,
+    }
+    for name, value in cache.items():
+        jax.config.update(name, value)
+        os.environ[name.upper()] = str(value)

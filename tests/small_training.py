@@ -1,13 +1,8 @@
 """Tiny settings, and chirps for songs, that the tests of training share."""
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import jax
 import numpy as np
-from jax.experimental.compilation_cache import compilation_cache
 
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.train.encoders.cnn import CNNSettings
@@ -52,17 +47,3 @@ def chirp_pairs(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
         for _ in range(2)
     )
     return first, second, theme
-
-
-@contextmanager
-def compiled_once(folder: Path) -> Iterator[None]:
-    """One program compiles once, however many tests use it; nothing is cached afterwards."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = [getattr(jax.config, name) for name in names]
-    for name, value in zip(names, (str(folder), 0.5), strict=True):
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
-    yield
-    for name, value in zip(names, before, strict=True):
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()

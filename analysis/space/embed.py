@@ -36,8 +36,7 @@ class Embedder:
         classes = self.encoder.classes
         return {
             "checkpoint": self.encoder.hash,
-            "sample_rate": front_end.sample_rate,
-            "clip_s": front_end.clip_s,
+            **dataclasses.asdict(front_end),
             "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.f_max:g} Hz",
             "method": method + (f" with the labels of {len(classes)} classes" if classes else ""),
             "classes": list(classes),

@@ -9,14 +9,11 @@ from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.spectra.log_mel import frames_in, mel_filters, mel_power
+from chingolo.synth.spectra.log_mel import mel_filters, song_mel_power
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 FRONT_END = FrontEnd(sample_rate=RATE)
 """512 samples under the window, 64 bands in 1-10 kHz."""
-
-LEAST_SAMPLES = 4096
-"""To which shorter songs are padded."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +44,6 @@ class Quality:
     """What keeps it from `good`; empty if nothing does."""
 
 
-def song_mel_power(wave: np.ndarray) -> np.ndarray:
-    """[frames, n_mels] mel power of one song at `ridge.RATE`, under `FRONT_END`."""
-    samples = max(LEAST_SAMPLES, 1 << (len(wave) - 1).bit_length())  # few lengths are compiled
-    padded = clip_at(np.asarray(wave, np.float32), samples, 0)
-    return np.asarray(mel_power(padded[None], FRONT_END))[0, : frames_in(FRONT_END, len(wave))]
-
-
 def mel_floor(fit: Fit) -> np.ndarray:
     """[n_mels] mean mel power of the recording's background."""
     n_fft = FRONT_END.n_fft
@@ -72,7 +62,8 @@ def judge(wave: np.ndarray, sung: np.ndarray, fit: Fit) -> Quality:
         fit: what was sung.
     """
     sung = clip_at(sung, len(wave), 0)
-    theirs, ours = song_mel_power(wave), song_mel_power(sung) + mel_floor(fit)
+    theirs, ours = (song_mel_power(song, FRONT_END) for song in (wave, sung))
+    ours = ours + mel_floor(fit)
     time = np.arange(len(theirs)) * FRONT_END.hop / RATE
     frame = np.minimum((time * CONTROL_RATE).astype(int), len(fit.gesture.f0) - 1)
     voiced = fit.gesture.amplitude[frame] > 0.03

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.fit.fitted_song import Fit, background, resynthesise
-from chingolo.synth.fit.quality import song_mel_power
+from chingolo.synth.fit.quality import FRONT_END
+from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import Bird
@@ -92,7 +93,7 @@ def _pieces(wave: np.ndarray) -> list[np.ndarray]:
     wave = wave / max(float(np.sqrt(np.mean(wave**2))), 1e-9)
     found = []
     for begin in range(0, max(1, len(wave) - size + 1), size):
-        level = np.log(song_mel_power(wave[begin : begin + size]) + 1e-3)
+        level = np.log(song_mel_power(wave[begin : begin + size], FRONT_END) + 1e-3)
         parts = (level.mean(axis=0), level.std(axis=0), np.quantile(level, 0.9, axis=0))
         found.append(np.concatenate(parts))
     return found

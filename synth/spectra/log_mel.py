@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
 
 POWER_FLOOR = 1e-10
@@ -16,6 +17,9 @@ POWER_FLOOR = 1e-10
 
 SAMPLES_AT_ONCE = 2**17
 """Samples in the frames transformed together: what the cache of a core holds, by measurement."""
+
+LEAST_SAMPLES = 4096
+"""To which the shorter of single songs are padded."""
 
 
 @lru_cache(maxsize=8)
@@ -78,6 +82,13 @@ def log_mel(waveform: Array, front_end: FrontEnd) -> Array:
 def mel_power(waveform: Array, front_end: FrontEnd) -> Array:
     """Mel power, [batch, samples] -> [batch, frames, n_mels]: what `log_mel` takes the log of."""
     return _in_blocks(waveform, front_end, lambda power: power)
+
+
+def song_mel_power(wave: np.ndarray, front_end: FrontEnd) -> np.ndarray:
+    """[samples] one song of any length -> [frames, n_mels] mel power, on the host."""
+    samples = max(LEAST_SAMPLES, 1 << (len(wave) - 1).bit_length())  # few lengths are compiled
+    padded = clip_at(np.asarray(wave, np.float32), samples, 0)
+    return np.asarray(mel_power(padded[None], front_end))[0, : frames_in(front_end, len(wave))]
 
 
 def _in_blocks(waveform: Array, front_end: FrontEnd, scale: Callable[[Array], Array]) -> Array:

@@ -44,6 +44,7 @@ DESCRIPTORS = Statistic(
     values=descriptor_values,
     needs=("themes", "descriptors"),
     placebo=True,
+    words="acoustic descriptors within themes",
     key="descriptors_test",
     always_told=True,
 )

@@ -69,4 +69,5 @@ WITHIN_BLOCKS = Statistic(
     needs=("vectors", "blocks"),
     placebo="it looks for changes that differ between sites, and a recorder is one for all sites",
     source="Székely & Rizzo 2013",
+    words="energy distance within sites",
 )

@@ -55,4 +55,5 @@ DRIFT = Statistic(
     needs=("vectors", "themes"),
     placebo=True,
     source="Anderson 2001",
+    words="PERMANOVA within themes",
 )

@@ -49,7 +49,7 @@ class Statistic:
     """Authors and year."""
 
     words: str = ""
-    """What the report's methods paragraph calls it; "" leaves it to the table."""
+    """What the report's methods paragraph calls it; needed where it decides."""
 
     remark: str = ""
     """A sentence under the report's table."""

@@ -10,6 +10,7 @@ from chingolo.analysis.report.elements.examples import example_rows
 from chingolo.analysis.report.elements.map_data import song_marks
 from chingolo.analysis.report.elements.pictures import (
     data_uri,
+    front_end_of,
     load_or_reason,
     shade,
     sound_mp3,
@@ -47,6 +48,7 @@ def collect_media(
         tell: takes lines of progress.
     """
     songs = comparison.songs
+    ear = front_end_of(comparison.results["run"])
     width, height = (128, 60) if len(songs) <= FEW_SONGS else (64, 32)
     examples = {row for pair in example_rows(comparison).values() for side in pair for row in side}
     wanted = _sound_order(comparison, examples)
@@ -55,17 +57,17 @@ def collect_media(
     candidates = {row for row in wanted if rank[row] < 800}
     shades, thumb, pictures, missing, sounds = [], [], {}, {}, {}
     for row in range(len(songs)):
-        samples, reason = load_or_reason(songs.iloc[row])
+        samples, reason = load_or_reason(songs.iloc[row], sample_rate=ear.sample_rate)
         if samples is None:
             missing[row] = reason
             thumb.append(-1)
             continue
         thumb.append(len(shades))
-        shades.append(shade(samples, width=width, height=height))
+        shades.append(shade(samples, ear, width=width, height=height))
         if row in examples:
-            pictures[row] = data_uri(spectrogram_png(samples), "image/png")
+            pictures[row] = data_uri(spectrogram_png(samples, ear), "image/png")
         if row in candidates:
-            sounds[row] = sound_mp3(samples)
+            sounds[row] = sound_mp3(samples, ear.sample_rate)
         if (row + 1) % 500 == 0:
             tell(f"{row + 1} of {len(songs)} pictures")
     kept, size = {}, 0

@@ -2,62 +2,67 @@
 
 import base64
 import io
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import soundfile
+import soxr
 from PIL import Image
-from scipy import signal
 
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
 
-SAMPLE_RATE = 22050
-LOWEST_HZ, HIGHEST_HZ = 500.0, 10000.0
 DYNAMIC_RANGE_DB = 50.0
 LONGEST_SOUND_S = 6.0
+MP3_RATES = (22050, 24000, 32000, 44100, 48000)
+"""Hz; of those that MP3 knows, the ones that hold what birds sing."""
 
 
-def load_or_reason(song: pd.Series) -> tuple[np.ndarray | None, str]:
-    """Audio of a song at 22.05 kHz, or None and why it cannot be had."""
+def front_end_of(made_by: dict[str, Any]) -> FrontEnd:
+    """How the encoder that made a latent table hears; the default where the table tells nothing."""
+    told = {name: made_by[name] for name in FrontEnd.__dataclass_fields__ if name in made_by}
+    return FrontEnd(**told)
+
+
+def load_or_reason(song: pd.Series, *, sample_rate: int) -> tuple[np.ndarray | None, str]:
+    """Audio of a song at a rate in Hz, or None and why it cannot be had."""
     try:
-        return load_song(song, sample_rate=SAMPLE_RATE), ""
+        return load_song(song, sample_rate=sample_rate), ""
     except InputError as error:
         return None, str(error)
 
 
-def spectrogram(samples: np.ndarray, *, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
-    """Power spectrogram in dB below its peak, for pictures.
+def spectrogram(samples: np.ndarray, front_end: FrontEnd) -> np.ndarray:
+    """Log-mel spectrogram in dB below its peak: what an encoder hears, for pictures.
 
     Args:
-        samples: [samples] audio.
-        sample_rate: Hz.
+        samples: [samples] audio at the front end's rate.
+        front_end: how the encoder hears.
 
     Returns:
-        [frequencies, frames] from 0.5 to 10 kHz, lowest first, between -50 and 0 dB.
+        [n_mels, frames] lowest band first, between -50 and 0 dB.
     """
-    window = 512
-    padded = np.pad(samples, (0, max(0, window - len(samples))))
-    frequencies, _, power = signal.spectrogram(
-        padded, sample_rate, window="hann", nperseg=window, noverlap=window * 3 // 4
-    )
-    band = (frequencies >= LOWEST_HZ) & (frequencies <= HIGHEST_HZ)
-    level = 10 * np.log10(power[band] + 1e-20)
+    level = 10 * np.log10(song_mel_power(samples, front_end).T + 1e-20)
     return np.clip(level - level.max(), -DYNAMIC_RANGE_DB, 0.0)
 
 
-def shade(samples: np.ndarray, *, width: int, height: int) -> np.ndarray:
+def shade(samples: np.ndarray, front_end: FrontEnd, *, width: int, height: int) -> np.ndarray:
     """[height, width] uint8 spectrogram of a whole song, highest frequency first, 255 loudest."""
-    level = spectrogram(samples)
+    level = spectrogram(samples, front_end)
     image = Image.fromarray(np.uint8(np.round(255 * (1 + level[::-1] / DYNAMIC_RANGE_DB))))
     # a box filter keeps fast trills visible when many frames share a pixel
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
-def spectrogram_png(samples: np.ndarray, *, width: int = 220, height: int = 96) -> bytes:
+def spectrogram_png(
+    samples: np.ndarray, front_end: FrontEnd, *, width: int = 220, height: int = 96
+) -> bytes:
     """Spectrogram of a whole song as a palette PNG."""
-    image = Image.fromarray(shade(samples, width=width, height=height) // 8 * 8)
+    image = Image.fromarray(shade(samples, front_end, width=width, height=height) // 8 * 8)
     image.putpalette(np.uint8(np.round(255 * _colours())).reshape(-1).tolist())
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
@@ -89,13 +94,15 @@ def sprite_sheets(
     return sheets
 
 
-def sound_mp3(samples: np.ndarray) -> bytes:
-    """At most the first 6 s of a song as a small MP3, peak at -1 dB."""
-    samples = samples[: int(LONGEST_SOUND_S * SAMPLE_RATE)]
+def sound_mp3(samples: np.ndarray, sample_rate: int) -> bytes:
+    """At most the first 6 s of a song, at a rate in Hz, as a small MP3, peak at -1 dB."""
+    samples = samples[: int(LONGEST_SOUND_S * sample_rate)]
+    rate = next((rate for rate in MP3_RATES if rate >= sample_rate), MP3_RATES[-1])
+    samples = samples if rate == sample_rate else soxr.resample(samples, sample_rate, rate)
     peak = float(np.abs(samples).max()) if len(samples) else 0.0
     buffer = io.BytesIO()
     with soundfile.SoundFile(
-        buffer, "w", SAMPLE_RATE, 1, format="MP3", subtype="MPEG_LAYER_III", compression_level=0.8
+        buffer, "w", rate, 1, format="MP3", subtype="MPEG_LAYER_III", compression_level=0.8
     ) as file:
         file.write(samples * (0.89 / peak if peak > 0 else 1.0))
     return buffer.getvalue()

@@ -25,7 +25,11 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         else f"Clusters were found with k-means ({found['n']} clusters).",
     ]
     if results["eras"]:
-        told = [statistic.words for statistic in STATISTICS.values() if statistic.words]
+        told = [
+            statistic.words
+            for statistic in STATISTICS.values()
+            if statistic.decides and results.get(statistic.results_key)
+        ]
         lines.append(
             f"The eras were compared by {_listed(told)}, on the same "
             f"{settings['permutations']} permutations of {results['unit']}s "

@@ -9,6 +9,7 @@ from chingolo.analysis.compare import compare
 from chingolo.analysis.report.elements.pictures import load_or_reason, shade
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.song_table import read_song_table
 
 
@@ -34,13 +35,16 @@ def test_a_large_change_is_found_and_a_large_recorder_refused():
     assert refused["placebo"] == 1.0
 
 
+EAR = FrontEnd(f_min=500.0)
+
+
 def pictures(songs: pd.DataFrame) -> LatentTable:
     """Songs as the principal components of their small spectrograms: an encoder of no training."""
     shades = []
     for row in range(len(songs)):
-        wave, reason = load_or_reason(songs.iloc[row])
+        wave, reason = load_or_reason(songs.iloc[row], sample_rate=EAR.sample_rate)
         assert wave is not None, reason
-        shades.append(shade(wave, width=16, height=16).reshape(-1) / 255)
+        shades.append(shade(wave, EAR, width=16, height=16).reshape(-1) / 255)
     flat = np.array(shades)
     flat = flat - flat.mean(axis=0)
     u, s, _ = np.linalg.svd(flat, full_matrices=False)

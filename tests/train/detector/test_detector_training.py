@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,17 +18,9 @@ from chingolo.train.detector.examples import batches, learnable, recorded_source
 from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import POWER_FLOOR, log_mel
 from chingolo.train.detector.train_detector import blank_detector
-from tests.small_training import compiled_once
 
 RATE = 22_050
 SURROUNDINGS = named_surroundings(recorders="field-1", birds="songbirds-1", repertoires="shipped-1")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One program compiles once."""
-    with compiled_once(tmp_path_factory.mktemp("cache")):
-        yield
 
 
 def draw(repertoire: Repertoire) -> list[Scene]:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,14 +16,7 @@ from chingolo.train.settings.change import change
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import Recipe, make_recipe, make_state
 from chingolo.train.step.step import step
-from tests.small_training import SMALL, chirp_pairs, compiled_once
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One program compiles once, however many tests use it."""
-    with compiled_once(tmp_path_factory.mktemp("cache")):
-        yield
+from tests.small_training import SMALL, chirp_pairs
 
 
 def recipe_of(settings: TrainingSettings, classes: int) -> Recipe:

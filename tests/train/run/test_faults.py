@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,11 +173,15 @@ def test_runs_of_another_model_or_version_are_told(
 def full_disk(size: int) -> Iterator[None]:
     """Files cannot grow beyond `size` bytes, as if the disk were full there."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    least = jax.config.jax_persistent_cache_min_compile_time_secs
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    # the tests' own cache of compiled programs is no file of the run
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1e9)
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", least)
 
 
 def whole_files(folder: Path) -> list[str]:

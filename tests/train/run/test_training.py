@@ -1,6 +1,5 @@
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -22,14 +21,7 @@ from chingolo.train.run.trained_encoder import load_encoder
 from chingolo.train.settings.change import change, from_dict
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step import state as state_module
-from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs, compiled_once
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One program compiles once, however many runs of these tests use it."""
-    with compiled_once(tmp_path_factory.mktemp("cache")):
-        yield
+from tests.small_training import CHIRPS, SMALL, chirp, chirp_pairs
 
 
 def quiet(line: str) -> None:

@@ -60,6 +60,7 @@ def test_a_statistic_tells_all_that_others_derive_from_it(name):
     assert statistic.name == name
     assert statistic.title
     assert statistic.needs
+    assert statistic.words or not statistic.decides
     assert statistic.placebo is True or len(str(statistic.placebo)) > 10
 
 
@@ -138,7 +139,7 @@ def test_a_statistic_entered_on_one_line_stands_everywhere(toy_statistic, songs)
     assert "toy" in results["placebo"]["tests"]
     page = report_page(found)
     assert "<td>Toy of a test</td>" in page
-    assert "theme shares and a toy, on the same" in page
+    assert "PERMANOVA within themes and a toy, on the same" in page
     assert "toy" in compare_types(table, "type", SETTINGS).results
 
 
