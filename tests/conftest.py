@@ -6,6 +6,9 @@ import pytest
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+COMPILED_ONCE_S = 0.5
+"""What takes longer to compile is kept for the other tests, s."""
+
 RECORDINGS = Path(__file__).parents[2] / "shared" / "recordings"
 
 
@@ -28,7 +31,7 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A program compiles once, however many tests use it, those in processes of their own too."""
     cache = {
         "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        "jax_persistent_cache_min_compile_time_secs": 0.5,
+        "jax_persistent_cache_min_compile_time_secs": COMPILED_ONCE_S,
     }
     for name, value in cache.items():
         jax.config.update(name, value)

@@ -23,6 +23,7 @@ import soundfile
 from flax import serialization
 
 from chingolo.scripts import compare_eras, embed_songs, fit_songs, generate_songs, train_encoder
+from tests.conftest import COMPILED_ONCE_S
 from tests.small_training import CHIRPS, SMALL, chirp
 
 ROOT = Path(__file__).parents[3]
@@ -173,7 +174,6 @@ def test_runs_of_another_model_or_version_are_told(
 def full_disk(size: int) -> Iterator[None]:
     """Files cannot grow beyond `size` bytes, as if the disk were full there."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    least = jax.config.jax_persistent_cache_min_compile_time_secs
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     # the tests' own cache of compiled programs is no file of the run
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1e9)
@@ -181,7 +181,7 @@ def full_disk(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", least)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", COMPILED_ONCE_S)
 
 
 def whole_files(folder: Path) -> list[str]:
