@@ -63,6 +63,12 @@ def compare(
     Raises:
         InputError: for eras or columns that do not occur, or too few songs.
     """
+    z = np.asarray(latents.z)
+    if z.ndim != 2 or len(z) != len(latents.songs):
+        raise InputError(f"vectors of shape {z.shape} for {len(latents.songs)} songs")
+    if not np.isfinite(z).all():
+        raise InputError(f"song {int(np.argmin(np.isfinite(z).all(axis=1)))}: no finite vector")
+    latents = LatentTable(latents.songs, z, latents.made_by)
     if rerecorded is not None and rerecorded.shape != latents.z.shape:
         raise InputError(
             f"the re-recorded songs have vectors of shape {rerecorded.shape}, the songs "

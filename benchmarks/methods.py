@@ -30,7 +30,7 @@ from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.spectra.clip import fit_clip
+from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise
@@ -132,7 +132,7 @@ def sing(front_end: FrontEnd, *, birds: range, count: int, seed: int) -> Songs:
         channel = replace(
             random_channel(random, recorder_set("field-1")), snr=float(random.uniform(0, 20))
         )
-        placed = fit_clip(wave, samples, float(random.random()))
+        placed = clip_of(wave, samples, float(random.random()))[0]
         clips.append(through_channel(placed, channel, sample_rate=rate, random=random))
     return Songs(np.stack(clips), theme.astype(np.int32), singers)
 

@@ -20,7 +20,7 @@ from sklearn.metrics import f1_score
 
 from benchmarks.syllables import SYLLABLES
 from chingolo.synth.fit.fit_table import fit_songs
-from chingolo.synth.spectra.clip import clip_samples, fit_clip
+from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.data.corpus import balanced_weight
 from chingolo.train.data.read_songs import load_corpus
@@ -132,7 +132,7 @@ def macro_f1(
         weight=balanced(known),
     )
     heard = load_corpus(test, front_end, label_column="label", classes=names)
-    clips = np.stack([fit_clip(song, clip_samples(front_end), 0.5) for song in heard.songs])
+    clips = np.stack([clip_of(song, clip_samples(front_end), 0.5)[0] for song in heard.songs])
     encoder = train_corpus(settings, corpus=corpus, source=None, classes=tuple(names), seed=seed)
     logits = np.asarray(jax.jit(lambda x: apply_encoder(encoder, x)[1])(clips))
     scores = f1_score(

@@ -19,7 +19,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.methods import embedding, in_batches
-from chingolo.synth.spectra.clip import clip_samples, fit_clip
+from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.tables.song_table import read_song_table
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     table = read_song_table(config.table)
     corpus = load_corpus(table, settings.front_end)
     samples = clip_samples(settings.front_end)
-    clips = np.stack([fit_clip(song, samples, 0.5) for song in corpus.songs])
+    clips = np.stack([clip_of(song, samples, 0.5)[0] for song in corpus.songs])
     flat = spectrograms(clips, settings.front_end)
     label = table["label"].to_numpy(str)
     bird = table["individual"].to_numpy(str)

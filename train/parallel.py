@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from chingolo.synth.tables.files import InputError
@@ -61,9 +60,7 @@ def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: value.reshape(devices, -1, *value.shape[1:]) for name, value in batch.items()}
 
 
-def parallel_apply(
-    function: Callable[[Any, Array], Any], params: Any
-) -> Callable[[np.ndarray], Any]:
+def parallel_apply(function: Callable[[Any, Any], Any], params: Any) -> Callable[[Any], Any]:
     """A pure function of (params, batch) over this host's devices, without any state.
 
     Args:
@@ -71,15 +68,15 @@ def parallel_apply(
         params: copied to every device once.
 
     Returns:
-        A function of a batch [songs, ...], songs a multiple of the local devices.
+        A function of a batch, a tree of arrays [songs, ...], songs a multiple of the local devices.
     """
     devices = jax.local_devices()
     mesh = Mesh(np.array(devices), (AXIS,))
     held = jax.device_put(params, NamedSharding(mesh, PartitionSpec()))
     mapped = jax.pmap(function, AXIS, in_axes=(None, 0), devices=devices)  # type: ignore[arg-type]
 
-    def apply(batch: np.ndarray) -> Any:
-        split = batch.reshape(len(devices), -1, *batch.shape[1:])
+    def apply(batch: Any) -> Any:
+        split = jax.tree.map(lambda x: x.reshape(len(devices), -1, *x.shape[1:]), batch)
         whole = mapped(held, split)
         return jax.tree.map(lambda x: np.concatenate(np.asarray(x)), whole)
 

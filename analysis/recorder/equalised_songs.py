@@ -1,7 +1,7 @@
 """Recordings of two eras read, made alike in channel, embedded and described anew."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from chingolo.analysis.change.design.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.space.embed import embed_waves, make_embedder, predictions
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.excerpt import as_excerpt, load_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.trained_encoder import load_encoder
 
@@ -65,11 +65,15 @@ def equalise_songs(
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
     sample_rate = int(embedder.about["sample_rate"])
     songs, used = latents.songs, eras.of_song >= 0
+    context_s = embedder.encoder.settings.front_end.context_s
+    excerpts = [
+        load_excerpt(songs.iloc[row], sample_rate=sample_rate, context_s=context_s)
+        if used[row]
+        else as_excerpt(np.zeros(0))
+        for row in range(len(songs))
+    ]
     equalised = equalise(
-        [
-            load_song(songs.iloc[row], sample_rate=sample_rate) if used[row] else np.zeros(0)
-            for row in range(len(songs))
-        ],
+        [excerpt.wave for excerpt in excerpts],
         eras,
         sample_rate=sample_rate,
         devices=songs["device"].tolist() if "device" in songs.columns else (),
@@ -82,17 +86,19 @@ def equalise_songs(
     )
     rows = np.flatnonzero(used)
     modern = eras.of_song[rows] == MODERN
-    own = [equalised.waves[row] for row in rows]
-    again = [equalised.rerecorded[row] for row in rows[modern]]
+    own = [replace(excerpts[row], wave=equalised.waves[row]) for row in rows]
+    again = [replace(excerpts[row], wave=equalised.rerecorded[row]) for row in rows[modern]]
     tell("embedding the equalised songs ...")
     z, probability = embed_waves(own, embedder)
     tell("embedding the re-recorded modern songs ...")
     rerecorded = np.array(z)
     rerecorded[modern], _ = embed_waves(again, embedder)
     tell("measuring the songs ...")
-    descriptors = describe_songs(own, sample_rate=sample_rate)
+    descriptors = describe_songs((heard.song for heard in own), sample_rate=sample_rate)
     remeasured = descriptors.copy()
-    remeasured.loc[modern] = describe_songs(again, sample_rate=sample_rate).to_numpy()
+    remeasured.loc[modern] = describe_songs(
+        (heard.song for heard in again), sample_rate=sample_rate
+    ).to_numpy()
     return EqualisedSongs(
         latents=LatentTable(
             _as_embedded(

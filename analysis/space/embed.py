@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from jax import Array
 
-from chingolo.synth.spectra.clip import clip_samples, fit_clip
-from chingolo.synth.tables.audio import load_song, wave_in_memory
+from chingolo.synth.spectra.clip import clip_of, clip_samples
+from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.excerpt import Excerpt, load_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
@@ -26,8 +27,9 @@ class Embedder:
     batch: int
     """Clips at a time, over all devices."""
 
-    forward: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    """[batch, samples] -> z [batch, dimensions] and probabilities [batch, classes]."""
+    forward: Callable[[tuple[np.ndarray, np.ndarray]], tuple[np.ndarray, np.ndarray]]
+    """[batch, samples] and edges of the songs in them [batch, 2] -> z [batch, dimensions] and
+    probabilities [batch, classes]."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -50,10 +52,12 @@ def make_embedder(encoder: TrainedEncoder, *, batch: int = 64) -> Embedder:
         encoder: of `load_encoder`, or as `train` returns it.
         batch: clips at a time over all devices, rounded up to a multiple of their number.
     """
+    if batch < 1:
+        raise InputError(f"a batch of {batch} clips; expected at least 1")
     batch = -(-batch // local_devices()) * local_devices()
 
-    def forward(params: dict[str, Any], clips: Array) -> tuple[Array, Array]:
-        return encode(dataclasses.replace(encoder, params=params), clips)
+    def forward(params: dict[str, Any], batch: tuple[Array, Array]) -> tuple[Array, Array]:
+        return encode(dataclasses.replace(encoder, params=params), *batch)
 
     return Embedder(encoder, batch, parallel_apply(forward, encoder.params))
 
@@ -124,12 +128,14 @@ def embed_songs(
     Raises:
         InputError: if audio cannot be read, or a vector is not finite.
     """
-    rate, batch = embedder.encoder.settings.front_end.sample_rate, embedder.batch
+    front_end, batch = embedder.encoder.settings.front_end, embedder.batch
 
-    def load(row: int) -> np.ndarray:
-        return load_song(table.iloc[row], sample_rate=rate)
+    def load(row: int) -> Excerpt:
+        return load_excerpt(
+            table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
+        )
 
-    def songs() -> Iterator[tuple[str, np.ndarray]]:
+    def songs() -> Iterator[tuple[str, Excerpt]]:
         with ThreadPoolExecutor(4) as readers:
             for start in range(0, len(table), batch):
                 rows = range(start, min(start + batch, len(table)))
@@ -141,8 +147,10 @@ def embed_songs(
     return _embed(songs(), len(table), embedder)
 
 
-def embed_waves(waves: Sequence[np.ndarray], embedder: Embedder) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors and class probabilities of [songs] waves at the encoder's own rate.
+def embed_waves(
+    waves: Sequence[np.ndarray | Excerpt], embedder: Embedder
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors and class probabilities of [songs] waves or excerpts at the encoder's own rate.
 
     Returns:
         z [songs, dimensions] float32 and probabilities [songs, classes]; see `embed_songs`.
@@ -155,7 +163,7 @@ def embed_waves(waves: Sequence[np.ndarray], embedder: Embedder) -> tuple[np.nda
 
 
 def _embed(
-    songs: Iterable[tuple[str, np.ndarray]], count: int, embedder: Embedder
+    songs: Iterable[tuple[str, np.ndarray | Excerpt]], count: int, embedder: Embedder
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vectors and probabilities of songs that come with a name for messages."""
     settings = embedder.encoder.settings
@@ -167,14 +175,14 @@ def _embed(
     z = np.zeros((count, settings.encoder.dimensions), np.float64)
     probability = np.zeros((count, len(embedder.encoder.classes)), np.float64)
     clips_of = np.zeros(count)
-    waiting: list[tuple[int, np.ndarray]] = []
+    waiting: list[tuple[int, tuple[np.ndarray, tuple[int, int]]]] = []
 
     def flush() -> None:
         # one shape for all batches: one compilation
-        clips = np.zeros((batch, samples), np.float32)
-        for place, (_, clip) in enumerate(waiting):
-            clips[place] = clip
-        latents, probabilities = embedder.forward(clips)
+        clips, edges = np.zeros((batch, samples), np.float32), np.zeros((batch, 2), np.int32)
+        for place, (_, cut) in enumerate(waiting):
+            clips[place], edges[place] = cut
+        latents, probabilities = embedder.forward((clips, edges))
         for place, (row, _) in enumerate(waiting):
             z[row] += latents[place]
             probability[row] += probabilities[place]
@@ -203,14 +211,14 @@ def _embed(
     return z.astype(np.float32), probability / np.maximum(clips_of, 1)[:, None]
 
 
-def cut(song: np.ndarray, samples: int) -> list[np.ndarray]:
-    """Clips [samples] of a song: one if it is not longer, else overlapping by at least half."""
+def cut(song: np.ndarray | Excerpt, samples: int) -> list[tuple[np.ndarray, tuple[int, int]]]:
+    """Clips [samples] of a song and its edges in them; several overlap by at least half."""
     clips = 1 if len(song) <= samples else 1 + int(np.ceil((len(song) - samples) / (samples / 2)))
     positions = [0.5] if clips == 1 else np.linspace(0, 1, clips).tolist()
-    return [fit_clip(song, samples, position) for position in positions]
+    return [clip_of(song, samples, position) for position in positions]
 
 
-def encode(encoder: TrainedEncoder, clips: Array) -> tuple[Array, Array]:
-    """Latent vectors of length 1 and class probabilities of waveforms [batch, samples]."""
-    z, probability = apply_encoder(encoder, clips)
+def encode(encoder: TrainedEncoder, clips: Array, edges: Array) -> tuple[Array, Array]:
+    """Latent vectors of length 1 and class probabilities; see `apply_encoder`."""
+    z, probability = apply_encoder(encoder, clips, edges)
     return z / (jnp.linalg.norm(z, axis=1, keepdims=True) + 1e-12), probability

@@ -39,8 +39,9 @@ def recogniser(run: Path, reference: Path) -> Callable[[np.ndarray, float], dict
             wave = np.pad(wave, (0, front_end.n_fft - len(wave)))
         blank = np.zeros((embedder.batch - 1, samples), np.float32)
         z = np.zeros(embedder.encoder.settings.encoder.dimensions)
-        for clip in cut(np.asarray(wave, np.float32), samples):
-            latents, _ = embedder.forward(np.concatenate([clip[None], blank]))
+        for clip, edges in cut(np.asarray(wave, np.float32), samples):
+            clips = np.concatenate([clip[None], blank])
+            latents, _ = embedder.forward((clips, np.tile(edges, (len(clips), 1))))
             z += np.asarray(latents[0], np.float64)
         z = (z / max(float(np.linalg.norm(z)), 1e-12)).astype(np.float32)
         told = assign_songs(frozen, z[None], checkpoint=embedder.encoder.hash).iloc[0]

@@ -12,6 +12,8 @@ import numpy as np
 from scipy import fft
 from scipy.ndimage import maximum_filter, median_filter
 
+from chingolo.synth.spectra.noise_floor import noise_floor
+
 RATE = 22_050
 """Hz, the sampling rate of the analysis."""
 
@@ -62,6 +64,14 @@ ECHO_COST = 1.5
 
 FLOOR_QUANTILE = 0.3
 """Of a band's powers over time; below half, so that a band sung in much of the time has one."""
+
+
+REACH = 40
+"""Bins to either side (1.7 kHz) whose quiet a band's noise is held against."""
+
+FLOOR_MARGIN = 4.0
+"""Natural-log units: the mean of exponentially distributed power is 2.3 above its 10th percentile;
+the rest is for tilted noise."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,13 @@ def find_peaks(wave: np.ndarray) -> Plane:
         which[better] = index
     # The quantile of exponentially distributed powers tells their mean.
     floor = np.quantile(flat, FLOOR_QUANTILE, axis=0) / -np.log(1 - FLOOR_QUANTILE)
-    floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
+    floor = median_filter(floor, 9, mode="nearest")
+    heard = np.ones((1, len(flat)), bool)
+    # a whistle that lasts from edge to edge is louder than its neighbours; noise hardly is
+    most = noise_floor(
+        np.log(flat[None] + 1e-20), heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN
+    )
+    floor = np.minimum(floor, np.exp(most[0])) + 1e-9 * float(best.max()) + 1e-20
 
     level = 10 * np.log10(best + 1e-20)
     middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]

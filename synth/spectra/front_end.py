@@ -26,8 +26,14 @@ class FrontEnd:
     f_max: float = 10000.0
     """Upper edge of the highest band, Hz."""
 
-    noise: Literal["none", "median", "pcen"] = "median"
-    """Noise-robust option: none, each band's median over the clip as its floor, or PCEN."""
+    noise: Literal["none", "floor", "median", "pcen"] = "floor"
+    """Noise-robust option: none; each band above its noise, heard around the song where it can be;
+    above its median over the song (as in version 0.1: erases sounds that last); or PCEN."""
 
     clip_s: float = 2.7
     """Length of a clip, s. Shorter songs stand in a clip's middle; longer ones give several."""
+
+    @property
+    def context_s(self) -> float:
+        """How much of the recording is heard on each side of a song, for its noise, s."""
+        return 1.0 if self.noise == "floor" else 0.0

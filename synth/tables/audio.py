@@ -13,6 +13,9 @@ from chingolo.synth.tables.files import InputError, atomic_path, is_file
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
+LOWEST_RATE, HIGHEST_RATE = 1_000, 2_000_000
+"""Hz; what is beyond is no sample rate of sound."""
+
 
 def wave_in_memory(
     wave: np.ndarray, *, sample_rate: float, wanted: float, name: str = "the song"
@@ -36,8 +39,10 @@ def wave_in_memory(
         raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
     if not np.isfinite(mono).all():
         raise InputError(f"{name}: holds samples that are not finite")
-    if not sample_rate > 0:
-        raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected above 0")
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise InputError(
+            f"{name}: a sample rate of {sample_rate:g} Hz; expected {LOWEST_RATE} to {HIGHEST_RATE}"
+        )
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
 
 

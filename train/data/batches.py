@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from chingolo.synth.spectra.clip import clip_samples, fit_clip
+from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
@@ -53,16 +53,18 @@ def recorded_batch(
     position = random.random((2, count))
     places = range(count) if own is None else own
 
-    def clips(rows: list[int], position: np.ndarray) -> np.ndarray:
-        return np.stack([fit_clip(corpus.songs[rows[i]], samples, position[i]) for i in places])
+    def clips(rows: list[int], position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        cut = [clip_of(corpus.songs[rows[i]], samples, position[i]) for i in places]
+        return np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])
 
     first = second = clips(chosen, position[0])
     if corpus.renditions is not None:
         partners = [int(random.choice(_others(corpus.renditions[i], i))) for i in chosen]
         second = clips(partners, position[1])
     return {
-        "first": first,
-        "second": second,
+        "first": first[0],
+        "second": second[0],
+        "edges": np.stack([first[1], second[1]], axis=1).astype(np.int32),
         "label": corpus.label[[chosen[i] for i in places]],
     }
 
@@ -94,8 +96,9 @@ def batches(
         own: rows of the whole batch to make, those of this host; None makes all.
 
     Yields:
-        `first`, `second` [rows, samples] float32 and `label` [rows] int32 (multilabel: [rows,
-        classes] float32); synthetic and recorded songs are spread evenly over the whole batch.
+        `first`, `second` [rows, samples] float32, `edges` [rows, 2, 2] int32 (of the song in first
+        and second, samples) and `label` [rows] int32 (multilabel: [rows, classes] float32);
+        synthetic and recorded songs are spread evenly over the whole batch.
     """
     synthetic = 0
     if source is not None:
@@ -142,7 +145,7 @@ def batches(
             )
         yield {
             name: np.concatenate([part[name] for part in parts])[place]
-            for name in ("first", "second", "label")
+            for name in ("first", "second", "edges", "label")
         }
 
 
@@ -151,7 +154,8 @@ def _labelled(pairs: tuple[np.ndarray, np.ndarray, np.ndarray], classes: int | N
     first, second, theme = pairs
     if classes is not None:
         theme = np.eye(classes, dtype=np.float32)[theme]
-    return {"first": first, "second": second, "label": theme}
+    edges = np.broadcast_to(np.array([0, first.shape[1]], np.int32), (len(first), 2, 2))
+    return {"first": first, "second": second, "edges": edges, "label": theme}
 
 
 def _ends(rows: np.ndarray) -> tuple[int, int]:

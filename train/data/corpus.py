@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.synth.tables.files import InputError
 
 
@@ -12,8 +15,9 @@ from chingolo.synth.tables.files import InputError
 class Corpus:
     """Recorded songs, decoded once."""
 
-    songs: list[np.ndarray]
-    """Audio of each song, float32 at the front end's rate, each of its own length."""
+    songs: Sequence[np.ndarray | Excerpt]
+    """Audio of each song, float32 at the front end's rate, each of its own length; as an excerpt
+    where its recording is known around it."""
 
     label: np.ndarray
     """[songs] int32, index of the class, -1 for none; multilabel: [songs, classes] float32."""
@@ -42,7 +46,7 @@ class Corpus:
 
 
 def make_corpus(
-    songs: Sequence[np.ndarray],
+    songs: Sequence[np.ndarray | Excerpt],
     *,
     labels: Sequence[str] | None = None,
     classes: Sequence[str] = (),
@@ -53,7 +57,7 @@ def make_corpus(
     """A corpus of songs in memory.
 
     Args:
-        songs: [songs] arrays [any] float32 at the front end's rate.
+        songs: [songs] arrays [any] float32 at the front end's rate, or excerpts of recordings.
         labels: of each song, "" for none; None leaves every song unlabelled.
         classes: names of the classes; other labels count as none.
         multilabel: labels may co-occur, written `a+b`.
@@ -68,24 +72,31 @@ def make_corpus(
         if names is not None and len(names) != len(songs):
             raise InputError(f"{len(names)} {told} for {len(songs)} songs")
     for number, song in enumerate(songs):
-        if not np.isfinite(song).all():
+        if not np.isfinite(as_excerpt(song).wave).all():
             raise InputError(f"song {number}: holds samples that are not finite")
     renditions = None
     if pairs is not None:
-        members: dict[str | int, list[int]] = {}
-        sung = [name or row for row, name in enumerate(pairs)]
+        members: dict[tuple[str, int], list[int]] = {}
+        # a song without a name is one by itself
+        sung = [(name, -1 if name else row) for row, name in enumerate(as_text(pairs))]
         for row, name in enumerate(sung):
             members.setdefault(name, []).append(row)
         renditions = [np.array(members[name]) for name in sung]
-    names = [""] * len(songs) if labels is None else labels
+    names = [""] * len(songs) if labels is None else as_text(labels)
     return Corpus(list(songs), encode_labels(names, classes, multilabel), renditions, weight)
+
+
+def as_text(names: Sequence[Any]) -> list[str]:
+    """Names as text: a column may hold numbers, and nothing (None, NaN) where there is no name."""
+    return ["" if pd.isna(name) else str(name) for name in names]
 
 
 def with_labels(
     classes: Sequence[str], labels: Sequence[str], *, multilabel: bool
 ) -> tuple[str, ...]:
     """The classes and after them, sorted, the labels that are none of them."""
-    parts = {part for name in labels for part in name.split("+")} if multilabel else set(labels)
+    names = as_text(labels)
+    parts = {part for name in names for part in name.split("+")} if multilabel else set(names)
     return (*classes, *sorted(parts - {"", *classes}))
 
 

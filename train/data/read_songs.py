@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.excerpt import Excerpt, load_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.train.data.corpus import (
@@ -26,7 +26,7 @@ from chingolo.train.data.corpus import (
 class HeldOut:
     """Songs kept from training, with what a probe compares."""
 
-    songs: list[np.ndarray]
+    songs: list[np.ndarray | Excerpt]
     """Audio of each, float32 at the front end's rate."""
 
     label: list[str]
@@ -111,9 +111,9 @@ def read_songs(
     if held.any():
         rows = np.flatnonzero(held)
         held_out = HeldOut(
-            [whole.songs[i] for i in rows],
-            [shown[i] for i in rows],
-            [groups[i] for i in rows],
+            [whole.songs[i] for i in rows.tolist()],
+            [shown[i] for i in rows.tolist()],
+            [groups[i] for i in rows.tolist()],
         )
         tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
     return whole.choose(np.flatnonzero(~held)), held_out, classes
@@ -152,8 +152,10 @@ def load_corpus(
     """
     labels = None if label_column is None else column_values(table, label_column)
 
-    def load(row: int) -> np.ndarray:
-        return load_song(table.iloc[row], sample_rate=front_end.sample_rate)
+    def load(row: int) -> Excerpt:
+        return load_excerpt(
+            table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
+        )
 
     with ThreadPoolExecutor(4) as readers:
         songs = list(readers.map(load, range(len(table))))

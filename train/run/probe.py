@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.spectra.clip import clip_samples, fit_clip
+from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource
 from chingolo.train.objective import losses
@@ -29,6 +30,9 @@ class Probe:
     clips: np.ndarray
     """[songs, samples] float32."""
 
+    edges: np.ndarray
+    """[songs, 2] first sample of the song in each clip and the one behind its last."""
+
     label: np.ndarray
     """[songs] any type; what neighbours should share."""
 
@@ -37,7 +41,7 @@ class Probe:
 
 
 def make_probe(
-    songs: Sequence[np.ndarray],
+    songs: Sequence[np.ndarray | Excerpt],
     label: Sequence[str],
     group: Sequence[str],
     front_end: FrontEnd,
@@ -53,8 +57,9 @@ def make_probe(
         raise InputError("a probe needs held-out songs of at least two birds or recordings")
     chosen = np.sort(np.random.default_rng((seed, 6)).permutation(len(songs))[:MOST])
     samples = clip_samples(front_end)
-    clips = np.stack([fit_clip(songs[i], samples, 0.5) for i in chosen])
-    return Probe(clips, np.asarray(label)[chosen], np.asarray(group)[chosen])
+    cut = [clip_of(songs[i], samples, 0.5) for i in chosen]
+    clips, edges = np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])
+    return Probe(clips, edges, np.asarray(label)[chosen], np.asarray(group)[chosen])
 
 
 def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
@@ -63,7 +68,9 @@ def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
     # odd seeds of 63 bits are never drawn for training, whose seeds have 31 bits
     first, second, theme = source((seed << 32) + 1, count)
     group = np.tile(np.arange(count), 2)
-    return Probe(np.concatenate([first, second]), np.tile(theme, 2), group)
+    clips = np.concatenate([first, second])
+    edges = np.tile([0, clips.shape[1]], (len(clips), 1))
+    return Probe(clips, edges, np.tile(theme, 2), group)
 
 
 def prober(settings: TrainingSettings, probe: Probe) -> Callable[[State], dict[str, float]]:
@@ -72,7 +79,8 @@ def prober(settings: TrainingSettings, probe: Probe) -> Callable[[State], dict[s
     def measure(state: State) -> dict[str, float]:
         local = jax.device_get((state.teacher["encoder"], state.mean, state.variance))
         forward = partial(compiled_encoder(settings), *local)
-        z = np.concatenate([np.asarray(forward(clips)) for clips in np.array_split(probe.clips, 4)])
+        parts = zip(*(np.array_split(x, 4) for x in (probe.clips, probe.edges)), strict=True)
+        z = np.concatenate([np.asarray(forward(clips, edges)) for clips, edges in parts])
         return {
             "probe_accuracy": neighbour_accuracy(z, probe.label, probe.group),
             "probe_effective_rank": float(losses.effective_rank(jnp.asarray(z))),

@@ -232,9 +232,9 @@ def encoder_task(
     )
 
 
-def vectors(encoder: TrainedEncoder, clips: jax.Array) -> jax.Array:
-    """Latent vectors of waveforms, without gradient."""
-    return jax.lax.stop_gradient(apply_encoder(encoder, clips)[0])
+def vectors(encoder: TrainedEncoder, clips: jax.Array, edges: jax.Array | None) -> jax.Array:
+    """Latent vectors of waveforms, without gradient; see `apply_encoder`."""
+    return jax.lax.stop_gradient(apply_encoder(encoder, clips, edges)[0])
 
 
 def words(values: Values) -> list[str]:

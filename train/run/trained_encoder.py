@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import serialization
 
 from chingolo.synth.spectra.log_mel import log_mel
-from chingolo.synth.spectra.noise_floor import above_noise, normalise, silent_frames
+from chingolo.synth.spectra.noise_floor import above_noise, heard_frames, normalise
 from chingolo.synth.tables.files import InputError, atomic_folder
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.objective.heads import Classifier
@@ -121,12 +121,16 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
         raise InputError(f"{folder}: encoder.json is damaged, or of another version") from error
 
 
-def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array, jax.Array]:
+def apply_encoder(
+    encoder: TrainedEncoder, clips: jax.Array, edges: jax.Array | None = None
+) -> tuple[jax.Array, jax.Array]:
     """Latent vectors and class probabilities of waveforms.
 
     Args:
         encoder: from `load_encoder`.
         clips: [batch, samples] at the front end's rate; digital silence is padding.
+        edges: [batch, 2] first sample of the song in each clip and the one behind its last; what is
+            beyond is its background. None: all is song.
 
     Returns:
         z [batch, dimensions] and probabilities [batch, classes] (no columns without a classifier).
@@ -135,10 +139,11 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
     front_end = settings.front_end
     power = log_mel(clips, front_end)
     mean, variance = jnp.asarray(encoder.mean), jnp.asarray(encoder.variance)
-    spectrogram = normalise(above_noise(power, front_end), mean, variance)
+    heard = heard_frames(power, front_end, edges)
+    spectrogram = normalise(above_noise(power, front_end, heard), mean, variance)
     network = make_encoder(settings)
-    silent = silent_frames(power)[..., 0]
-    told: dict[str, Any] = {**ENCODERS[settings.encoder.kind].padding(settings.encoder, silent)}
+    padding = ENCODERS[settings.encoder.kind].padding(settings.encoder, ~heard.song)
+    told: dict[str, Any] = {**padding}
     z = network.apply({"params": encoder.params["encoder"]}, spectrogram, **told)
     if not encoder.classes:
         return z, z[:, :0]  # type: ignore[index, return-value]
@@ -151,11 +156,17 @@ def apply_encoder(encoder: TrainedEncoder, clips: jax.Array) -> tuple[jax.Array,
 
 @lru_cache(maxsize=8)
 def compiled_encoder(settings: TrainingSettings) -> Callable[..., jax.Array]:
-    """(encoder's parameters, mean, variance, waveforms) -> z with these settings; compiled once."""
+    """(encoder's parameters, mean, variance, waveforms, edges) -> z; compiled once."""
 
     @jax.jit
-    def encode(params: dict, mean: jax.Array, variance: jax.Array, clips: jax.Array) -> jax.Array:
+    def encode(
+        params: dict,
+        mean: jax.Array,
+        variance: jax.Array,
+        clips: jax.Array,
+        edges: jax.Array | None = None,
+    ) -> jax.Array:
         encoder = TrainedEncoder(settings, (), {"encoder": params}, mean, variance, "")
-        return apply_encoder(encoder, clips)[0]
+        return apply_encoder(encoder, clips, edges)[0]
 
     return encode

@@ -9,11 +9,17 @@ from flax import struct
 from jax import Array
 
 from chingolo.synth.spectra.log_mel import log_mel
-from chingolo.synth.spectra.noise_floor import above_noise, normalise
+from chingolo.synth.spectra.noise_floor import above_noise, heard_frames, normalise
 from chingolo.train.objective.devices import Devices
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import State
-from chingolo.train.step.views import draw_grain, local_crop, power_views, shape_views
+from chingolo.train.step.views import (
+    draw_grain,
+    level_views,
+    local_crop,
+    power_views,
+    shape_views,
+)
 
 Batch = Mapping[str, Any]
 
@@ -25,8 +31,14 @@ class StepViews:
     whole: Array
     """[2, songs, frames, n_mels]."""
 
+    sound: Array
+    """[2, songs, frames] bool, frames of `whole` that are song and not padding."""
+
     local: Array | None
     """[local views, songs, local frames, n_mels]."""
+
+    local_sound: Array | None
+    """[local views, songs, local frames] bool."""
 
     keys: Array
     """[2 songs] keys for hiding patches."""
@@ -55,23 +67,31 @@ def make_views(
 
     waveform = jnp.concatenate([batch["first"], batch["second"]])
     power = log_mel(waveform, front_end)
+    # what is song is told before a view changes it: padding never gets a song's level
+    edges = batch.get("edges")
+    heard = heard_frames(
+        power, front_end, None if edges is None else jnp.concatenate([edges[:, 0], edges[:, 1]])
+    )
     power = power.reshape(2, songs, *power.shape[1:])
     partners = power
     total = songs * devices.count()
     if settings.mixup > 0:
         everyone = devices.gather(power)
-        other = jax.random.randint(jax.random.fold_in(key, total), (), 1, max(2, total))
-        partners = everyone[:, (place + other) % total]
+        # each view has a partner of its own, or the background would tell the pair
+        others = jax.random.randint(jax.random.fold_in(key, total), (2,), 1, max(2, total))
+        partners = jnp.stack([everyone[i, (place + others[i]) % total] for i in range(2)])
     grain = draw_grain(jax.random.fold_in(key, total + 1), *power.shape[2:])
 
     def recorded(key: Array, clip: Array, partner: Array) -> Array:
         return power_views(key, clip, partner, grain, settings, front_end)
 
-    def shaped(key: Array, clip: Array, fill: Array) -> Array:
-        return shape_views(key, clip, fill, settings, front_end)
+    def shaped(key: Array, clip: Array, song: Array, fill: Array) -> tuple[Array, Array]:
+        return shape_views(key, clip, song, fill, settings, front_end)
 
     power = jnp.stack([jax.vmap(recorded)(keys[:, i], power[i], partners[i]) for i in range(2)])
-    clean = above_noise(power.reshape(2 * songs, *power.shape[2:]), front_end)
+    clean = above_noise(power.reshape(2 * songs, *power.shape[2:]), front_end, heard)
+    levels = jnp.concatenate([keys[:, 0], keys[:, 1]])
+    clean = jax.vmap(lambda key, clip: level_views(key, clip, settings, front_end))(levels, clean)
 
     first, second = devices.mean((jnp.mean(clean), jnp.mean(clean**2)))
     old = jnp.minimum(0.99, state.step / (state.step + 1.0))
@@ -80,17 +100,23 @@ def make_views(
     spectrogram = normalise(clean, mean, variance).reshape(power.shape)
     # what is masked looks like background: 0 before normalising where the noise is taken off
     fill = jnp.zeros(()) if front_end.noise == "none" else normalise(jnp.zeros(()), mean, variance)
-    whole = [jax.vmap(shaped, (0, 0, None))(keys[:, 2 + i], spectrogram[i], fill) for i in range(2)]
+    sound = heard.song.reshape(power.shape[:3])
+    whole = [
+        jax.vmap(shaped, (0, 0, 0, None))(keys[:, 2 + i], spectrogram[i], sound[i], fill)
+        for i in range(2)
+    ]
     frames = round(settings.local_s * front_end.sample_rate / front_end.hop)
     local = [
-        jax.vmap(lambda key, clip: local_crop(key, clip, frames))(
-            keys[:, 6 + i], spectrogram[i % 2]
+        jax.vmap(lambda key, clip, song: local_crop(key, clip, song, frames))(
+            keys[:, 6 + i], spectrogram[i % 2], sound[i % 2]
         )
         for i in range(settings.local_views)
     ]
     return StepViews(
-        jnp.stack(whole),
-        jnp.stack(local) if local else None,
+        jnp.stack([view for view, _ in whole]),
+        jnp.stack([song for _, song in whole]),
+        jnp.stack([view for view, _ in local]) if local else None,
+        jnp.stack([song for _, song in local]) if local else None,
         jnp.concatenate([keys[:, 4], keys[:, 5]]),
         key,
         mean,

@@ -64,7 +64,7 @@ class Recipe:
     optimiser: optax.GradientTransformation
     learning_rate: Callable[[Any], Any]
     momentum: Callable[[Any], Any]
-    other_encoder: Callable[[Array], Array] | None
+    other_encoder: Callable[[Array, Array | None], Array] | None
 
 
 @lru_cache(maxsize=8)
@@ -72,7 +72,7 @@ def make_recipe(
     settings: TrainingSettings,
     classes: int,
     *,
-    other_encoder: Callable[[Array], Array] | None = None,
+    other_encoder: Callable[[Array, Array | None], Array] | None = None,
     vector_length: int = 0,
 ) -> Recipe:
     """Builds network, optimiser and schedules; asked again for the same, gives the same object.
@@ -80,8 +80,8 @@ def make_recipe(
     Args:
         settings: of the training.
         classes: number of labels the classifier knows; 0 for none.
-        other_encoder: a trained one, waveforms [batch, samples] to vectors; for a method that
-            learns from it.
+        other_encoder: a trained one, waveforms [batch, samples] and edges to vectors; for a method
+            that learns from it.
         vector_length: length of its vectors.
     """
     learning_rate = rate_schedule(settings)

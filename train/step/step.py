@@ -32,7 +32,8 @@ def step(
         recipe: network, optimiser, schedules.
         state: before the step.
         batch: this device's share: `first`, `second` [songs, samples] float32 (two renditions of
-            one song, or twice one recording) and `label` [songs] int32, -1 for none (multilabel:
+            one song, or twice one recording), `edges` [songs, 2, 2] int32 of the song in them,
+            samples (missing: all is song), and `label` [songs] int32, -1 for none (multilabel:
             [songs, classes]).
         devices: those that share the batch.
 
@@ -44,33 +45,41 @@ def step(
     label = devices.gather(batch["label"][None])[0]
     model = recipe.model.copy(devices=devices)
 
-    def forward(params: dict, clips: Array, *, train: bool, hide: bool = False) -> Outputs:
+    def forward(
+        params: dict, clips: Array, sound: Array, *, train: bool, hide: bool = False
+    ) -> Outputs:
         flat = clips.reshape(-1, *clips.shape[2:])
-        told: Told = {}
+        silent = ~sound.reshape(-1, sound.shape[2])
+        told: Told = {**recipe.encoder.padding(settings.encoder, silent)}
         if hide and method.hidden_share is not None:
             share = method.hidden_share(settings.method)
-            flat, told = recipe.encoder.hide(settings.encoder, views.keys, flat, share)
+            flat, hidden = recipe.encoder.hide(settings.encoder, views.keys, flat, share)
+            told |= hidden
         dropout = jax.random.fold_in(views.key, devices.index())
         outputs: Any = model.apply({"params": params}, flat, train, told, rngs={"dropout": dropout})
         joined = {name: x.reshape(*clips.shape[:2], *x.shape[1:]) for name, x in outputs.items()}
         kept = {name: joined.pop(name) for name in method.ungathered}
         return devices.gather(joined) | kept
 
-    teacher = forward(state.teacher, views.whole, train=False)
+    teacher = forward(state.teacher, views.whole, views.sound, train=False)
     assignment, centre, vectors = None, state.centre, None
     if method.assign is not None:
         assignment, centre = method.assign(
             settings.method, teacher["cosines"], state.centre, state.step, settings.steps
         )
     if recipe.other_encoder is not None:
-        both = recipe.other_encoder(batch["first"]), recipe.other_encoder(batch["second"])
+        edges = batch.get("edges")
+        both = [
+            recipe.other_encoder(batch[name], None if edges is None else edges[:, view])
+            for view, name in enumerate(("first", "second"))
+        ]
         vectors = devices.gather(jnp.stack(both))
 
     def loss_of(params: dict) -> tuple[Array, Metrics]:
-        student = forward(params, views.whole, train=True, hide=True)
+        student = forward(params, views.whole, views.sound, train=True, hide=True)
         local = None
-        if views.local is not None:
-            local = forward(params, views.local, train=True)
+        if views.local is not None and views.local_sound is not None:
+            local = forward(params, views.local, views.local_sound, train=True)
         outputs = BatchOutputs(
             student=student,
             teacher=teacher,

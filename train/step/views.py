@@ -134,11 +134,12 @@ def resized_crop(key: Array, spectrogram: Array, scale: tuple[float, float], fra
     )
 
 
-def local_crop(key: Array, spectrogram: Array, frames: int) -> Array:
-    """Cuts a stretch of that many frames (or all there are)."""
+def local_crop(key: Array, spectrogram: Array, song: Array, frames: int) -> tuple[Array, Array]:
+    """Cuts a stretch of that many frames (or all there are), and tells which of them are song."""
     frames = min(frames, spectrogram.shape[0])
     start = jax.random.randint(key, (), 0, spectrogram.shape[0] - frames + 1)
-    return jax.lax.dynamic_slice_in_dim(spectrogram, start, frames)
+    cut = jax.lax.dynamic_slice_in_dim
+    return cut(spectrogram, start, frames), cut(song, start, frames)
 
 
 def mask(key: Array, spectrogram: Array, longest: float, axis: int, fill: Array) -> Array:
@@ -169,27 +170,53 @@ def power_views(
     keys = jax.random.split(key, 6)
     if views.mixup > 0:
         log_mel = log_mixup_exp(keys[0], log_mel, partner, views.mixup)
-    if views.filter_db > 0:
-        log_mel = filtering(keys[1], log_mel, views.filter_db)
     if views.noise_share > 0:
         log_mel = noise(keys[2], log_mel, grain, views.noise_db, views.noise_share)
     if views.tape_share > 0:
         log_mel = tape(keys[3], log_mel, grain, front_end, views.tape_share)
-    if views.fader_db > 0:
-        log_mel = fader(keys[4], log_mel, views.fader_db)
-    return gain(keys[5], log_mel, views.gain_db) if views.gain_db > 0 else log_mel
+    return fader(keys[4], log_mel, views.fader_db) if views.fader_db > 0 else log_mel
+
+
+def level_views(key: Array, clean: Array, views: Views, front_end: FrontEnd) -> Array:
+    """Views of level and response, on what stands above the noise [frames, n_mels].
+
+    They come after the noise floor, which would take them off again; the background stays 0.
+    """
+    keys = jax.random.split(key, 6)
+    out = clean
+    if views.filter_db > 0:
+        out = filtering(keys[1], out, views.filter_db)
+    if views.gain_db > 0:
+        out = gain(keys[5], out, views.gain_db)
+    return out if front_end.noise in ("none", "pcen") else jnp.where(clean == 0, 0.0, out.clip(0.0))
 
 
 def shape_views(
-    key: Array, spectrogram: Array, fill: Array, views: Views, front_end: FrontEnd
-) -> Array:
-    """Views of what is seen of the song, on the normalised spectrogram [frames, n_mels]."""
+    key: Array, spectrogram: Array, song: Array, fill: Array, views: Views, front_end: FrontEnd
+) -> tuple[Array, Array]:
+    """Views of what is seen of the song.
+
+    Args:
+        key: randomness of this clip.
+        spectrogram: [frames, n_mels] normalised.
+        song: [frames] bool, which of them are not padding.
+        fill: what background looks like.
+        views: settings.
+        front_end: settings.
+
+    Returns:
+        The view, and which of its frames are song.
+    """
     keys = jax.random.split(key, 4)
     per_second = front_end.sample_rate / front_end.hop
-    out = shift(keys[0], spectrogram, round(views.shift_s * per_second), fill)
-    if views.crop_frames:
-        out = resized_crop(keys[1], out, views.crop_scale, views.crop_frames)
-    elif views.crop_scale[0] < 1:
-        out = crop(keys[1], out, views.crop_scale, fill)
+    padding = jnp.broadcast_to(jnp.where(song, 0.0, 1.0)[:, None], spectrogram.shape)
+
+    def seen(spectrogram: Array, fill: Array) -> Array:
+        out = shift(keys[0], spectrogram, round(views.shift_s * per_second), fill)
+        if views.crop_frames:
+            return resized_crop(keys[1], out, views.crop_scale, views.crop_frames)
+        return crop(keys[1], out, views.crop_scale, fill) if views.crop_scale[0] < 1 else out
+
+    out, padding = seen(spectrogram, fill), seen(padding, jnp.ones(()))
     out = mask(keys[2], out, views.time_mask_s * per_second, 0, fill)
-    return mask(keys[3], out, views.frequency_mask, 1, fill)
+    return mask(keys[3], out, views.frequency_mask, 1, fill), padding.mean(axis=1) < 0.5

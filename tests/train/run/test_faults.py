@@ -199,7 +199,7 @@ def test_a_full_disk_is_told_and_a_second_call_goes_on(
     for main, arguments, size, left in [
         (generate_songs.main, generate, 9_000, ["made/generate.json"]),
         (embed_songs.main, [str(trained), str(songs), "--out", str(latents)], 500, []),
-        (fit_songs.main, [str(songs), "--out", str(fitted)], 1_300, ["fitted/fit.json"]),
+        (fit_songs.main, [str(songs), "--out", str(fitted)], 2_000, ["fitted/fit.json"]),
         (train_encoder.main, words(songs, tmp_path / "run", 12), 9_000, ["run/config.json"]),
     ]:
         capsys.readouterr()

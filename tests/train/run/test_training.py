@@ -11,7 +11,8 @@ import soundfile
 from chingolo.analysis.space.embed import cut, embed
 from chingolo.analysis.space.embed_table import embed_table
 from chingolo.scripts import embed_songs, train_encoder
-from chingolo.synth.spectra.clip import fit_clip
+from chingolo.synth.spectra.clip import clip_of
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.data.read_songs import load_corpus
@@ -112,12 +113,26 @@ def test_resume_equals_unbroken(tmp_path: Path):
 
 
 def test_clips_of_short_and_long_songs():
-    short = fit_clip(np.ones(4, np.float32), 10, 0.5)
+    short, edges = clip_of(np.ones(4, np.float32), 10, 0.5)
     assert short.tolist() == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
+    assert edges == (3, 7)
     song = np.arange(25, dtype=np.float32)
-    assert [clip[0] for clip in cut(song, 10)] == [0, 5, 10, 15]
-    assert all(len(clip) == 10 for clip in cut(song, 10))
+    assert [clip[0] for clip, _ in cut(song, 10)] == [0, 5, 10, 15]
+    assert all(len(clip) == 10 and edges == (0, 10) for clip, edges in cut(song, 10))
     assert len(cut(song, 25)) == 1
+
+
+def test_a_clip_shows_a_song_within_its_recording():
+    recording = np.arange(1, 21, dtype=np.float32)
+    clip, edges = clip_of(Excerpt(recording, 8, 12), 10, 0.5)
+    assert clip.tolist() == list(range(6, 16))
+    assert edges == (3, 7)
+    clip, edges = clip_of(Excerpt(recording, 1, 5), 10, 1.0)  # the recording begins before it
+    assert clip.tolist() == [0, 0, 0, 0, 0, 1, 2, 3, 4, 5]
+    assert edges == (6, 10)
+    clip, edges = clip_of(Excerpt(recording, 2, 18), 10, 0.0)
+    assert clip.tolist() == list(range(3, 13))
+    assert edges == (0, 10)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,16 @@
+import dataclasses
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from chingolo.synth.spectra.clip import clip_of, clip_samples
+from chingolo.synth.spectra.log_mel import log_mel
+from chingolo.synth.spectra.noise_floor import above_noise, heard_frames
+from chingolo.train.objective.devices import ONE_DEVICE
+from chingolo.train.step.batch_views import make_views
 from chingolo.train.step.state import make_recipe, make_state
-from tests.small_training import SMALL
+from tests.small_training import SMALL, chirp
 
 
 def test_teacher_starts_as_a_copy_and_trails():
@@ -13,3 +21,29 @@ def test_teacher_starts_as_a_copy_and_trails():
     ):
         assert ours.unsafe_buffer_pointer() != theirs.unsafe_buffer_pointer()
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_short_song_is_seen_in_training_as_it_is_embedded():
+    """0.1 s in 0.4 s: gain, mixing and noise once lifted the padding off the floor."""
+    random = np.random.default_rng(0)
+    ear = SMALL.front_end
+    cut = [
+        clip_of(chirp(i % 4, random, 2205, ear.sample_rate), clip_samples(ear), 0.5)
+        for i in range(16)
+    ]
+    clips, edges = np.stack([clip for clip, _ in cut]), np.array([place for _, place in cut])
+    batch = {"first": clips, "second": clips, "edges": np.stack([edges, edges], axis=1)}
+    still = dataclasses.replace(
+        SMALL.views, shift_s=0.0, time_mask_s=0.0, frequency_mask=0, noise_share=1.0, mixup=0.4
+    )
+    training = dataclasses.replace(SMALL, views=still)
+    state = make_state(make_recipe(training, 0), 0)
+    seen = make_views(training, state, batch, ONE_DEVICE)
+    power = log_mel(jnp.asarray(clips), ear)
+    embedded = np.asarray(above_noise(power, ear, heard_frames(power, ear, jnp.asarray(edges))))
+    silent = np.abs(embedded).max(axis=2) == 0
+    silent &= ~np.asarray(seen.sound[0])
+    assert silent.mean() > 0.6
+    background = -float(seen.mean) / np.sqrt(float(seen.variance) + 1e-5)
+    for view in np.asarray(seen.whole):
+        np.testing.assert_allclose(view[silent], background, atol=1e-4)

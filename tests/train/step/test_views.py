@@ -19,7 +19,8 @@ def test_views_are_pure_functions_of_their_key():
 
     def view(key: jax.Array) -> jax.Array:
         power = views.power_views(key, clip(), clip(1), grain, Views(), FRONT_END)
-        return views.shape_views(key, power, jnp.zeros(()), Views(), FRONT_END)
+        song = jnp.ones(100, bool)
+        return views.shape_views(key, power, song, jnp.zeros(()), Views(), FRONT_END)[0]
 
     np.testing.assert_array_equal(view(KEYS[0]), view(KEYS[0]))
     assert np.abs(np.asarray(view(KEYS[0]) - view(KEYS[1]))).max() > 0.1
@@ -73,3 +74,23 @@ def test_masks_cover_no_more_than_asked():
     assert 0 < covered.max() <= 22
     over_bands = np.asarray(views.mask(KEYS[0], ones, 8.0, 1, jnp.zeros(())))
     assert (over_bands == over_bands[:1]).all()
+
+
+def test_level_views_change_the_song_and_leave_the_background():
+    clean = jnp.zeros((30, 64)).at[10:20, 20:30].set(5.0)
+    out = np.asarray(views.level_views(KEYS[3], clean, Views(), FRONT_END))
+    assert np.abs(out - clean)[10:20, 20:30].mean() > 0.05
+    assert np.abs(np.asarray(clean == 0) * out).max() == 0.0
+    off = Views(gain_db=0.0, filter_db=0.0)
+    np.testing.assert_array_equal(views.level_views(KEYS[3], clean, off, FRONT_END), clean)
+
+
+def test_padding_moves_with_the_song():
+    ramp = jnp.ones((60, 8))
+    song = jnp.arange(60) < 40
+    shifting = Views(shift_s=0.05, time_mask_s=0.0, frequency_mask=0)
+    for key in KEYS[:10]:
+        view, sound = views.shape_views(
+            key, jnp.where(song[:, None], ramp, 0.0), song, jnp.zeros(()), shifting, FRONT_END
+        )
+        np.testing.assert_array_equal(np.asarray(view)[:, 0] > 0, sound)
