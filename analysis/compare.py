@@ -123,7 +123,8 @@ def _repeats(kept: np.ndarray) -> list[str]:
     if kept.all():
         return []
     return [
-        f"{int((~kept).sum())} rows that repeat a song (same file, channel, start and end) were dropped."
+        f"{int((~kept).sum())} rows that repeat a song (same file, channel, start and end) were "
+        "dropped."
     ]
 
 

@@ -14,8 +14,8 @@ from chingolo.scripts.command_line.command import Command
 class ConvertConfig:
     """Convert annotations; the endings of the files say from what to what.
 
-    `.csv` and `.parquet` are song tables, `.selections.txt` is Raven's, other `.txt` Audacity's. What
-    is read is known for Raven's by its first line too.
+    `.csv` and `.parquet` are song tables, `.selections.txt` is Raven's, other `.txt` Audacity's.
+    Raven's tables are known by their first line too.
     """
 
     source: Annotated[Path, tyro.conf.Positional]

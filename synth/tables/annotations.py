@@ -1,7 +1,7 @@
 """Song tables as Raven selection tables and Audacity label tracks, and back, without loss.
 
-`.csv` and `.parquet` are song tables. A `.txt` is read as what its first line says; written, it is a
-Raven selection table if it ends in `.selections.txt` (or BirdNET's `.selection.table.txt`), else an
+`.csv` and `.parquet` are song tables. A `.txt` is read as what its first line says; written, it is
+a Raven selection table if it ends in `.selections.txt` (or BirdNET's `.selection.table.txt`), else an
 Audacity label track.
 """
 
@@ -148,8 +148,8 @@ def _sequence(files: list[str], path: Path, tell: Tell) -> dict[str, float]:
         lengths = [length_s(file) for file in files[:-1]]
     except InputError as error:
         tell(
-            f"{path}: {error}; so where each of the {len(files)} recordings begins in a sequence is "
-            "not known, and all times are those within the recording"
+            f"{path}: {error}; so where each of the {len(files)} recordings begins in a sequence "
+            "is not known, and all times are those within the recording"
         )
         return {}
     return dict(zip(files, np.cumsum([0.0, *lengths]).tolist(), strict=True))

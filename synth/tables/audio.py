@@ -15,7 +15,7 @@ BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
 LATE_S = 0.05
-"""How much later than the recording a song may end: a frame of MP3, the third decimal of a table."""
+"""How much later than the recording a song may end: a frame of MP3, a rounded time."""
 
 CANCELLED = 0.03
 """Share of the channels' power below which their mean is nothing of them, 15 dB."""

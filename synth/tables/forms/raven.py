@@ -1,4 +1,4 @@
-"""Raven selection tables: tabs between columns, no quotation marks, times of a sequence of files."""
+"""Raven selection tables: tabs between columns, no quotation marks, times of a whole sequence."""
 
 import csv
 import io
