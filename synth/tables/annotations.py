@@ -1,8 +1,8 @@
 """Song tables as Raven selection tables and Audacity label tracks, and back, without loss.
 
 `.csv` and `.parquet` are song tables. A `.txt` is read as what its first line says; written, it is
-a Raven selection table if it ends in `.selections.txt` (or BirdNET's `.selection.table.txt`), else an
-Audacity label track.
+a Raven selection table if it ends in `.selections.txt` (or `.selection.table.txt`, as of BirdNET),
+else an Audacity label track.
 """
 
 from pathlib import Path

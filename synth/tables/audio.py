@@ -119,7 +119,8 @@ def _read_mono(
 
     It goes by blocks: a header may claim more than the file holds.
     """
-    blocks, power = [np.zeros(0, np.float32)], np.zeros(2)
+    blocks: list[np.ndarray] = [np.zeros(0, np.float32)]
+    power = np.zeros(2)
     while frames > 0:
         asked = min(frames, BLOCK)
         block = file.read(asked, dtype="float32", always_2d=True)

@@ -22,8 +22,9 @@ def to_audacity(table: pd.DataFrame) -> str:
         label = row.pop("label", None)
         band = [row.pop(name, "") for name in FREQUENCIES]
         if not start or not end:
-            row |= {"start_s": start, "end_s": end}
-            start, end = _shown_times(row)
+            times = {"start_s": start, "end_s": end}
+            row |= times
+            start, end = _shown_times(times)
         if label is not None:
             row["label"] = label
         told = json.dumps(row, ensure_ascii=False)
