@@ -19,11 +19,9 @@ from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.song_space import lay_out
 from chingolo.analysis.verdict import REFUSED, decide
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import PLACE
 
 FEWEST_SONGS = 4
-ONE_SONG = ("path", "start_s", "end_s")
-"""Columns in which rows of one song agree."""
-
 WITHOUT_ERAS: dict[str, Any] = {
     "verdict": REFUSED,
     "reasons": [
@@ -75,7 +73,7 @@ def compare(
             f"{latents.z.shape}; both must come from one encoder and one table"
         )
     songs = songs_in_memory(latents.songs)
-    kept = ~songs.duplicated([key for key in ONE_SONG if key in songs.columns]).to_numpy()
+    kept = ~songs.duplicated([key for key in PLACE if key in songs.columns]).to_numpy()
     songs = songs[kept].reset_index(drop=True)
     rerecorded = None if rerecorded is None else rerecorded[kept]
     descriptors, rerecorded_descriptors = (
@@ -131,7 +129,8 @@ def _repeats(kept: np.ndarray) -> list[str]:
     if kept.all():
         return []
     return [
-        f"{int((~kept).sum())} rows that repeat a song (same file, start and end) were dropped."
+        f"{int((~kept).sum())} rows that repeat a song (same file, channel, start and end) were "
+        "dropped."
     ]
 
 

@@ -1,5 +1,6 @@
 """`chingolo convert`: song table <-> Raven selection table <-> Audacity label track."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ class ConvertConfig:
     """Convert annotations; the endings of the files say from what to what.
 
     `.csv` and `.parquet` are song tables, `.selections.txt` is Raven's, other `.txt` Audacity's.
+    Raven's tables are known by their first line too.
     """
 
     source: Annotated[Path, tyro.conf.Positional]
@@ -23,16 +25,21 @@ class ConvertConfig:
     """File to write."""
 
     audio: Path | None = None
-    """The recording, for a table that does not name it (default: the table names it)."""
+    """The recording, for a table that does not name it or names it elsewhere (default: the table
+    names it)."""
 
 
 def convert(config: ConvertConfig) -> None:
     """Reads one form and writes the other."""
     from chingolo.synth.tables.annotations import read_annotations, write_annotations
 
-    table = read_annotations(config.source, audio=config.audio)
-    write_annotations(table, config.target)
+    table = read_annotations(config.source, audio=config.audio, tell=_tell)
+    write_annotations(table, config.target, tell=_tell)
     print(f"{config.target}: {len(table)} songs")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 COMMAND = Command(

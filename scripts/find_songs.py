@@ -41,6 +41,9 @@ class FindConfig:
     reference: Path | None = None
     """Frozen reference that `chingolo embed --freeze` wrote with the encoder of --run."""
 
+    channel: int | None = None
+    """Channel of the recordings to listen to, from 1 as in Raven (default: the mean of all)."""
+
     sample_rate: int = 48_000
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
 
@@ -55,7 +58,8 @@ class FindConfig:
     recorded (default stdin)."""
 
 
-Write = Callable[[dict[str, Any]], None]
+Write = Callable[[dict[str, Any], float], None]
+"""Takes a row, and the length of the recordings before its own, s."""
 
 
 @contextmanager
@@ -75,12 +79,12 @@ def growing_table(out: Path | None) -> Iterator[Write]:
         with atomic_path(out) as temporary:
             temporary.write_text("")
 
-    def add(row: dict[str, Any]) -> None:
+    def add(row: dict[str, Any], begun_s: float = 0.0) -> None:
         nonlocal count
         if form.suffix == ".parquet":
             rows.append(row)
             return
-        names, line = annotation_text(pd.DataFrame([row]), form, first=count + 1)
+        names, line = annotation_text(pd.DataFrame([row]), form, first=count + 1, begun_s=begun_s)
         text = line if count else names + line
         count += 1
         if out is None:
@@ -117,6 +121,8 @@ def command(config: FindConfig) -> None:
         raise InputError(f"--threshold {config.threshold:g}: expected between 0 and 1")
     if (config.reference is None) != (config.run is None):
         raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
+    if config.channel is not None and config.channel < 1:
+        raise InputError(f"--channel {config.channel}: channels are counted from 1")
     detector = load_detector(config.detector)
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
@@ -145,14 +151,14 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     pcm, start = open_pcm(sys.stdin.buffer, told)
     health, songs = Health(), 0
     blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)
-    chunks = (mono(block, health) for block in blocks)
+    chunks = (mono(block, health, config.channel) for block in blocks)
     path = config.name if config.out is None else str(Path(config.name).resolve())
     with growing_table(config.out) as add:
         for song in find_songs(
             chunks, pcm.sample_rate, detector, thresholds, keep_audio=recognise is not None
         ):
-            row = row_of(song, path, detector)
-            add(row | (recognise(song.wave, pcm.sample_rate) if recognise else {}))
+            row = row_of(song, path, detector, config.channel)
+            add(row | (recognise(song.wave, pcm.sample_rate) if recognise else {}), 0.0)
             songs += 1
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
@@ -171,12 +177,12 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         for number, path in enumerate(files, start=1):
             health, here, rate = Health(), 0, 1.0
             try:
-                rate, chunks = file_chunks(path, health)
+                rate, chunks = file_chunks(path, health, config.channel)
                 for song in find_songs(
                     chunks, rate, detector, thresholds, keep_audio=recognise is not None
                 ):
-                    row = row_of(song, str(path.resolve()), detector)
-                    add(row | (recognise(song.wave, rate) if recognise else {}))
+                    row = row_of(song, str(path.resolve()), detector, config.channel)
+                    add(row | (recognise(song.wave, rate) if recognise else {}), seconds)
                     here += 1
             except InputError as error:
                 health.broken = str(error).removeprefix(f"{path}: ")

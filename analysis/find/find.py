@@ -13,6 +13,7 @@ import soxr
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
+from chingolo.synth.tables.audio import power_of_mean
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
@@ -35,6 +36,10 @@ AUDIO_ENDINGS = (
     ".au",
 )
 """Endings of audio files that are looked for in folders."""
+
+OPPOSITE = 0.25
+"""Channels whose mean has less than this share of the power that unlike channels would leave are
+opposite to each other."""
 
 RATES = (2000, 768_000)
 """Sample rates that are taken for audio, Hz."""
@@ -63,6 +68,9 @@ class Health:
     not_finite: int = 0
     full_scale: int = 0
     sounding: bool = False
+    cancelled: int = 0
+    """Samples of blocks whose channels cancel each other in their mean."""
+
     broken: str = ""
     """Why a file could not be read to its end."""
 
@@ -75,6 +83,8 @@ class Health:
             told.append(f"{self.not_finite} samples are not finite and were taken for silence")
         if not self.sounding:
             told.append("is silent throughout")
+        if self.cancelled:
+            told.append("its channels cancel each other; choose one with --channel")
         if self.full_scale > 1e-3 * self.samples:
             told.append(f"is clipped ({100 * self.full_scale / self.samples:.1f} % at full scale)")
         return told
@@ -176,10 +186,24 @@ def find_songs(
         yield found(Event(event.start, min(event.end, length), event.score))
 
 
-def mono(samples: np.ndarray, health: Health) -> np.ndarray:
-    """[samples] mean of [samples, channels] with what is not finite as silence; tallies faults."""
+def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.ndarray:
+    """[samples] one channel, from 1, or the mean of [samples, channels]; tallies faults.
+
+    What is not finite is taken for silence.
+
+    Raises:
+        InputError: if there is no such channel.
+    """
     channels = samples.shape[1]
-    wave = samples[:, 0] if channels == 1 else samples.mean(axis=1, dtype=np.float32)
+    if channel is not None and channel > channels:
+        raise InputError(f"no channel {channel} (it has {channels})")
+    if channel is not None or channels == 1:
+        wave = samples[:, (channel or 1) - 1]
+    else:
+        wave = samples.mean(axis=1, dtype=np.float32)
+        left, own = power_of_mean(samples, wave)
+        # channels without anything in common leave 1 / channels
+        health.cancelled += len(wave) if left * channels < OPPOSITE * own else 0
     bad = ~np.isfinite(wave)
     if bad.any():
         health.not_finite += int(bad.sum())
@@ -192,13 +216,15 @@ def mono(samples: np.ndarray, health: Health) -> np.ndarray:
     return np.clip(wave, -4, 4) if len(peak) and peak.max() > 4 else wave
 
 
-def file_chunks(path: Path, health: Health) -> tuple[float, Iterator[np.ndarray]]:
+def file_chunks(
+    path: Path, health: Health, channel: int | None = None
+) -> tuple[float, Iterator[np.ndarray]]:
     """Opens an audio file; returns its rate, Hz, and its audio in blocks, [samples] mono.
 
     Where the file breaks off, the blocks end and `health.broken` says so.
 
     Raises:
-        InputError: if it cannot be opened.
+        InputError: if it cannot be opened, or lacks the channel, from 1.
     """
     try:
         file = soundfile.SoundFile(path)
@@ -214,7 +240,7 @@ def file_chunks(path: Path, health: Health) -> tuple[float, Iterator[np.ndarray]
         with file:
             try:
                 while len(piece := file.read(rate, dtype="float32", always_2d=True)):
-                    yield mono(piece, health)
+                    yield mono(piece, health, channel)
             except (soundfile.LibsndfileError, RuntimeError) as error:
                 health.broken = f"broken after {health.samples / rate:.1f} s ({_reason(error)})"
                 return
@@ -258,15 +284,21 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
             files.append(path)
         else:
             raise InputError(f"{path}: no such file or folder")
-    return list(dict.fromkeys(files))
+    once: dict[Path, Path] = {}
+    for path in files:  # one file under two names is one recording
+        once.setdefault(path.resolve(), path)
+    return list(once.values())
 
 
-def row_of(song: Found, path: str, detector: Detector) -> dict[str, Any]:
-    """The song-table row of a song."""
+def row_of(
+    song: Found, path: str, detector: Detector, channel: int | None = None
+) -> dict[str, Any]:
+    """The song-table row of a song; with a channel, from 1, where one was chosen."""
     return {
         "path": path,
         "start_s": round(song.start_s, 3),
         "end_s": round(song.end_s, 3),
+        **({} if channel is None else {"channel": channel}),
         "species": detector.about["species"],
         "score": round(song.score, 4),
         "detector": detector.about["sha256"],

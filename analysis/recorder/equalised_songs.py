@@ -15,6 +15,7 @@ from chingolo.analysis.space.embed import embed_waves, make_embedder, prediction
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.excerpt import as_excerpt, load_excerpt
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import PLACE
 from chingolo.train.run.trained_encoder import load_encoder
 
 
@@ -117,6 +118,6 @@ def equalise_songs(
 
 def _as_embedded(songs: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     """The songs with what a classifier says of them, and where each was recorded at the end."""
-    place = [column for column in ("path", "start_s", "end_s") if column in songs.columns]
+    place = [column for column in PLACE if column in songs.columns]
     columns = {name: predicted[name].to_numpy() for name in predicted.columns}
     return songs.drop(columns=place).assign(**columns).join(songs[place])

@@ -13,6 +13,7 @@ from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder, 
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.song_table import PLACE
 from chingolo.train.run.trained_encoder import load_encoder
 
 
@@ -125,7 +126,7 @@ def embed_to_file(
 
 def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
     """Tells a part's vectors from those of other songs and other encoders."""
-    columns = [name for name in ("path", "start_s", "end_s") if name in rows.columns]
+    columns = [name for name in PLACE if name in rows.columns]
     content = rows[columns].to_csv(index=False)
     return hashlib.sha256(f"{embedder.encoder.hash}\n{content}".encode()).hexdigest()[:16]
 

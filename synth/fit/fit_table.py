@@ -36,7 +36,12 @@ from chingolo.synth.tables.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim
-from chingolo.synth.tables.song_table import read_song_table, song_reference, write_song_table
+from chingolo.synth.tables.song_table import (
+    PLACE,
+    read_song_table,
+    song_reference,
+    write_song_table,
+)
 from chingolo.synth.voice.birds import BIRDS, Bird
 
 BATCH = 16
@@ -190,7 +195,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     songs, qualities, themes = [], [], []
     for number, (_, song) in enumerate(table.iterrows()):
         record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
-        known = {name: song[name] for name in ("path", "start_s", "end_s") if name in song}
+        known = {name: song[name] for name in PLACE if name in song}
         fields = [field.name for field in dataclasses.fields(Quality)]
         qualities.append(
             {"song": number, **known, "notes": record.get("notes", 0)}

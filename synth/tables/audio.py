@@ -9,12 +9,19 @@ import soundfile
 import soxr
 
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
+from chingolo.synth.tables.song_table import channel_of
 
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 2_000_000
 """Hz; what is beyond is no sample rate of sound."""
+
+LATE_S = 0.05
+"""How much later than the recording a song may end: a frame of MP3, a rounded time."""
+
+CANCELLED = 0.03
+"""Share of the channels' power below which their mean is nothing of them, 15 dB."""
 
 
 def wave_in_memory(
@@ -52,6 +59,7 @@ def load_audio(
     sample_rate: int,
     start_s: float = 0.0,
     end_s: float | None = None,
+    channel: int | None = None,
 ) -> np.ndarray:
     """Loads a stretch of an audio file as mono.
 
@@ -60,12 +68,14 @@ def load_audio(
         sample_rate: wanted rate, Hz; the audio is resampled (soxr) where it differs.
         start_s: start of the stretch, s; NaN means the file's start.
         end_s: end of the stretch, s; None or NaN means the file's end.
+        channel: from 1, as in Raven; None for the mean of all.
 
     Returns:
-        [samples] float32, mean over channels.
+        [samples] float32.
 
     Raises:
-        InputError: if the file is missing, is not audio, holds NaN, or the stretch is empty.
+        InputError: if the file is missing, is not audio, holds NaN, lacks the channel, the stretch
+            is empty or ends after the file, or the channels cancel each other.
     """
     path = Path(path)
     if not is_file(path):
@@ -81,8 +91,21 @@ def load_audio(
             if stop <= start:
                 length = file.frames / native
                 raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
+            if channel is not None and not 1 <= channel <= file.channels:
+                raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
             file.seek(start)
-            mono = _read_mono(file, stop - start)
+            mono, share = _read_mono(file, stop - start, channel)
+            heard = min(file.frames, start + len(mono)) / native
+            if end_s is not None and end_s > heard + LATE_S:
+                raise InputError(
+                    f"{path}: a song from {start_s:g} to {end_s:g} s ends after the recording "
+                    f"(it is {heard:.3f} s)"
+                )
+            if share < CANCELLED:
+                raise InputError(
+                    f"{path}: its channels cancel each other; say which one counts in a column "
+                    "'channel', from 1"
+                )
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not audio that can be read ({error})") from error
     if not len(mono):
@@ -94,25 +117,69 @@ def load_audio(
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def _read_mono(file: soundfile.SoundFile, frames: int) -> np.ndarray:
-    """Up to so many frames as mono, by blocks: a header may claim more than the file holds."""
-    blocks = [np.zeros(0, np.float32)]
+def _read_mono(
+    file: soundfile.SoundFile, frames: int, channel: int | None
+) -> tuple[np.ndarray, float]:
+    """Up to so many frames as mono, and what share of the channels' power is left in their mean.
+
+    It goes by blocks: a header may claim more than the file holds.
+    """
+    blocks: list[np.ndarray] = [np.zeros(0, np.float32)]
+    power = np.zeros(2)
     while frames > 0:
         asked = min(frames, BLOCK)
         block = file.read(asked, dtype="float32", always_2d=True)
-        blocks.append(block.mean(axis=1))
+        if channel is not None:
+            blocks.append(block[:, channel - 1])
+        else:
+            blocks.append(block.mean(axis=1))
+            power += power_of_mean(block, blocks[-1])
         frames -= asked if len(block) == asked else frames
-    return np.concatenate(blocks)
+    return np.concatenate(blocks), power[0] / power[1] if power[1] > 0 else 1.0
+
+
+def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:
+    """Energy of a mean over channels, and the mean energy of the channels, both of differences.
+
+    Differences, so that rumble, which channels share, hides no song that cancels.
+
+    Args:
+        samples: [samples, channels].
+        mean: [samples] theirs.
+    """
+    if samples.shape[1] == 1:
+        return 0.0, 0.0
+    own = float(np.square(np.diff(samples, axis=0)).sum()) / samples.shape[1]
+    return float(np.square(np.diff(mean)).sum()), own
+
+
+def length_s(path: str | Path) -> float:
+    """Length of an audio file, s.
+
+    Raises:
+        InputError: if it is missing or is not audio.
+    """
+    if not is_file(Path(path)):
+        raise InputError(f"{path}: no such audio file")
+    try:
+        return float(soundfile.info(path).duration)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: not audio that can be read ({error})") from error
 
 
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
-    """Loads the audio of one row of a song table; see `load_audio`."""
-    return load_audio(
-        song["path"],
-        sample_rate=sample_rate,
-        start_s=float(song.get("start_s", np.nan)),
-        end_s=float(song.get("end_s", np.nan)),
-    )
+    """Loads the audio of one row of a song table; see `load_audio`. Errors name the row."""
+    try:
+        return load_audio(
+            song["path"],
+            sample_rate=sample_rate,
+            start_s=float(song.get("start_s", np.nan)),
+            end_s=float(song.get("end_s", np.nan)),
+            channel=channel_of(song),
+        )
+    except InputError as error:
+        row = f"row {song.name + 1}: " if isinstance(song.name, int | np.integer) else ""
+        raise InputError(f"{row}{error}") from error
 
 
 def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:

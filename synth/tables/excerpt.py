@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import soundfile
 
-from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.audio import length_s, load_song
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,12 @@ def load_excerpt(song: pd.Series, *, sample_rate: int, context_s: float) -> Exce
     alone = load_song(song, sample_rate=sample_rate)
     if context_s <= 0 or (np.isnan(start) and np.isnan(end)):
         return as_excerpt(alone)
-    length = soundfile.info(song["path"]).duration
+    length = length_s(song["path"])
     start = 0.0 if np.isnan(start) else start
     end = length if np.isnan(end) else end
     first, last = max(0.0, start - context_s), max(end, min(length, end + context_s))
-    wider = pd.concat([song, pd.Series({"start_s": first, "end_s": last})])
-    wave = load_song(wider[~wider.index.duplicated(keep="last")], sample_rate=sample_rate)
+    wider = song.astype(object)
+    wider["start_s"], wider["end_s"] = first, last
+    wave = load_song(wider, sample_rate=sample_rate)
     at = min(round((start - first) * sample_rate), len(wave) - 1)
     return Excerpt(wave, at, min(at + len(alone), len(wave)))

@@ -1,6 +1,7 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
-from pathlib import Path
+import csv
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,19 @@ import pyarrow as pa
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
-NUMERIC_COLUMNS = ("start_s", "end_s", "date_error_days", "latitude", "longitude")
+NUMERIC_COLUMNS = (
+    "start_s",
+    "end_s",
+    "channel",
+    "low_hz",
+    "high_hz",
+    "date_error_days",
+    "latitude",
+    "longitude",
+)
+PLACE = ("path", "start_s", "end_s", "channel")
+"""Columns that say where a song is recorded; rows that agree in them are one song."""
+
 TEXT_COLUMNS = (
     "species",
     "label",
@@ -25,17 +38,32 @@ TEXT_COLUMNS = (
 )
 
 
-def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
+class WrongRow(InputError):
+    """A row that cannot be used."""
+
+    def __init__(self, name: str, row: int, reason: str):
+        super().__init__(f"{name}: row {row + 1}: {reason}")
+        self.name, self.row, self.reason = name, row, reason
+
+    def on_line(self, line: int) -> InputError:
+        """The same with the line of the file that the row begins on, from 1."""
+        return InputError(f"{self.name}: row {self.row + 1} (line {line}): {self.reason}")
+
+
+def read_song_table(
+    path: str | Path, *, rows: int | None = None, audio: Path | None = None
+) -> pd.DataFrame:
     """Reads a song table from CSV or Parquet.
 
     Args:
         path: a `.csv` or `.parquet` file with at least the column `path`.
         rows: read only the first rows of a CSV file; None for all.
+        audio: the recording that the table belongs to; see `of_recording`.
 
     Returns:
-        One row per song, in file order. `path` is absolute; the known numeric columns are float64
-        with NaN where empty; the known text columns hold str with "" where empty; unknown columns
-        are as in the file (CSV: str).
+        One row per song, in file order. `path` is absolute; `channel` is Int64, the other known
+        numeric columns are float64 with NaN where empty; the known text columns hold str with ""
+        where empty; unknown columns are as in the file (CSV: str).
 
     Raises:
         InputError: if the file is missing, is not a table, has no `path` column, no row, or a
@@ -63,7 +91,57 @@ def read_song_table(path: str | Path, *, rows: int | None = None) -> pd.DataFram
     if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
         # pandas would take the first cells for row names, and shift every column
         raise InputError(f"{path}: a row holds more cells than the header line has names")
-    return validate_song_table(table, base=path.parent, name=str(path))
+    if audio is not None and len(table):
+        table = of_recording(table, audio, name=str(path))
+    try:
+        return validate_song_table(table, base=path.parent, name=str(path))
+    except WrongRow as error:
+        if path.suffix == ".parquet":
+            raise
+        raise error.on_line(_line(path, error.row)) from error
+
+
+def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame:
+    """Gives the rows that belong to a recording its path.
+
+    These are the rows that name none or a file of the recording's name, and all rows of a table
+    that names one file alone.
+
+    Raises:
+        InputError: if the table names several files, none of the recording's name.
+    """
+    if "path" not in table.columns:
+        return table.assign(path=str(audio.resolve()))
+    paths = [_text(value) for value in table["path"]]
+    named = sorted({path for path in paths if path.strip()})
+    alone = len(named) <= 1
+    own = [alone or not path.strip() or file_name(path) == audio.name for path in paths]
+    if not any(own):
+        raise InputError(
+            f"{name}: names {len(named)} recordings, {file_name(named[0])} first; --audio "
+            f"{audio} is none of them"
+        )
+    given = str(audio.resolve())
+    return table.assign(
+        path=[given if ours else path for ours, path in zip(own, paths, strict=True)]
+    )
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of any system."""
+    return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
+
+
+def _line(path: Path, row: int) -> int:
+    """The line that a row of a CSV file begins on: cells may hold lines; empty ones are no rows."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader, begun, number = csv.reader(file), 1, -1
+        for cells in reader:
+            number += bool(cells)
+            if number > row:
+                return begun
+            begun = reader.line_num + 1
+    return begun
 
 
 def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.DataFrame:
@@ -75,8 +153,10 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         name: what to call the table in messages.
 
     Raises:
-        InputError: as `read_song_table`.
+        WrongRow: for a row that cannot be used.
+        InputError: otherwise as `read_song_table`.
     """
+    table = table.rename(columns=lambda name: name.strip() if isinstance(name, str) else name)
     if "path" not in table.columns:
         raise InputError(f"{name}: no column 'path'; found {', '.join(map(repr, table.columns))}")
     if table.columns.has_duplicates:
@@ -97,6 +177,11 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
                 raise InputError(f"{name}: '{column}' does not hold numbers") from error
             _refuse_rows(raw.notna() & ~np.isfinite(values), name, f"'{column}' is not a number")
             table[column] = values.astype(np.float64)
+    if "channel" in table.columns:
+        channel = table["channel"]
+        wrong = channel.notna() & ~((channel >= 1) & (channel <= 1024) & (channel % 1 == 0))
+        _refuse_rows(wrong, name, "'channel' is not a number of a channel, from 1")
+        table["channel"] = channel.astype("Int64")
     for column in TEXT_COLUMNS:
         if column in table.columns:
             table[column] = [_text(value) for value in table[column]]
@@ -112,9 +197,13 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
 
 def _resolved(base: Path, path: str, row: int, name: str) -> str:
     try:
+        if "\\" in path and not (base / path).exists():
+            # written on Windows: below the table's folder, or else the file of that name there
+            windows = PureWindowsPath(path)
+            path = windows.name if windows.anchor else windows.as_posix()
         return str((base / path).resolve())
     except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
-        raise InputError(f"{name}: row {row + 1} (line {row + 2}): 'path' is no path") from error
+        raise WrongRow(name, row, "'path' is no path") from error
 
 
 def _text(value: Any) -> str:
@@ -123,8 +212,7 @@ def _text(value: Any) -> str:
 
 def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
     if bad.any():
-        row = int(np.flatnonzero(bad.to_numpy())[0])
-        raise InputError(f"{name}: row {row + 1} (line {row + 2}): {reason}")
+        raise WrongRow(name, int(np.flatnonzero(bad.to_numpy())[0]), reason)
 
 
 def relative_paths(table: pd.DataFrame, base: Path) -> pd.DataFrame:
@@ -162,10 +250,21 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
 def song_reference(song: pd.Series) -> str:
     """Names one song of a table: its path and, for a part of a file, `#t=START,END` in s.
 
-    The form is that of W3C Media Fragments (2012), section 4.2.1.
+    The form is that of W3C Media Fragments (2012), sections 4.2.1 and 4.2.3: a channel is a track.
     """
     times = [float(song.get(name, np.nan)) for name in ("start_s", "end_s")]
-    if np.isnan(times).all():
-        return str(song["path"])
-    start, end = ("" if np.isnan(time) else f"{time:.6g}" for time in times)
-    return f"{song['path']}#t={start}" + (f",{end}" if end else "")
+    parts = []
+    if not np.isnan(times).all():
+        start, end = (
+            "" if np.isnan(time) else np.format_float_positional(time, trim="-") for time in times
+        )
+        parts.append(f"t={start}" + (f",{end}" if end else ""))
+    if (channel := channel_of(song)) is not None:
+        parts.append(f"track={channel}")
+    return f"{song['path']}" + (f"#{'&'.join(parts)}" if parts else "")
+
+
+def channel_of(song: pd.Series) -> int | None:
+    """The channel of the recording that a row means, from 1; None for the mean of all."""
+    channel = song.get("channel")
+    return None if channel is None or pd.isna(channel) else int(channel)

@@ -292,6 +292,9 @@ def test_repeated_rows_count_once(tmp_path):
     assert results is not None
     assert results["songs"] == len(table.songs)
     assert any("repeat a song" in note for note in results["notes"])
+    twice.songs["channel"] = np.repeat([1, 2], len(table.songs))
+    kept = compare(twice, CompareSettings(permutations=9, bootstraps=9)).results
+    assert kept["songs"] == 2 * len(table.songs)
 
 
 def test_rerecorded_vectors_of_other_dimensions_are_refused():

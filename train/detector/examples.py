@@ -10,8 +10,9 @@ import pandas as pd
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import Surroundings
-from chingolo.synth.tables.audio import load_audio
+from chingolo.synth.tables.audio import LATE_S, load_audio
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
 from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
@@ -93,13 +94,24 @@ def recorded_source(table: pd.DataFrame, settings: DetectorSettings) -> Source:
             row = 1 if column not in table.columns else int(table[column].isna().argmax()) + 1
             raise InputError(f"row {row}: no '{column}'; a detector learns from songs with both")
     front_end = settings.front_end
-    paths = sorted(set(table["path"]))
+    heard = table["path"].map(str) + [f"\0{channel_of(song)}" for _, song in table.iterrows()]
+    recordings = [rows for _, rows in table.groupby(heard.to_numpy())]
+
+    def load(rows: pd.DataFrame) -> np.ndarray:
+        song, rate = rows.iloc[0], front_end.sample_rate
+        wave = load_audio(song["path"], sample_rate=rate, channel=channel_of(song))
+        late = rows["end_s"] > len(wave) / rate + LATE_S
+        if late.any():
+            raise InputError(
+                f"row {rows.index[late][0] + 1}: {song['path']}: a song to "
+                f"{rows['end_s'][late].iloc[0]:g} s ends after the recording (it is "
+                f"{len(wave) / rate:.3f} s)"
+            )
+        return wave
+
     with ThreadPoolExecutor(4) as pool:
-        load = lambda path: load_audio(path, sample_rate=front_end.sample_rate)  # noqa: E731
-        waves = list(pool.map(load, paths))
-    songs = [
-        table.loc[table["path"] == path, ["start_s", "end_s"]].to_numpy(float) for path in paths
-    ]
+        waves = list(pool.map(load, recordings))
+    songs = [rows[["start_s", "end_s"]].to_numpy(float) for rows in recordings]
     samples = round(front_end.clip_s * front_end.sample_rate)
     share = np.array([len(wave) + samples for wave in waves], float)
 

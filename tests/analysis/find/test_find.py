@@ -263,3 +263,21 @@ def test_wrong_requests_are_told(arguments, told, tmp_path, monkeypatch, capsys)
     soundfile.write("x.wav", np.zeros(100), 8000)
     assert command.main(arguments) == 2
     assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_opposite_channels_are_told_and_one_can_be_chosen(heard, tmp_path, capsys):
+    wave = heard[0] / 2
+    noise = np.random.default_rng(1).normal(0, 1e-3, (2, len(wave)))
+    audio, out = tmp_path / "a.wav", tmp_path / "songs.csv"
+    soundfile.write(audio, (np.stack([wave, -wave]) + noise).T, RATE)
+    assert command.main([str(audio), "--out", str(out)]) == 0
+    assert "channels cancel each other" in capsys.readouterr().err
+    assert (
+        command.main([str(audio), f"{tmp_path}/./a.wav", "--channel", "2", "--out", str(out)]) == 0
+    )
+    assert "cancel" not in capsys.readouterr().err
+    table = read_song_table(out)
+    assert table["channel"].tolist() == [2] * 4
+    np.testing.assert_allclose(table["start_s"], heard[1][:, 0], atol=0.3)
+    assert command.main([str(audio), "--channel", "3", "--out", str(out)]) == 2
+    assert "no channel 3 (it has 2)" in capsys.readouterr().err

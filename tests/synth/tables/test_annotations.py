@@ -59,7 +59,7 @@ def test_a_table_as_raven_writes_it(tmp_path):
     assert len(table) == 1
     assert (table["start_s"][0], table["end_s"][0]) == (1.5, 2.0)
     assert table.loc[0, "path"] == str((tmp_path / "b.wav").resolve())
-    assert table.loc[0, "Low Freq (Hz)"] == "2000"
+    assert table.loc[0, "low_hz"] == 2000
 
 
 def test_labels_as_audacity_writes_them(tmp_path):
@@ -67,7 +67,7 @@ def test_labels_as_audacity_writes_them(tmp_path):
     file.write_text("0.500000\t2.250000\tBC\n\\\t2000.0\t8000.0\n3.0\t4.0\t\n")
     table = read_annotations(file, audio=tmp_path / "a.wav")
     assert table["label"].tolist() == ["BC", ""]
-    assert table["low_hz"].tolist() == ["2000.0", ""]
+    assert table["low_hz"].fillna(-1).tolist() == [2000, -1]
     with pytest.raises(InputError, match="give it with --audio"):
         read_annotations(file)
 

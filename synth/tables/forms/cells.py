@@ -1,0 +1,42 @@
+"""Rows of a song table as text, and rows of text with the lines that they stand on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+Tell = Callable[[str], None]
+"""Takes a sentence on what could not be taken as it stands."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Rows of a file."""
+
+    table: pd.DataFrame
+    """Values as str, under the names of a song table; not yet checked."""
+
+    lines: list[int]
+    """Line of the file that each row begins on, from 1."""
+
+
+def number(value: Any) -> str:
+    """The shortest text that reads back as the same number; "" for none."""
+    return "" if pd.isna(value) else repr(float(value))
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Every value as the text that CSV would hold."""
+    columns = {}
+    for name in table.columns:
+        if pd.api.types.is_float_dtype(table[name]):
+            columns[name] = [number(value) for value in table[name]]
+        else:
+            columns[name] = ["" if pd.isna(value) else str(value) for value in table[name]]
+    return pd.DataFrame(columns, index=table.index, dtype=object)
+
+
+def one_line(text: str) -> str:
+    """The text without what would break a line or a column."""
+    return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
