@@ -50,14 +50,14 @@ def make_probe(
         InputError: if they are of fewer than two groups.
     """
     labelled = np.flatnonzero([name != "" for name in label])
-    if len({group[row] for row in labelled}) < 2:
+    if len({group[row] for row in labelled.tolist()}) < 2:
         raise InputError(
             "a probe needs held-out songs with a label of at least two birds or recordings"
         )
     order = np.random.default_rng((seed, 6)).permutation(len(labelled))
     chosen = labelled[np.sort(order[:MOST])]
     samples = clip_samples(front_end)
-    clips = np.stack([fit_clip(songs[i], samples, 0.5) for i in chosen])
+    clips = np.stack([fit_clip(songs[i], samples, 0.5) for i in chosen.tolist()])
     return Probe(clips, np.asarray(label)[chosen], np.asarray(group)[chosen])
 
 
