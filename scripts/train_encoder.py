@@ -66,7 +66,8 @@ class TrainConfig:
     probe in metrics.jsonl; the probe, and it alone, then reads --probe-column."""
 
     group_column: str = "individual"
-    """What is held out whole; `path` for recordings."""
+    """What is held out whole, with its re-syntheses (`fitted_from`); `path` for recordings. A song
+    without a value goes with its recording."""
 
     probe_column: str = "label"
     """What neighbours of the probe should share."""
@@ -189,6 +190,8 @@ def command(config: TrainConfig) -> None:
                     "label_column",
                     "balance",
                     "pair_column",
+                    "group_column",
+                    "probe_column",
                     "preset",
                 )
             },

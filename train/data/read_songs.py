@@ -16,6 +16,7 @@ from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.train.data.corpus import (
     Corpus,
     balanced_weight,
+    joined_groups,
     make_corpus,
     split_by_group,
     with_labels,
@@ -94,7 +95,7 @@ def read_songs(
         raise InputError("--balance needs --label-column")
     held, groups, shown = np.zeros(len(table), bool), [], []
     if options.hold_out > 0:
-        groups = column_values(table, options.group_column)
+        groups = held_out_groups(table, options.group_column)
         shown = column_values(table, options.probe_column)
         held = split_by_group(groups, options.hold_out, seed)
     tell(f"reading {len(table)} songs")
@@ -117,6 +118,29 @@ def read_songs(
         )
         tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
     return whole.choose(np.flatnonzero(~held)), held_out, classes
+
+
+def held_out_groups(table: pd.DataFrame, column: str) -> list[str]:
+    """What is held out whole: songs of one value of the column, with all that was sung from them.
+
+    A song without a value goes with its recording; a re-synthesis goes with the song that its
+    `fitted_from` names.
+
+    Args:
+        table: a song table with absolute paths.
+        column: such as `individual`.
+
+    Raises:
+        InputError: if there is no such column.
+    """
+    named = column_values(table, column)
+    paths = table["path"].astype(str)
+    named = [name or f"recording {path}" for name, path in zip(named, paths, strict=True)]
+    if "fitted_from" not in table.columns:
+        return named
+    origin = column_values(table, "fitted_from")
+    songs = [name or song_reference(table.iloc[row]) for row, name in enumerate(origin)]
+    return joined_groups(named, songs)
 
 
 def content_of_tables(paths: Sequence[Path]) -> list[str]:

@@ -21,6 +21,7 @@ from chingolo.train.detector.examples import Source, batches
 from chingolo.train.detector.network import DetectorNetwork
 from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import LOOK_AHEAD, Detector, write_detector
+from chingolo.train.objective.decay import decayed
 from chingolo.train.run.config import begin_run
 from chingolo.train.run.loop import Task, run_in_folder
 
@@ -128,7 +129,8 @@ def detector_task(
         0.0, settings.learning_rate, max(1, settings.steps // 20), max(2, settings.steps)
     )
     optimiser = optax.chain(
-        optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=settings.weight_decay)
+        optax.clip_by_global_norm(1.0),
+        optax.adamw(schedule, weight_decay=settings.weight_decay, mask=decayed),
     )
     blank = jnp.zeros((1, 64, settings.front_end.n_mels))
     params = network.init(jax.random.key(seed), blank)["params"]

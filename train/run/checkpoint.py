@@ -26,6 +26,28 @@ class Stepped(Protocol):
 S = TypeVar("S", bound=Stepped)
 
 
+class DivergedError(InputError):
+    """The loss or the state stopped being finite."""
+
+
+def check_finite(state: Stepped) -> None:
+    """Refuses a state that holds what is not finite: it is neither saved nor exported.
+
+    Raises:
+        DivergedError: naming the step.
+    """
+    if not is_finite(state):
+        raise DivergedError(f"weights stopped being finite by step {int(state.step)}")
+
+
+def is_finite(state: Any) -> bool:
+    """Whether all floating-point numbers of a pytree are finite."""
+    leaves = jax.tree.leaves(jax.device_get(state))
+    return all(
+        bool(np.isfinite(leaf).all()) for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.floating)
+    )
+
+
 class Checkpoints:
     """Orbax's CheckpointManager over RUN/checkpoints; keeps the last two."""
 
@@ -48,8 +70,10 @@ class Checkpoints:
         """Saves the state under its step's number.
 
         Raises:
+            DivergedError: if the state is not finite; nothing is saved then.
             InputError: if the disk refuses it.
         """
+        check_finite(state)
         step = int(state.step)
         if step == self._manager.latest_step():
             return
@@ -75,28 +99,33 @@ class Checkpoints:
     def restore(self, like: S, *, tell: Callable[[str], None] = lambda line: None) -> S:
         """Restores the last checkpoint into the shape of `like`, on this process's devices.
 
-        A damaged one is told of and deleted if one before it can be read: what follows is computed
-        again, to the same numbers.
+        One that is damaged or not finite is told of and deleted if one before it can be read: what
+        follows is computed again, to the same numbers.
 
         Args:
             like: a state of the shapes and types to restore.
             tell: takes what is told.
 
         Raises:
-            InputError: if there is none, or all are damaged or of another preset.
+            InputError: if there is none, or all are damaged, not finite or of another preset.
         """
         folder = self._manager.directory
         steps = sorted(self._manager.all_steps(), reverse=True)
         if not steps:
             raise InputError(f"{folder}: holds no checkpoint to resume from")
-        for place, step in enumerate(steps):
+        passed: dict[int, str] = {}
+        for step in steps:
             state = self._restore_one(step, like)
-            if state is None:
-                continue
-            for damaged in steps[:place]:
-                tell(f"{folder}: checkpoint {damaged} is damaged; going on from {step}")
-                self._manager.delete(damaged)
-            return state
+            if state is not None and is_finite(state):
+                for number, fault in passed.items():
+                    tell(f"{folder}: checkpoint {number} is {fault}; going on from {step}")
+                    self._manager.delete(number)
+                return state
+            passed[step] = "damaged" if state is None else "not finite"
+        if "not finite" in passed.values():
+            raise InputError(
+                f"{folder}: no checkpoint is finite; train anew with a lower learning rate"
+            )
         raise InputError(
             f"{folder}: checkpoint {steps[0]} does not fit this preset and these classes, "
             "or is damaged"

@@ -16,15 +16,11 @@ from chingolo.synth.tables.files import InputError
 from chingolo.train.data.pool import Arrays
 from chingolo.train.data.prefetch import prefetch
 from chingolo.train.parallel import first_host
-from chingolo.train.run.checkpoint import Checkpoints, S
+from chingolo.train.run.checkpoint import Checkpoints, DivergedError, S, check_finite
 from chingolo.train.run.config import write_config
 from chingolo.train.run.metrics import open_metrics
 
 Values = dict[str, float]
-
-
-class DivergedError(InputError):
-    """The loss stopped being finite."""
 
 
 def nothing(values: Values) -> list[str]:
@@ -151,13 +147,14 @@ def run_in_memory(task: Task[S], *, tell: Callable[[str], None] = lambda line: N
     """Takes all steps and leaves no file.
 
     Raises:
-        DivergedError: if the loss stops being finite.
+        DivergedError: if the loss or the state stops being finite.
     """
     state = task.start
     for taken in take_steps(task, state):
         state = taken.state
         for line in taken.words:
             tell(line)
+    check_finite(state)
     return state
 
 
@@ -182,8 +179,8 @@ def run_in_folder(
         The state after the last step, which is exported too.
 
     Raises:
-        InputError: if the checkpoints cannot be read, the disk refuses a file, or the loss stops
-            being finite.
+        InputError: if the checkpoints cannot be read, the disk refuses a file, or the loss or the
+            state stops being finite.
     """
     state = task.start
     checkpoints = Checkpoints(run)

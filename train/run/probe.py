@@ -48,16 +48,20 @@ def make_probe(
     *,
     seed: int = 0,
 ) -> Probe:
-    """A probe of held-out songs, at most `MOST`.
+    """A probe of held-out songs that have a label, at most `MOST`.
 
     Raises:
-        InputError: if there are fewer than two groups.
+        InputError: if they are of fewer than two groups.
     """
-    if len(set(group)) < 2:
-        raise InputError("a probe needs held-out songs of at least two birds or recordings")
-    chosen = np.sort(np.random.default_rng((seed, 6)).permutation(len(songs))[:MOST])
+    labelled = np.flatnonzero([name != "" for name in label])
+    if len({group[row] for row in labelled.tolist()}) < 2:
+        raise InputError(
+            "a probe needs held-out songs with a label of at least two birds or recordings"
+        )
+    order = np.random.default_rng((seed, 6)).permutation(len(labelled))
+    chosen = labelled[np.sort(order[:MOST])]
     samples = clip_samples(front_end)
-    cut = [clip_of(songs[i], samples, 0.5) for i in chosen]
+    cut = [clip_of(songs[i], samples, 0.5) for i in chosen.tolist()]
     clips, edges = np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])
     return Probe(clips, edges, np.asarray(label)[chosen], np.asarray(group)[chosen])
 

@@ -14,6 +14,7 @@ from jax import Array
 from chingolo.train.encoders.encoder import Encoder
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
+from chingolo.train.objective.decay import decayed
 from chingolo.train.objective.method import Method
 from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
@@ -87,7 +88,6 @@ def make_recipe(
     learning_rate = rate_schedule(settings)
     chain = [optax.clip_by_global_norm(settings.clip_norm)]
     if settings.optimiser == "adamw":
-        decayed = lambda params: jax.tree.map(lambda leaf: leaf.ndim > 1, params)  # noqa: E731
         chain.append(optax.adamw(learning_rate, weight_decay=settings.weight_decay, mask=decayed))
     else:
         chain.append(optax.sgd(learning_rate))
