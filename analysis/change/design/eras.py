@@ -114,7 +114,8 @@ def _cut_by_date(
     known = {column: words(songs[column]) for column in columns if column in songs.columns}
     if not known:
         raise InputError(f"--cut-date needs a column 'date' or '{era_column}', and there is none")
-    column = next((name for name, dates in known.items() if (dates != "").any()), [*known][0])
+    dated = [name for name, dates in known.items() if (dates != "").any()]
+    column = [*dated, *known][0]
     refuse_dates(known[column], column=column, name="--cut-date")
     first, last, _ = day_spans(known[column])
     error = np.zeros(len(songs))
