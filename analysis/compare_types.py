@@ -21,7 +21,8 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import songs_in_memory
 from chingolo.analysis.verdict import CHANGED, decide
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import read_song_table, validate_song_table
+from chingolo.synth.tables.song_table import read_rows, validate_song_table
+from chingolo.synth.tables.words import words
 
 
 def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
@@ -34,21 +35,15 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
     Raises:
         InputError: if the file is missing or no table, or has no such column or no type.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such table")
-    if path.suffix == ".parquet":
-        table = read_song_table(path)
-    else:
-        try:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        except (ValueError, OSError) as error:
-            raise InputError(f"{path}: not a CSV table ({str(error).splitlines()[0]})") from error
+    table = read_rows(path)
     if type_column not in table.columns:
         columns = ", ".join(map(str, table.columns))
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
-    if not (table[type_column].astype(str) != "").any():
+    if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
-    return validate_song_table(songs_in_memory(table), base=path.parent, name=str(path))
+    if "path" not in table.columns:
+        table = table.assign(path=[f"row {row + 1}" for row in range(len(table))])
+    return validate_song_table(table, base=path.parent, name=str(path))
 
 
 def compare_types(
@@ -73,7 +68,7 @@ def compare_types(
             "make two eras of many years"
         )
     design = find_design(songs, eras, era_column=settings.era_column, seed=settings.seed)
-    theme = songs[type_column].astype(str).to_numpy(object)
+    theme = words(songs[type_column])
     themes = theme_counts(theme, design)
     drawn = permuted_eras(design, permutations=settings.permutations)
     tests = change_tests(themes_alone(theme), design, drawn) if design.testable.any() else {}

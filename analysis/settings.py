@@ -1,7 +1,9 @@
 """What a comparison can be told; light to import, so that `--help` answers at once."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from chingolo.synth.tables.bounds import Bounds
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,13 @@ class CompareSettings:
     label_column: str = ""
     """Column of known labels for the agreement section alone; empty: 'label', else 'species'."""
 
-    min_cluster_size: int = 0
+    min_cluster_size: Annotated[int, Bounds(2, or_zero=True)] = 0
     """Fewest songs that make a cluster; 0: two per cent of the songs, but at least 5."""
 
     clusterer: Literal["hdbscan", "kmeans"] = "hdbscan"
     """Density clusters that leave noise out, or k-means, which puts every song into a cluster."""
 
-    clusters: int = 0
+    clusters: Annotated[int, Bounds(2, or_zero=True)] = 0
     """Number of clusters of k-means; 0: that of 2 to 12 with the best silhouette."""
 
     map_method: Literal["pca", "autoencoder", "umap"] = "pca"
@@ -41,21 +43,21 @@ class CompareSettings:
     map_dimensions: Literal[2, 3, 4] = 2
     """Dimensions of the map in songs.csv; the picture shows the first two."""
 
-    permutations: int = 999
+    permutations: Annotated[int, Bounds(1)] = 999
     """Permutations of each test; the smallest p value is 1 / (permutations + 1)."""
 
-    bootstraps: int = 500
+    bootstraps: Annotated[int, Bounds(1)] = 500
     """Bootstrap samples of units behind each interval."""
 
-    significance: float = 0.05
+    significance: Annotated[float, Bounds(0, 1, inside=True)] = 0.05
     """Level at which a test rejects."""
 
-    absent_below: float = 0.02
+    absent_below: Annotated[float, Bounds(0, 1)] = 0.02
     """A theme counts as absent from an era where its share is at most this."""
 
     same_recorder: bool = False
     """You know that one kind of recorder made the songs of both eras, so that no channel placebo
     is needed; the report says that this is your word."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of every random draw; the same inputs and seed give the same results."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.tables.contact_sheet import draw_spectrogram
+from chingolo.synth.sheets.contact_sheet import draw_spectrogram
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, load_calibration
 from chingolo.synth.voice.render import render

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.tables.bounds import Bounds
 
 REPERTOIRE = "zonotrichia_two_eras"
 KNOWN_THEMES = "zonotrichia_capensis"
@@ -18,13 +19,13 @@ class DemoConfig:
     out: Path = Path("runs/demo")
     """Folder for everything (default runs/demo)."""
 
-    songs: int = 192
+    songs: Annotated[int, Bounds(1)] = 192
     """Songs of each era (default 192)."""
 
-    steps: int | None = None
+    steps: Annotated[int | None, Bounds(1)] = None
     """Training steps (default: those of the preset `cpu`)."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Of every draw (default 0)."""
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.tables.bounds import Bounds
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,20 @@ class EmbedConfig:
     freeze: Path | None = None
     """Reference to write (.npz): clusters of these songs, to tell later songs by."""
 
-    min_cluster_size: int = 0
+    min_cluster_size: Annotated[int, Bounds(2, or_zero=True)] = 0
     """Fewest songs that make a cluster of --freeze; 0: two per cent of the songs, at least 5."""
 
-    part_songs: int = 2000
+    part_songs: Annotated[int, Bounds(1)] = 2000
     """Songs made at a time. Finished parts stand in OUT.parts until all are done; the same command
     goes on after an interruption."""
 
-    batch: int = 64
+    batch: Annotated[int, Bounds(1)] = 64
     """Clips at a time, over all devices of this host."""
 
-    hosts: int = 1
+    hosts: Annotated[int, Bounds(1)] = 1
     """Hosts that work at this table, each with this command; they share the file system of OUT."""
 
-    host: int = 0
+    host: Annotated[int, Bounds(0)] = 0
     """Number of this host, from 0; host 0 writes OUT when all have finished."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.tables.bounds import Bounds
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FindConfig:
     """Species of a shipped detector (zonotrichia_capensis, emberiza_citrinella), or a run of
     `chingolo train-detector` (default zonotrichia_capensis)."""
 
-    threshold: float | None = None
+    threshold: Annotated[float | None, Bounds(0, 1, inside=True)] = None
     """Score from 0 to 1 that a song must reach (default: the detector's own)."""
 
     run: Path | None = None
@@ -41,13 +42,13 @@ class FindConfig:
     reference: Path | None = None
     """Frozen reference that `chingolo embed --freeze` wrote with the encoder of --run."""
 
-    channel: int | None = None
+    channel: Annotated[int | None, Bounds(1, 1024)] = None
     """Channel of the recordings to listen to, from 1 as in Raven (default: the mean of all)."""
 
-    sample_rate: int = 48_000
+    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 48_000
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
 
-    channels: int = 1
+    channels: Annotated[int, Bounds(1, 1024)] = 1
     """Of raw PCM on standard input (default 1)."""
 
     format: Literal["s16", "s32", "f32"] = "s16"
@@ -117,12 +118,8 @@ def command(config: FindConfig) -> None:
         raise InputError("-: standard input goes alone, without other recordings")
     if not config.recordings:
         raise InputError("no recording given; name files or folders, or - for standard input")
-    if config.threshold is not None and not 0 < config.threshold < 1:
-        raise InputError(f"--threshold {config.threshold:g}: expected between 0 and 1")
     if (config.reference is None) != (config.run is None):
         raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
-    if config.channel is not None and config.channel < 1:
-        raise InputError(f"--channel {config.channel}: channels are counted from 1")
     detector = load_detector(config.detector)
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
@@ -139,14 +136,10 @@ def command(config: FindConfig) -> None:
 
 
 def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import BLOCK_S, RATES, Health, find_songs, mono, row_of
+    from chingolo.analysis.find.find import BLOCK_S, Health, find_songs, mono, row_of
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
     from chingolo.synth.tables.files import InputError
 
-    if not RATES[0] <= config.sample_rate <= RATES[1]:
-        raise InputError(f"--sample-rate {config.sample_rate}: expected {RATES[0]} to {RATES[1]}")
-    if not 1 <= config.channels <= 1024:
-        raise InputError(f"--channels {config.channels}: expected at least 1")
     told = Pcm(config.sample_rate, config.channels, config.format)
     pcm, start = open_pcm(sys.stdin.buffer, told)
     health, songs = Health(), 0

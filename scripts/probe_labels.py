@@ -3,10 +3,12 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.tables.bounds import Bounds
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class ProbeConfig:
     out: Path | None = None
     """JSON file for the results; default: printed alone."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of the folds, where the collection has none."""
 
 

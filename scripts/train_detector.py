@@ -10,6 +10,7 @@ import tyro
 from chingolo.scripts.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.voice.birds import BIRD_SETS
 
 SETS = {"recorders": "field-1", "birds": "songbirds-1", "repertoires": "shipped-1"}
@@ -27,7 +28,7 @@ class TrainDetectorConfig:
     out: Path = Path("runs/detector")
     """Folder of the run: config.json, metrics.jsonl, checkpoints, detector.npz."""
 
-    steps: int | None = None
+    steps: Annotated[int | None, Bounds(1)] = None
     """Optimiser steps (default 2000)."""
 
     synthetic: Annotated[
@@ -65,7 +66,7 @@ class TrainDetectorConfig:
     set: tuple[str, ...] = ()
     """Single settings to change, such as batch=12; see train/detector/settings.py."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Decides everything random."""
 
     resume: bool = False

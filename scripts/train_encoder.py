@@ -10,6 +10,7 @@ import tyro
 from chingolo.scripts.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.settings.registry import PRESETS
@@ -27,7 +28,7 @@ class TrainConfig:
 
     preset: Annotated[str, tyro.conf.arg(help=f"Named settings: {PRESETS.names()}.")] = "cpu"
 
-    steps: int | None = None
+    steps: Annotated[int | None, Bounds(1)] = None
     """Optimiser steps; default: the preset's."""
 
     synthetic: Annotated[
@@ -58,10 +59,10 @@ class TrainConfig:
     without a name is itself: `fitted_from` pairs recordings with their varied re-syntheses by
     `chingolo fit --copies`."""
 
-    weights: tuple[float, ...] = ()
+    weights: Annotated[tuple[float, ...], Bounds(0)] = ()
     """Share of the draws of each song table; default: every song as often."""
 
-    hold_out: float = 0.0
+    hold_out: Annotated[float, Bounds(0, 1)] = 0.0
     """Share of the songs to keep from training, whole groups at a time, for a nearest-neighbour
     probe in metrics.jsonl; the probe, and it alone, then reads --probe-column."""
 
@@ -86,13 +87,13 @@ class TrainConfig:
     coordinator: str | None = None
     """Address host:port of the first of several hosts (jax.distributed); default: one host."""
 
-    hosts: int = 1
+    hosts: Annotated[int, Bounds(1)] = 1
     """Number of hosts."""
 
-    host: int = 0
+    host: Annotated[int, Bounds(0)] = 0
     """Number of this host."""
 
-    seed: int = 0
+    seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Decides everything random."""
 
     resume: bool = False

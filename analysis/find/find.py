@@ -266,6 +266,16 @@ def _reason(error: Exception) -> str:
     return str(error).strip().splitlines()[0].split(": ")[-1].rstrip(".")
 
 
+def audio_below(folder: Path) -> list[Path]:
+    """Audio files at any depth, in order; names with a dot before them, hidden ones, are none."""
+    return sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in AUDIO_ENDINGS
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
+
+
 def audio_files(inputs: Iterable[Path]) -> list[Path]:
     """The files named, and all audio below the folders named, in order.
 
@@ -275,7 +285,7 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_ENDINGS)
+            inside = audio_below(path)
             if not inside:
                 endings = ", ".join(AUDIO_ENDINGS)
                 raise InputError(f"{path}: no audio file in this folder ({endings})")

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.words import words
 
 LABEL_COLUMNS = ("label", "species")
 """Where known labels are looked for."""
@@ -46,7 +47,7 @@ def label_agreement(
         raise InputError(f"no column '{column}' for labels; there are {', '.join(songs.columns)}")
     for candidate in LABEL_COLUMNS:
         column = column or (candidate if candidate in songs.columns else "")
-    labels = songs[column].fillna("").astype(str).to_numpy(object) if column else np.array([])
+    labels = words(songs[column]) if column else np.array([])
     if len(set(labels.tolist()) - {""}) < 2:
         return {"ari": None, "ami": None, "v_measure": None, "label_column": column or None}
     group = singers(songs)
@@ -63,7 +64,7 @@ def singers(songs: pd.DataFrame) -> np.ndarray:
     group = songs["path"].astype(str).to_numpy(object)
     if "individual" not in songs.columns:
         return group
-    individual = songs["individual"].to_numpy(object)
+    individual = words(songs["individual"])
     return np.where(individual == "", group, individual)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chingolo.analysis.find.find import AUDIO_ENDINGS
+from chingolo.analysis.find.find import audio_below
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import validate_song_table
 
@@ -64,9 +64,8 @@ def _read_folder(path: Path) -> pd.DataFrame:
     files = sorted(
         file
         for folder in path.iterdir()
-        if folder.is_dir()
-        for file in folder.rglob("*")
-        if file.suffix.lower() in AUDIO_ENDINGS
+        if folder.is_dir() and not folder.name.startswith(".")
+        for file in audio_below(folder)
     )
     if not files:
         raise InputError(f"{path}: expected one folder of audio files for each class; found none")

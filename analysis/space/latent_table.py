@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.song_table import (
-    TEXT_COLUMNS,
+    known_columns,
     relative_paths,
     validate_song_table,
 )
@@ -126,14 +126,14 @@ def read_latent_table(path: str | Path) -> LatentTable:
 def songs_in_memory(songs: pd.DataFrame) -> pd.DataFrame:
     """Rows of a song table that no reader has seen, as a reader would leave them.
 
-    Without a column `path` each song counts as a recording of its own; what is missing in a text
-    column is "".
+    Without a column `path` each song counts as a recording of its own.
+
+    Raises:
+        InputError: as `known_columns`.
     """
     if "path" not in songs.columns:
         songs = songs.assign(path=[f"row {row + 1}" for row in range(len(songs))])
-    text = [column for column in TEXT_COLUMNS if column in songs.columns]
-    filled = {column: songs[column].astype(object).fillna("").astype(str) for column in text}
-    return songs.assign(**filled).reset_index(drop=True)
+    return known_columns(songs.reset_index(drop=True), name="songs")
 
 
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.tables.words import words
+
 
 def name_themes(
     songs: pd.DataFrame, assignment: np.ndarray, *, majority: float = 0.6
@@ -24,7 +26,7 @@ def name_themes(
     names = np.array([f"cluster {c}" if c >= 0 else "" for c in assignment], dtype=object)
     if "predicted_label" not in songs.columns:
         return names, "Themes are clusters of the latent vectors, numbered by size."
-    predicted = songs["predicted_label"].fillna("").astype(str).to_numpy(object)
+    predicted = words(songs["predicted_label"])
     for cluster in np.unique(assignment[assignment >= 0]):
         members = assignment == cluster
         labels, counts = np.unique(predicted[members].astype(str), return_counts=True)

@@ -1,6 +1,7 @@
 """A command: its name, what it does, its options and its work; bad input is told in one line."""
 
 import errno
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import tyro
 
+from chingolo.synth.tables.bounds import check_bounds, told_bounds
 from chingolo.synth.tables.files import InputError
 
 
@@ -40,6 +42,7 @@ class Command:
             self.config,
             prog=f"chingolo {self.name}",
             args=words,
+            description=self._description(),
             config=(tyro.conf.OmitArgPrefixes,),
         )
 
@@ -54,6 +57,7 @@ class Command:
         """
         config = self.parse(words)
         try:
+            check_bounds(config)
             self.work(config)
         except InputError as error:
             return self._refuse(str(error))
@@ -66,6 +70,11 @@ class Command:
             self._refuse("interrupted")
             return 130
         return 0
+
+    def _description(self) -> str:
+        bounds = told_bounds(self.config)
+        about = inspect.getdoc(self.config) or ""
+        return f"{about}\n\nBounds: {bounds}." if bounds else about
 
     def _refuse(self, message: str) -> int:
         print(f"chingolo {self.name}: {one_line(message)}", file=sys.stderr)

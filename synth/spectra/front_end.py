@@ -1,36 +1,38 @@
 """How a waveform becomes a log-mel spectrogram: the settings."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from chingolo.synth.tables.bounds import Bounds
 
 
 @dataclass(frozen=True)
 class FrontEnd:
     """How a waveform becomes a log-mel spectrogram."""
 
-    sample_rate: int = 22050
+    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 22050
     """Samples a second, Hz."""
 
-    n_fft: int = 512
+    n_fft: Annotated[int, Bounds(2)] = 512
     """Length of the Fourier window, samples."""
 
-    hop: int = 128
+    hop: Annotated[int, Bounds(1)] = 128
     """Step between frames, samples."""
 
-    n_mels: int = 64
+    n_mels: Annotated[int, Bounds(1)] = 64
     """Mel bands (Slaney's scale and area normalisation, as in librosa)."""
 
-    f_min: float = 1000.0
+    f_min: Annotated[float, Bounds(0)] = 1000.0
     """Lower edge of the lowest band, Hz."""
 
-    f_max: float = 10000.0
+    f_max: Annotated[float, Bounds(0, inside=True)] = 10000.0
     """Upper edge of the highest band, Hz."""
 
     noise: Literal["none", "floor", "median", "pcen"] = "floor"
     """Noise-robust option: none; each band above its noise, heard around the song where it can be;
     above its median over the song (as in version 0.1: erases sounds that last); or PCEN."""
 
-    clip_s: float = 2.7
+    clip_s: Annotated[float, Bounds(0, inside=True)] = 2.7
     """Length of a clip, s. Shorter songs stand in a clip's middle; longer ones give several."""
 
     @property

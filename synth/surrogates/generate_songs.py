@@ -18,7 +18,7 @@ from chingolo.synth.surrogates.sing_songs import (
     sing_part,
 )
 from chingolo.synth.tables.audio import write_audio
-from chingolo.synth.tables.contact_sheet import write_contact_sheet
+from chingolo.synth.sheets.contact_sheet import write_contact_sheet
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.output_folder import claim

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
+from chingolo.synth.tables.words import DATE_FORMS, day_spans, words
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
 NUMERIC_COLUMNS = (
@@ -33,9 +34,9 @@ TEXT_COLUMNS = (
     "date",
     "device",
     "origin",
-    "source",
-    "licence",
 )
+PLAIN_COLUMNS = ("source", "licence")
+"""Known columns of text that names nothing, and is kept as it is written."""
 
 
 class WrongRow(InputError):
@@ -62,12 +63,30 @@ def read_song_table(
 
     Returns:
         One row per song, in file order. `path` is absolute; `channel` is Int64, the other known
-        numeric columns are float64 with NaN where empty; the known text columns hold str with ""
-        where empty; unknown columns are as in the file (CSV: str).
+        numeric columns are float64 with NaN where empty; the known text columns hold `words`, ""
+        where a name is missing; unknown columns are as in the file (CSV: str).
 
     Raises:
         InputError: if the file is missing, is not a table, has no `path` column, no row, or a
             value of a known column that is out of its range (the message names the row).
+    """
+    path = Path(path)
+    table = read_rows(path, rows=rows)
+    if audio is not None and len(table):
+        table = of_recording(table, audio, name=str(path))
+    try:
+        return validate_song_table(table, base=path.parent, name=str(path))
+    except WrongRow as error:
+        if path.suffix == ".parquet":
+            raise
+        raise error.on_line(_line(path, error.row)) from error
+
+
+def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
+    """Reads any CSV or Parquet table as it stands, not yet checked; CSV: str, "" where empty.
+
+    Raises:
+        InputError: if the file is missing, or is not a table.
     """
     path = Path(path)
     if not is_file(path):
@@ -91,14 +110,7 @@ def read_song_table(
     if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
         # pandas would take the first cells for row names, and shift every column
         raise InputError(f"{path}: a row holds more cells than the header line has names")
-    if audio is not None and len(table):
-        table = of_recording(table, audio, name=str(path))
-    try:
-        return validate_song_table(table, base=path.parent, name=str(path))
-    except WrongRow as error:
-        if path.suffix == ".parquet":
-            raise
-        raise error.on_line(_line(path, error.row)) from error
+    return table
 
 
 def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame:
@@ -168,6 +180,25 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
     paths = [_text(value) for value in table["path"]]
     _refuse_rows(pd.Series([not path.strip() for path in paths]), name, "'path' is empty")
     table["path"] = [_resolved(base, path, row, name) for row, path in enumerate(paths)]
+    table = known_columns(table, name=name)
+    if "start_s" in table.columns:
+        _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
+        if "end_s" in table.columns:
+            _refuse_rows(table["end_s"] <= table["start_s"], name, "'end_s' is not after 'start_s'")
+    return table
+
+
+def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
+    """Brings the known columns but `path` to their types, and names to their one spelling.
+
+    Args:
+        table: rows of a song table, from a file or in memory, numbered from 0.
+        name: what to call the table in messages.
+
+    Raises:
+        InputError: for a number, a date or an origin that is none (names the row and the value).
+    """
+    table = table.copy()
     for column in NUMERIC_COLUMNS:
         if column in table.columns:
             try:
@@ -184,15 +215,30 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         table["channel"] = channel.astype("Int64")
     for column in TEXT_COLUMNS:
         if column in table.columns:
+            table[column] = words(table[column])
+    for column in PLAIN_COLUMNS:
+        if column in table.columns:
             table[column] = [_text(value) for value in table[column]]
-    if "start_s" in table.columns:
-        _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
-        if "end_s" in table.columns:
-            _refuse_rows(table["end_s"] <= table["start_s"], name, "'end_s' is not after 'start_s'")
+    if "date" in table.columns:
+        refuse_dates(table["date"].to_numpy(object), column="date", name=name)
+    if "date_error_days" in table.columns:
+        _refuse_rows(table["date_error_days"] < 0, name, "'date_error_days' is negative")
     if "origin" in table.columns:
         unknown = ~table["origin"].isin(["", *ORIGINS])
         _refuse_rows(unknown, name, f"'origin' is not one of {', '.join(ORIGINS)}")
     return table
+
+
+def refuse_dates(dates: np.ndarray, *, column: str, name: str) -> None:
+    """Refuses a column, [rows] of `words`, with a value that is neither missing nor a date.
+
+    Raises:
+        InputError: naming the first such row, its value and the form that is expected.
+    """
+    bad = pd.Series(day_spans(dates)[2])
+    if bad.any():
+        value = dates[int(np.argmax(bad))]
+        _refuse_rows(bad, name, f"'{column}' is '{value}', no date; expected {DATE_FORMS}")
 
 
 def _resolved(base: Path, path: str, row: int, name: str) -> str:

@@ -13,6 +13,7 @@ from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.excerpt import Excerpt, load_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, song_reference
+from chingolo.synth.tables.words import word, words
 from chingolo.train.data.corpus import (
     Corpus,
     balanced_weight,
@@ -186,18 +187,18 @@ def load_corpus(
     pairs = None
     if pair_column is not None:
         named = column_values(table, pair_column)
-        pairs = [name or song_reference(table.iloc[row]) for row, name in enumerate(named)]
+        pairs = [name or word(song_reference(table.iloc[row])) for row, name in enumerate(named)]
     return make_corpus(
         songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs, weight=weight
     )
 
 
 def column_values(table: pd.DataFrame, column: str) -> list[str]:
-    """The column's values as str, "" where empty.
+    """The column's names in one spelling, "" where missing.
 
     Raises:
         InputError: if there is no such column.
     """
     if column not in table.columns:
         raise InputError(f"no column '{column}' for labels; found {', '.join(table.columns)}")
-    return table[column].fillna("").astype(str).tolist()
+    return words(table[column]).tolist()

@@ -1,9 +1,10 @@
 """Settings of a detector's training. Importable without jax, so that `--help` stays fast."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.bounds import Bounds
 
 DETECTOR_FRONT_END = FrontEnd(hop=256, n_mels=40, noise="none", clip_s=10.0)
 
@@ -15,43 +16,43 @@ class DetectorSettings:
     front_end: FrontEnd = DETECTOR_FRONT_END
     """Log-mel front end; `clip_s` is the length of a scene, s."""
 
-    convolution_widths: tuple[int, int] = (16, 24)
+    convolution_widths: Annotated[tuple[int, int], Bounds(1)] = (16, 24)
     """Of the two convolutions over time and frequency."""
 
-    block_width: int = 48
+    block_width: Annotated[int, Bounds(1)] = 48
     """Of the dilated blocks."""
 
-    steps: int = 2000
+    steps: Annotated[int, Bounds(1)] = 2000
     """Optimiser steps."""
 
-    batch: int = 24
+    batch: Annotated[int, Bounds(1)] = 24
     """Scenes in a step."""
 
-    synthetic_share: float = 0.5
+    synthetic_share: Annotated[float, Bounds(0, 1)] = 0.5
     """Share of a batch that is synthetic, where song tables are given too."""
 
-    pool: int = 24
+    pool: Annotated[int, Bounds(1)] = 24
     """Chunks of one batch of scenes that a batch is drawn from."""
 
-    renew_every: int = 8
+    renew_every: Annotated[int, Bounds(1)] = 8
     """Steps after which the oldest chunk of the pool gives way to a fresh one."""
 
-    learning_rate: float = 3e-3
+    learning_rate: Annotated[float, Bounds(0, inside=True)] = 3e-3
     """Peak of AdamW's learning rate; after a warm-up it falls to 0 along a cosine."""
 
-    weight_decay: float = 0.01
+    weight_decay: Annotated[float, Bounds(0)] = 0.01
     """AdamW's weight decay."""
 
-    edge_weight: float = 0.3
+    edge_weight: Annotated[float, Bounds(0)] = 0.3
     """Weight of the losses of onsets and offsets."""
 
-    momentum: float = 0.995
+    momentum: Annotated[float, Bounds(0, 1)] = 0.995
     """Share of the running mean of the weights kept at a step; that mean is what is written."""
 
-    log_every: int = 50
+    log_every: Annotated[int, Bounds(1)] = 50
     """Steps between lines of metrics.jsonl."""
 
-    checkpoint_every: int = 250
+    checkpoint_every: Annotated[int, Bounds(1)] = 250
     """Steps between checkpoints."""
 
     renamed: ClassVar[dict[str, str]] = {

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import flax.linen as nn
 from jax import Array
+
+from chingolo.synth.tables.bounds import Bounds
 
 Told = dict[str, Array]
 """What a network is told besides the clips, by the name of its argument."""
@@ -21,10 +23,10 @@ class EncoderSettings:
     size: Literal["nano", "micro", "tiny", "small", "base"] = "micro"
     """Size: widths and depths, see the encoder's own `SIZES`."""
 
-    dimensions: int = 64
+    dimensions: Annotated[int, Bounds(1)] = 64
     """Length of the latent vector."""
 
-    dropout: float = 0.0
+    dropout: Annotated[float, Bounds(0, 1)] = 0.0
     """Share of features dropped while training."""
 
     initialisation: Literal["glorot", "kaiming"] = "glorot"

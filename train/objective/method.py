@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from jax import Array
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective.devices import ONE_DEVICE, Devices, same
 
 Outputs = dict[str, Array]
@@ -23,19 +24,19 @@ class MethodSettings:
     name: str = ""
     """The method's name in `train.methods.registry`."""
 
-    momentum: tuple[float, float] = (0.96, 0.99)
+    momentum: Annotated[tuple[float, float], Bounds(0, 1)] = (0.96, 0.99)
     """Share of the teacher kept at a step, at the start and at the end (cosine)."""
 
-    label_weight: float = 1.0
+    label_weight: Annotated[float, Bounds(0)] = 1.0
     """Weight of the labels' loss for songs that have one; 0 leaves labels unused."""
 
     multilabel: bool = False
     """Sigmoid in place of softmax, for labels that may co-occur (written `a+b`)."""
 
-    bottleneck: int = 16
+    bottleneck: Annotated[int, Bounds(1)] = 16
     """Width of the bottleneck before the classifier."""
 
-    label_smoothing: float = 0.1
+    label_smoothing: Annotated[float, Bounds(0, 1)] = 0.1
     """Share of a label spread over all classes, so that unknown songs get low probabilities."""
 
     renamed: ClassVar[dict[str, str]] = {}

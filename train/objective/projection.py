@@ -1,7 +1,9 @@
 """A projector behind the encoder: what all methods share that compare projections."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective.heads import Projector, unit
 from chingolo.train.objective.method import Head, MethodSettings, Shapes
 
@@ -10,10 +12,10 @@ from chingolo.train.objective.method import Head, MethodSettings, Shapes
 class ProjectionSettings(MethodSettings):
     """Settings of a method with a projector."""
 
-    projection: int = 32
+    projection: Annotated[int, Bounds(1)] = 32
     """Length of the projector's output."""
 
-    hidden: int = 256
+    hidden: Annotated[int, Bounds(1)] = 256
     """Width of the hidden layers of the projector, and of a predictor behind it."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from chingolo.synth.tables.bounds import check_bounds
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.registry import Registry
 from chingolo.train.encoders.encoder import EncoderSettings
@@ -33,6 +34,7 @@ def change(settings: Any, changes: tuple[str, ...]) -> Any:
     for one in sorted(changes, key=lambda one: not _chooses(settings, one)):
         name, _, value = one.partition("=")
         settings = _change_one(settings, name.split("."), value, one)
+    check_bounds(settings, told="--set ")
     return settings
 
 
@@ -86,8 +88,13 @@ def _parse(old: Any, hint: Any, value: str, one: str) -> Any:
         if isinstance(old, bool):
             return {"true": True, "false": False}[value.lower()]
         if isinstance(old, tuple):
-            return tuple(type(old[0])(part) for part in value.split(","))
+            parts = tuple(type(old[0])(part) for part in value.split(","))
+            if Ellipsis not in get_args(hint) and len(parts) != len(old):
+                raise InputError(f"--set {one}: expected {len(old)} values with commas between")
+            return parts
         return type(old)(value)
+    except InputError:
+        raise
     except (ValueError, KeyError) as error:
         raise InputError(f"--set {one}: expected a {type(old).__name__}") from error
 

@@ -1,5 +1,6 @@
 """The two eras of a table: which song belongs to which."""
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ import pandas as pd
 
 from chingolo.analysis.settings import CompareSettings
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import refuse_dates
+from chingolo.synth.tables.words import day_spans, days, word, words
 
 HISTORICAL, MODERN, NO_ERA = 0, 1, -1
 
@@ -39,10 +42,12 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
         InputError: for an era or a column that does not occur, for more than two eras without
             names, and for two whose order cannot be told.
     """
+    settings = dataclasses.replace(
+        settings, historical=word(settings.historical), modern=word(settings.modern)
+    )
     asked = [name for name in (settings.historical, settings.modern) if name]
     if settings.cut_date:
-        column = "date" if "date" in songs.columns else settings.era_column
-        names, remarks = _cut_by_date(songs, settings.cut_date, column)
+        names, remarks = _cut_by_date(songs, settings.cut_date, settings.era_column)
         present = [f"before {settings.cut_date}", f"from {settings.cut_date}"]
         missing = [name for name in present if not (names == name).any()]
         if missing:
@@ -54,7 +59,7 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
                 columns = ", ".join(map(str, songs.columns))
                 raise InputError(f"no column '{settings.era_column}' for eras; there are {columns}")
             return None
-        names = songs[settings.era_column].fillna("").astype(str).to_numpy()
+        names = words(songs[settings.era_column])
         remarks = ()
         present = sorted(set(names.tolist()) - {""})
         if not asked and len(present) < 2:
@@ -98,19 +103,29 @@ def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]
 
 
 def _cut_by_date(
-    songs: pd.DataFrame, cut_date: str, column: str
+    songs: pd.DataFrame, cut_date: str, era_column: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     try:
-        cut = pd.Timestamp(cut_date)
+        cut, _ = days(word(cut_date))
     except ValueError as error:
-        raise InputError(f"--cut-date {cut_date}: not a date such as 1990-01-01") from error
-    if column not in songs.columns:
-        raise InputError(f"--cut-date needs a column 'date' or '{column}', and the table has none")
-    dates = pd.to_datetime(songs[column], errors="coerce", format="ISO8601")
-    errors = pd.to_timedelta(songs.get("date_error_days", pd.Series(0.0, songs.index)), unit="D")
-    unsure = dates.isna() | ((dates - cut).abs() < errors.fillna(pd.Timedelta(0)))
-    names = np.where(dates < cut, f"before {cut_date}", f"from {cut_date}").astype(object)
-    names[unsure.to_numpy()] = ""
-    if not unsure.any():
+        raise InputError(f"--cut-date: {error}") from error
+    # a column that was asked for goes before, and one without any date tells none
+    columns = ["date", era_column] if era_column == "era" else [era_column, "date"]
+    known = {column: words(songs[column]) for column in columns if column in songs.columns}
+    if not known:
+        raise InputError(f"--cut-date needs a column 'date' or '{era_column}', and there is none")
+    dated = [name for name, dates in known.items() if (dates != "").any()]
+    column = [*dated, *known][0]
+    refuse_dates(known[column], column=column, name="--cut-date")
+    first, last, _ = day_spans(known[column])
+    error = np.zeros(len(songs))
+    if column == "date" and "date_error_days" in songs.columns:
+        error = np.ceil(songs["date_error_days"].fillna(0.0).to_numpy(np.float64))
+    either_way = error.astype("timedelta64[D]")
+    names = np.full(len(songs), "", dtype=object)
+    names[last + either_way < cut] = f"before {cut_date}"
+    names[first - either_way >= cut] = f"from {cut_date}"
+    unsure = int((names == "").sum())
+    if not unsure:
         return names, ()
-    return names, (f"{int(unsure.sum())} songs have no date that is certain about the cut.",)
+    return names, (f"{unsure} songs have no date that is certain about the cut.",)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.synth.tables.words import words
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def find_design(
 def _text(songs: pd.DataFrame, column: str) -> np.ndarray:
     if column not in songs.columns:
         return np.full(len(songs), "", dtype=object)
-    return songs[column].fillna("").astype(str).to_numpy(object)
+    return words(songs[column])
 
 
 def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> np.ndarray:

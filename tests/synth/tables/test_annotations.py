@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chingolo.scripts.convert_table import main
 from chingolo.synth.tables.annotations import read_annotations, write_annotations
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.words import word
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=10)
 TIME = st.floats(0, 1e5, allow_subnormal=False)
@@ -26,7 +27,7 @@ def test_round_trip_is_without_loss(tmp_path_factory, rows, ending):
             "path": [str(folder / f"{number}.wav") for number in range(len(rows))],
             "start_s": [row[0] for row in rows],
             "end_s": [row[0] + row[1] for row in rows],
-            "label": [row[2] for row in rows],
+            "label": [word(row[2]) for row in rows],
             "weather": [row[3] for row in rows],
         }
     )

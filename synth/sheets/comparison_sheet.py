@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.tables.audio import load_song
-from chingolo.synth.tables.contact_sheet import SAMPLE_RATE, draw_spectrogram
+from chingolo.synth.sheets.contact_sheet import SAMPLE_RATE, draw_spectrogram
 from chingolo.synth.tables.files import atomic_path
 
 

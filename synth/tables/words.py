@@ -1,0 +1,95 @@
+"""Names and dates as people write them: one spelling a name, and the days that a date may mean."""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MISSING = ("", "na", "n/a", "?", "-", "unknown", "none", "nan", "nat", "null", "<na>")
+"""Words, in any case, that say that a name or a date is not known."""
+
+DATE_FORMS = "1966, 1966-05 or 1966-05-12"
+"""How a date may be written, for messages."""
+
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
+DATE = re.compile(
+    r"(?P<year>\d{4})"
+    r"(?:(?P<mark>[-/]?)(?P<month>\d{1,2})"
+    r"(?:(?P=mark)(?P<day>\d{1,2})(?:[T ]\d\d?[\d:.,]*\s?(?:Z|[+-]\d\d[\d:]*)?)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def word(value: Any) -> str:
+    """A name in its one spelling, "" where it is missing.
+
+    Accents are composed (Unicode's form NFC), blanks around it are dropped and those within it are
+    one space; a whole number that a spreadsheet gave decimals (`1966.0`) loses them.
+    """
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    text = " ".join(unicodedata.normalize("NFC", str(value)).translate(INVISIBLE).split())
+    if text.casefold() in MISSING:
+        return ""
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def words(values: Iterable[Any]) -> np.ndarray:
+    """[rows] object, the `word` of each value of a column."""
+    column = pd.Series(list(values), dtype=object)
+    try:
+        code, different = pd.factorize(column)
+    except TypeError:  # a value of its own kind, such as a list
+        return np.array([word(value) for value in column], dtype=object)
+    # the last place is where `factorize` sends what is missing
+    spelled = np.array([*map(word, different), ""], dtype=object)
+    return spelled[code]
+
+
+def days(text: str) -> tuple[np.datetime64, np.datetime64]:
+    """The first and the last day that a date may mean: a year means each of its days.
+
+    A time of day and a zone behind the day are not looked at: a song is of the day that its
+    recordist wrote down.
+
+    Raises:
+        ValueError: if it is written in none of `DATE_FORMS`, or there is no such day.
+    """
+    found = DATE.fullmatch(text)
+    if found is None or (found["mark"] == "" and re.match(r"\d{8}", text) is None):
+        raise ValueError(f"'{text}' is no date; expected {DATE_FORMS}")
+    try:
+        year, month = int(found["year"]), int(found["month"] or 1)
+        first = np.datetime64(datetime.date(year, month, int(found["day"] or 1)), "D")
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no day of the calendar") from error
+    unit = "D" if found["day"] else "M" if found["month"] else "Y"
+    after = first.astype(f"datetime64[{unit}]") + np.timedelta64(1, unit)
+    return first, after.astype("datetime64[D]") - np.timedelta64(1, "D")
+
+
+def day_spans(dates: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a column of dates may mean.
+
+    Args:
+        dates: [rows] text, "" where a date is missing.
+
+    Returns:
+        [rows] datetime64 of the first and of the last day, NaT where it is missing or unreadable,
+        and [rows] bool, which of them are unreadable.
+    """
+    code, different = pd.factorize(dates)
+    spans = np.full((len(different) + 1, 2), np.datetime64("NaT"), "datetime64[D]")
+    unreadable = np.zeros(len(spans), dtype=bool)
+    for place, text in enumerate(different):
+        try:
+            spans[place] = days(text) if text else np.datetime64("NaT")
+        except ValueError:
+            unreadable[place] = True
+    return spans[code, 0], spans[code, 1], unreadable[code]
