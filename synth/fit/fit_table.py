@@ -216,7 +216,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
     write_repertoire(fitted_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
     fits = {
-        number: load_fit(folder / "gestures" / f"{number:06d}.npz")
+        number: load_fit(folder / "gestures" / f"{number:06d}.npz", bird)
         for number in quality["song"][quality["verdict"] != "failed"]
     }
     told = realism(table, fits, bird)

@@ -24,6 +24,7 @@ from chingolo.synth.score.repertoire import (
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.gestures import pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
@@ -62,7 +63,8 @@ def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
             break
         chosen = sorted({*chosen, int(error.argmax())})
     points = tuple(
-        (round(float(grid[k]), 5), round(float(np.clip(f0[k], 500, 12_000)), 1)) for k in chosen
+        (round(float(grid[k]), 5), round(float(np.clip(f0[k], *pitch_range(bird))), 1))
+        for k in chosen
     )
     return Note(
         points=points,

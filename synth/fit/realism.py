@@ -8,8 +8,8 @@ import pandas as pd
 
 from chingolo.synth.fit.fitted_song import Fit, background, resynthesise
 from chingolo.synth.fit.quality import FRONT_END
-from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import Bird
 

@@ -9,7 +9,7 @@ from scipy.interpolate import PchipInterpolator
 
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.gestures import Gesture
+from chingolo.synth.voice.gestures import Gesture, held
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 SHAPE_POINTS = 48
@@ -65,12 +65,13 @@ def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
         lead: silence before and after, s.
 
     Returns:
-        The gesture, [frames] each; two-voiced notes make a second one inside it.
+        The gesture, [frames] each; two-voiced notes make a second one inside it. Where variation
+        leaves what the bird's labia can do, pitch and pressure are held to it.
     """
     first = _draw(song, bird, lead, lambda note: note.points)
-    if not any(event.note.second for event in song.events):
-        return first
-    return replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+    if any(event.note.second for event in song.events):
+        first = replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+    return held(first, bird)
 
 
 def _draw(
