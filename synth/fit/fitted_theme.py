@@ -62,10 +62,8 @@ def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
         if error.max() < POINT_ERROR:
             break
         chosen = sorted({*chosen, int(error.argmax())})
-    points = tuple(
-        (round(float(grid[k]), 5), round(float(np.clip(f0[k], *pitch_range(bird))), 1))
-        for k in chosen
-    )
+    f0 = f0.clip(*pitch_range(bird))
+    points = tuple((round(float(grid[k]), 5), round(float(f0[k]), 1)) for k in chosen)
     return Note(
         points=points,
         loudness=round(20 * float(np.log10(max(note.peak / loudest, 1e-3))), 1),

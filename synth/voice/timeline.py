@@ -73,7 +73,7 @@ def _follow_cycles(timeline: Timeline, bird: Bird, samples_per_frame: int) -> li
 def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
     """[frames] Hz: f0 moved as noise on |beta| moves it, d ln f0 / d beta from the table.
 
-    Low notes at high pressure have a tension below 0; there the noise moves the pitch the other way.
+    Low notes at high pressure have a tension below 0; noise moves their pitch the other way.
     """
     if not timeline.log_beta_noise.any():
         return timeline.f0
