@@ -179,8 +179,11 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     """A theme from its JSON."""
     items = []
     for item in record["items"]:
-        points = tuple((float(time), float(pitch)) for time, pitch in item["note"]["points"])
-        note = Note(**{**item["note"], "points": points})
+        curves = {
+            name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
+            for name in ("points", "contour")
+        }
+        note = Note(**{**item["note"], **curves})
         items.append(Item(**{**item, "note": note}))
     return Theme(record["name"], tuple(items))
 

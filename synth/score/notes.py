@@ -29,7 +29,9 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
         InputError: if it is no note, or none of this bird's.
     """
     reader.value(body, "points", list, line=line)
-    reader.known_keys(body, ("points", "second", "loudness", "attack", "release", "timbre"))
+    reader.known_keys(
+        body, ("points", "second", "loudness", "contour", "attack", "release", "timbre")
+    )
     points = _read_points(body, "points", reader, name, bird)
     second = _read_points(body, "second", reader, name, bird) if "second" in body else ()
     if second and second[-1][0] != points[-1][0]:
@@ -39,6 +41,7 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     note = Note(
         points=points,
         second=second,
+        contour=_read_contour(body, reader, name, points[-1][0]) if "contour" in body else (),
         loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
         attack=reader.number(body, "attack", Note.attack, low=1e-4, high=1),
         release=reader.number(body, "release", Note.release, low=1e-4, high=1),
@@ -59,19 +62,9 @@ def _read_points(
     body: LineMap, key: str, reader: MarkedReader, name: str, bird: Bird
 ) -> tuple[tuple[float, float], ...]:
     """Breakpoints in s and kHz, returned in s and Hz."""
-    points = reader.value(body, key, list)
+    points = _read_curve(body, key, reader, name, "kHz")
     where = body.lines[key]
-    if len(points) < 2:
-        raise reader.fail(where, f"note '{name}': expected at least two [time s, kHz] points")
-    for point in points:
-        good = isinstance(point, list) and len(point) == 2
-        if not good or not all(map(finite, point)):
-            raise reader.fail(where, f"note '{name}': {brief(point)} is not a [time s, kHz] point")
-    times, pitches = zip(*points, strict=True)
-    if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
-        raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
-    if times[-1] > LONGEST_NOTE:
-        raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
+    pitches = [pitch for _, pitch in points]
     low, high = (0.001 * edge for edge in pitch_range(bird))
     wrong = [
         pitch for pitch in pitches if not (1 - ROUNDING) * low <= pitch <= (1 + ROUNDING) * high
@@ -83,3 +76,39 @@ def _read_points(
             f"{bird.name} sing; found {wrong[0]:g}",
         )
     return tuple((float(time), 1000.0 * pitch) for time, pitch in points)
+
+
+def _read_contour(
+    body: LineMap, reader: MarkedReader, name: str, duration: float
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in s and dB."""
+    points = _read_curve(body, "contour", reader, name, "dB")
+    where = body.lines["contour"]
+    if points[-1][0] != duration:
+        raise reader.fail(where, f"note '{name}': 'contour' must last as long as 'points'")
+    for _, level in points:
+        if not -60 <= level <= 20:
+            raise reader.fail(where, f"note '{name}': {level:g} dB; expected from -60 to 20")
+    return tuple((float(time), float(level)) for time, level in points)
+
+
+def _read_curve(
+    body: LineMap, key: str, reader: MarkedReader, name: str, unit: str
+) -> list[list[float]]:
+    """Pairs of a time, from 0 and rising, and a finite value."""
+    points = reader.value(body, key, list)
+    where = body.lines[key]
+    if len(points) < 2:
+        raise reader.fail(where, f"note '{name}': expected at least two [time s, {unit}] points")
+    for point in points:
+        good = isinstance(point, list) and len(point) == 2
+        if not good or not all(map(finite, point)):
+            raise reader.fail(
+                where, f"note '{name}': {brief(point)} is not a [time s, {unit}] point"
+            )
+    times, _ = zip(*points, strict=True)
+    if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
+        raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
+    if times[-1] > LONGEST_NOTE:
+        raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
+    return points

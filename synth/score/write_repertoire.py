@@ -24,6 +24,11 @@ def write_repertoire(repertoire: Repertoire, path: Path) -> None:
             notes[name] = {
                 "points": [[time, round(pitch / 1000, 4)] for time, pitch in item.note.points],
                 "loudness": item.note.loudness,
+                **(
+                    {"contour": [list(point) for point in item.note.contour]}
+                    if item.note.contour
+                    else {}
+                ),
                 "attack": item.note.attack,
                 "release": item.note.release,
                 "timbre": item.note.timbre,

@@ -56,6 +56,8 @@ def test_a_sketch_is_read(tmp_path):
         ("[0.1, 3.0]", "[0.1, 0.4]", 5, "kHz from 0.48 to 12.* found 0.4"),
         ("loudness: -6", "timbre: 5", 6, "timbre 5 .* from 0.6 to 2.67"),
         ("loudness: -6", "timbre: 0.5", 6, "timbre 0.5 .* zebra_finch"),
+        ("  flat: {", "  fall: {", 6, "the key 'fall' stands twice"),
+        ("loudness: -6", "contour: [[0, 0], [0.1, -6]]", 6, "'contour' must last as long"),
         ("loudness: -6", "loudness: quiet", 6, "expected a number"),
         ("loudness: -6", "volume: -6", 6, "unknown key 'volume'"),
         ("trill: fall", "trill: fell", 8, "no note 'fell'"),
