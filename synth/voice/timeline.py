@@ -51,7 +51,7 @@ def _integrate(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[n
     beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma)
     if timeline.log_beta_noise.any():
         # Below the tension of the lowest pitch the labia would come to rest.
-        least = beta_of_pitch(timeline.alpha, np.float64(pitch_range(bird)[0]), bird.gamma)
+        least = beta_of_pitch(timeline.alpha, np.array(pitch_range(bird)[0]), bird.gamma)
         beta = np.maximum(beta * np.exp(timeline.log_beta_noise), least)
     curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
     start = timeline.start
