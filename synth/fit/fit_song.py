@@ -9,7 +9,7 @@ from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, WINDOW, best_path, find_peaks, ridges
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.gestures import Gesture
+from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 SHORTEST_SONG = 0.03
@@ -57,6 +57,10 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     notes = measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane))
     if not notes:
         raise UnfittableError("no tonal note stands above the noise")
+    low, high = pitch_range(bird)
+    notes = [note for note in notes if low <= np.median(note.f0) <= high]
+    if not notes:
+        raise UnfittableError(f"no note within {low:g} to {high:g} Hz, what a {bird.name} sings")
     gain = max(note.peak for note in notes)
     # A Hann window of sum 1 lets white noise of density d pass with power d * 1.5 * RATE / WINDOW.
     density = plane.floor * WINDOW / (1.5 * RATE)
@@ -76,4 +80,4 @@ def _gesture(notes: list[FittedNote], samples: int, gain: float, bird: Bird) -> 
         alpha[at] = note_alpha(note, bird)
     known = np.flatnonzero(f0)
     following = known[np.searchsorted(known, np.arange(frames)).clip(max=len(known) - 1)]
-    return Gesture(f0=f0[following], amplitude=amplitude, alpha=alpha[following])
+    return held(Gesture(f0=f0[following], amplitude=amplitude, alpha=alpha[following]), bird)

@@ -30,7 +30,7 @@ from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire import Item, Note, Theme
-from chingolo.synth.score.repertoire_file import write_repertoire
+from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.content import content_hash
@@ -184,8 +184,11 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     """A theme from its JSON."""
     items = []
     for item in record["items"]:
-        points = tuple((float(time), float(pitch)) for time, pitch in item["note"]["points"])
-        note = Note(**{**item["note"], "points": points})
+        curves = {
+            name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
+            for name in ("points", "contour")
+        }
+        note = Note(**{**item["note"], **curves})
         items.append(Item(**{**item, "note": note}))
     return Theme(record["name"], tuple(items))
 
@@ -221,7 +224,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
     write_repertoire(fitted_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
     fits = {
-        number: load_fit(folder / "gestures" / f"{number:06d}.npz")
+        number: load_fit(folder / "gestures" / f"{number:06d}.npz", bird)
         for number in quality["song"][quality["verdict"] != "failed"]
     }
     told = realism(table, fits, bird)

@@ -1,6 +1,6 @@
 """Fitted notes as a theme of a repertoire, and varied copies of a fitted song."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,6 +24,7 @@ from chingolo.synth.score.repertoire import (
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.gestures import pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
@@ -32,7 +33,8 @@ Spread = Literal["rendition", "individual", "dialect"]
 POINT_ERROR = 0.01
 """Relative error of f0 that the points of a note may leave."""
 
-MOST_POINTS = 12
+LEVEL_ERROR = 1.5
+"""dB that the contour of a note may leave where the note is within 20 dB of its peak."""
 
 TRILL_NOTES = 3
 """From so many alike notes at even steps on, a trill."""
@@ -54,23 +56,48 @@ def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
     time, f0 = time[sure], uniform_filter1d(note.f0, 3, mode="nearest")[sure]
     grid = np.linspace(0, duration, max(8, len(f0)))
     f0 = np.interp(grid, time, f0)
-    chosen = [0, len(grid) - 1]
-    while len(chosen) < min(MOST_POINTS, len(grid)):
-        drawn = PchipInterpolator(grid[chosen], f0[chosen])(grid)
-        error = np.abs(drawn / f0 - 1)
-        if error.max() < POINT_ERROR:
-            break
-        chosen = sorted({*chosen, int(error.argmax())})
-    points = tuple(
-        (round(float(grid[k]), 5), round(float(np.clip(f0[k], 500, 12_000)), 1)) for k in chosen
-    )
+    f0 = f0.clip(*pitch_range(bird))
+    chosen = _breakpoints(grid, f0, lambda drawn: np.abs(drawn / f0 - 1) / POINT_ERROR)
+    points = tuple((round(float(grid[k]), 5), round(float(f0[k]), 1)) for k in chosen)
     return Note(
         points=points,
         loudness=round(20 * float(np.log10(max(note.peak / loudest, 1e-3))), 1),
+        contour=_contour_of_level(note, points[-1][0]),
         attack=round(note.attack, 4),
         release=round(note.release, 4),
         timbre=round(note_alpha(note, bird) / bird.alpha, 3),
     )
+
+
+def _breakpoints(
+    grid: np.ndarray, curve: np.ndarray, error: Callable[[np.ndarray], np.ndarray]
+) -> list[int]:
+    """As few places on a grid as draw a curve with errors below 1, the worst first."""
+    chosen = [0, len(grid) - 1]
+    while len(chosen) < len(grid):
+        wrong = error(PchipInterpolator(grid[chosen], curve[chosen])(grid))
+        wrong[chosen] = 0
+        if wrong.max() < 1:
+            break
+        chosen = sorted({*chosen, int(wrong.argmax())})
+    return chosen
+
+
+def _contour_of_level(note: FittedNote, duration: float) -> tuple[tuple[float, float], ...]:
+    """(s, dB relative to the peak) of what the edges of a note leave; () where it is even."""
+    time = (note.first + np.arange(len(note.f0))) / CONTROL_RATE - note.start
+    edge = np.minimum(time / note.attack, (note.end - note.start - time) / note.release)
+    ramp = np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
+    sure = (ramp > 0.3) & (note.amplitude > 0.03 * note.peak)
+    if sure.sum() < 3:
+        return ()
+    level = 20 * np.log10(note.amplitude[sure] / (ramp[sure] * note.peak))
+    grid = np.linspace(0, duration, max(8, len(note.f0)))
+    level = np.interp(grid, time[sure], level).clip(-30, 10)
+    if np.abs(level).max() < LEVEL_ERROR:
+        return ()
+    chosen = _breakpoints(grid, level, lambda drawn: np.abs(drawn - level) / LEVEL_ERROR)
+    return tuple((round(float(grid[k]), 5), round(float(level[k]), 1)) for k in chosen)
 
 
 def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme:

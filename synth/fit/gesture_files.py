@@ -11,7 +11,7 @@ from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
-from chingolo.synth.voice.gestures import Gesture, source_envelope
+from chingolo.synth.voice.gestures import Gesture, held, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 ARRAYS = (
@@ -56,9 +56,9 @@ def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
         np.savez_compressed(temporary, allow_pickle=False, description=np.array(ARRAYS), **arrays)
 
 
-def load_fit(path: Path) -> Fit:
-    """What a gestures file holds, without the notes."""
+def load_fit(path: Path, bird: Bird) -> Fit:
+    """What a gestures file holds, without the notes; held to what the bird sings."""
     with np.load(path, allow_pickle=False) as arrays:
         gesture = Gesture(arrays["f0"], arrays["loudness"], arrays["alpha"])
         floor, frequency = arrays["floor"], arrays["floor_frequency"]
-        return Fit(gesture, (), float(arrays["gain"]), floor, frequency)
+        return Fit(held(gesture, bird), (), float(arrays["gain"]), floor, frequency)

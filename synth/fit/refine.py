@@ -18,7 +18,7 @@ import optax
 from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.gestures import Gesture, source_envelope
+from chingolo.synth.voice.gestures import ALPHA_RANGE, Gesture, held, source_envelope
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.tract import tract_response
 from chingolo.synth.voice.wavetable import sing
@@ -94,7 +94,8 @@ def refine(
         for curve, values in zip(moved, learned, strict=True):
             curve[lanes[better]] = np.asarray(values)[: len(lanes)][better]
     return [
-        _moved(fit, [curve[owner == number] for curve in moved]) for number, fit in enumerate(fits)
+        _moved(fit, [curve[owner == number] for curve in moved], bird)
+        for number, fit in enumerate(fits)
     ]
 
 
@@ -136,7 +137,7 @@ def _floor(fit: Fit) -> np.ndarray:
     return np.interp(frequency, fit.floor_frequency, fit.floor) / fit.gain**2 + least
 
 
-def _moved(fit: Fit, curves: list[np.ndarray]) -> Fit:
+def _moved(fit: Fit, curves: list[np.ndarray], bird: Bird) -> Fit:
     """The fit with its curves moved by what its pieces learned."""
     gesture = fit.gesture
     frames = len(gesture.f0)
@@ -153,6 +154,7 @@ def _moved(fit: Fit, curves: list[np.ndarray]) -> Fit:
         amplitude=gesture.amplitude * np.exp(amplitude),
         alpha=gesture.alpha * np.exp(alpha),
     )
+    refined = held(refined, bird)
     for note in fit.notes:
         at = slice(note.first, min(note.first + len(note.f0), frames))
         tail = len(note.f0) - (at.stop - at.start)
@@ -220,7 +222,7 @@ def _loss(
     pitch, amplitude, alpha = _curves(learned)
     sung = sing(
         (pieces["f0"] * jnp.exp(pitch)).T,
-        jnp.clip(pieces["alpha"] * jnp.exp(alpha), 0.09, 0.4).T,
+        jnp.clip(pieces["alpha"] * jnp.exp(alpha), *ALPHA_RANGE).T,
         (pieces["envelope"] * jnp.exp(amplitude)).T,
         gamma=gamma,
         samples_per_frame=SAMPLES_PER_FRAME,

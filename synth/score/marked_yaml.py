@@ -40,6 +40,15 @@ class LineLoader(yaml.SafeLoader):
 
 
 def _construct_mapping(loader: LineLoader, node: yaml.MappingNode) -> LineMap:
+    written: set[str] = set()
+    for key, _ in node.value:
+        # compared as written, before merged mappings (`<<`) bring in keys that may be overridden
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in written:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value[:60]}' stands twice", key.start_mark
+                )
+            written.add(key.value)
     loader.flatten_mapping(node)
     pairs = [(loader.construct_object(key, deep=True), value) for key, value in node.value]
     for (key, _), (marked, _) in zip(pairs, node.value, strict=True):

@@ -92,6 +92,9 @@ class Note:
     second: tuple[tuple[float, float], ...] = ()
     """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
 
+    contour: tuple[tuple[float, float], ...] = ()
+    """(time in s, dB added to `loudness`) breakpoints, with the same duration; () for even."""
+
     @property
     def duration(self) -> float:
         """Length, s."""

@@ -5,13 +5,11 @@ what was expected.
 """
 
 from dataclasses import fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chingolo.synth.score.marked_yaml import LineMap, MarkedReader, brief, finite, read_marked_yaml
+from chingolo.synth.score.notes import LONGEST_NOTE, read_note
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
     LAYERS,
@@ -23,11 +21,8 @@ from chingolo.synth.score.repertoire import (
     Theme,
 )
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
-
-LONGEST_NOTE = 60
-"""Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
 
 MOST_NOTES = 1000
 """Of a trill."""
@@ -87,7 +82,7 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
             raise reader.fail(line, f"no bird '{bird}'; expected one of {BIRDS.names()}")
         notes_section = reader.value(parsed, "notes", dict)
         notes = {
-            str(name): _read_note(body, reader, notes_section.lines[name], str(name))
+            str(name): read_note(body, reader, notes_section.lines[name], str(name), BIRDS[bird])
             for name, body in notes_section.items()
         }
         gap = reader.number(parsed, "gap", 0.0, low=0, high=LONGEST_NOTE)
@@ -114,50 +109,6 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
         for body in reader.value(parsed, "populations", list, [])
     )
     return Repertoire(species, source, bird, themes, variation, populations)
-
-
-def _read_note(body: Any, reader: MarkedReader, line: int, name: str) -> Note:
-    reader.value(body, "points", list, line=line)
-    reader.known_keys(body, ("points", "second", "loudness", "attack", "release", "timbre"))
-    points = _read_points(body, "points", reader, name)
-    second = _read_points(body, "second", reader, name) if "second" in body else ()
-    if second and second[-1][0] != points[-1][0]:
-        raise reader.fail(
-            body.lines["second"], f"note '{name}': 'second' must last as long as 'points'"
-        )
-    note = Note(
-        points=points,
-        second=second,
-        loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
-        attack=reader.number(body, "attack", Note.attack, low=1e-4, high=1),
-        release=reader.number(body, "release", Note.release, low=1e-4, high=1),
-        timbre=reader.number(body, "timbre", 1.0, low=0.01, high=100),
-    )
-    return note
-
-
-def _read_points(
-    body: LineMap, key: str, reader: MarkedReader, name: str
-) -> tuple[tuple[float, float], ...]:
-    """Breakpoints in s and kHz, returned in s and Hz."""
-    points = reader.value(body, key, list)
-    where = body.lines[key]
-    if len(points) < 2:
-        raise reader.fail(where, f"note '{name}': expected at least two [time s, kHz] points")
-    for point in points:
-        good = isinstance(point, list) and len(point) == 2
-        if not good or not all(map(finite, point)):
-            raise reader.fail(where, f"note '{name}': {brief(point)} is not a [time s, kHz] point")
-    times, pitches = zip(*points, strict=True)
-    if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
-        raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
-    if times[-1] > LONGEST_NOTE:
-        raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
-    if min(pitches) < 0.5 or max(pitches) > 12:
-        raise reader.fail(
-            where, f"note '{name}': frequencies in kHz from 0.5 to 12, found {pitches}"
-        )
-    return tuple((float(time), 1000.0 * pitch) for time, pitch in points)
 
 
 def _read_theme(
@@ -251,45 +202,3 @@ def _read_population(
         latitude=place("latitude", 90) if "latitude" in body else None,
         longitude=place("longitude", 180) if "longitude" in body else None,
     )
-
-
-def write_repertoire(repertoire: Repertoire, path: Path) -> None:
-    """Writes a repertoire as the YAML that `repertoire_file.load_repertoire` reads.
-
-    Args:
-        repertoire: without populations.
-        path: `.yaml` file.
-    """
-    notes: dict[str, dict] = {}
-    themes: dict[str, dict] = {}
-    for theme in repertoire.themes:
-        song: list = []
-        for number, item in enumerate(theme.items):
-            name = f"{theme.name}-{number + 1:02d}"
-            notes[name] = {
-                "points": [[time, round(pitch / 1000, 4)] for time, pitch in item.note.points],
-                "loudness": item.note.loudness,
-                "attack": item.note.attack,
-                "release": item.note.release,
-                "timbre": item.note.timbre,
-            }
-            if song or item.gap:
-                song.append({"pause": item.gap})
-            trill = {"trill": name, "count": item.count, "rate": item.rate}
-            song.append(trill if item.count > 1 else name)
-        themes[theme.name] = {"song": song}
-    content = {
-        "species": repertoire.species,
-        "source": repertoire.source,
-        "bird": repertoire.bird,
-        "notes": notes,
-        "themes": themes,
-    }
-    with atomic_path(path) as temporary:
-        text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
-        temporary.write_text(
-            "# Fitted to recordings by `chingolo fit`; edit and sing with `chingolo generate`.\n"
-            "# notes: points are [time in s, frequency in kHz]; loudness in dB; attack, release in "
-            "s.\n" + text,
-            encoding="utf-8",
-        )

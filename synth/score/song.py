@@ -9,10 +9,8 @@ from scipy.interpolate import PchipInterpolator
 
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.gestures import Gesture
+from chingolo.synth.voice.gestures import Gesture, held
 from chingolo.synth.voice.integrate import CONTROL_RATE
-
-SHAPE_POINTS = 48
 
 
 @dataclass(frozen=True)
@@ -49,11 +47,10 @@ class Song:
 
 
 @lru_cache(maxsize=4096)
-def _pitch_shape(points: tuple[tuple[float, float], ...]) -> np.ndarray:
-    """[48] Hz, the note's pitch at even steps of its duration, monotone between breakpoints."""
-    time, frequency = np.array(points).T
-    grid = np.linspace(0, time[-1], SHAPE_POINTS)
-    return PchipInterpolator(time, frequency)(grid)
+def _shape(points: tuple[tuple[float, float], ...]) -> PchipInterpolator:
+    """A note's curve over its own time, monotone between breakpoints."""
+    time, value = np.array(points).T
+    return PchipInterpolator(time, value)
 
 
 def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
@@ -65,12 +62,13 @@ def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
         lead: silence before and after, s.
 
     Returns:
-        The gesture, [frames] each; two-voiced notes make a second one inside it.
+        The gesture, [frames] each; two-voiced notes make a second one inside it. Where variation
+        leaves what the bird's labia can do, pitch and pressure are held to it.
     """
     first = _draw(song, bird, lead, lambda note: note.points)
-    if not any(event.note.second for event in song.events):
-        return first
-    return replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+    if any(event.note.second for event in song.events):
+        first = replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+    return held(first, bird)
 
 
 def _draw(
@@ -92,14 +90,16 @@ def _draw(
         first = int(np.ceil(begin * CONTROL_RATE))
         last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
         time = np.arange(first, last) / CONTROL_RATE - begin
-        shape = _pitch_shape(points)
-        f0[first:last] = event.pitch * np.interp(
-            time * (SHAPE_POINTS - 1) / event.duration, np.arange(SHAPE_POINTS), shape
-        )
+        within = np.clip(time / event.duration, 0, 1) * event.note.duration
+        f0[first:last] = event.pitch * _shape(points)(within)
         attack = min(event.note.attack, 0.4 * event.duration)
         release = min(event.note.release, 0.4 * event.duration)
         edge = np.minimum(time / attack, (event.duration - time) / release)
-        level = 10 ** ((event.note.loudness + event.loudness) / 20)
+        loudness = event.note.loudness + event.loudness
+        if event.note.contour:
+            length = event.note.contour[-1][0] / event.note.duration
+            loudness = loudness + _shape(event.note.contour)(within * length)
+        level = 10 ** (loudness / 20)
         amplitude[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
         alpha[first:last] = bird.alpha * event.note.timbre * event.timbre
     voiced = np.flatnonzero(f0)

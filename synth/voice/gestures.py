@@ -4,14 +4,14 @@
 multiplied by.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from scipy.ndimage import map_coordinates
 
 from chingolo.synth.voice.birds import Bird
-from chingolo.synth.voice.calibration import load_calibration
+from chingolo.synth.voice.calibration import ALPHA_NODES, PITCH_NODES, load_calibration
 from chingolo.synth.voice.tract import tract_response
 
 
@@ -30,6 +30,27 @@ class Gesture:
 
     second: "Gesture | None" = None
     """The other source of a bird that sings with two voices."""
+
+
+def pitch_range(bird: Bird) -> tuple[float, float]:
+    """Lowest and highest f0 that a bird's labia sing at any pressure of `ALPHA_RANGE`, Hz."""
+    return float(PITCH_NODES[0] * bird.gamma), float(PITCH_NODES[-1] * bird.gamma)
+
+
+ALPHA_RANGE = (float(ALPHA_NODES[0]), float(ALPHA_NODES[-1]))
+"""Pressures at which the labia swing at every pitch of `pitch_range`; below, low notes have no
+limit cycle, far above it high ones have none."""
+
+
+def held(gesture: Gesture, bird: Bird) -> Gesture:
+    """The gesture with pitch and pressure held to what the bird's labia can do."""
+    second = gesture.second
+    return replace(
+        gesture,
+        f0=np.clip(gesture.f0, *pitch_range(bird)),
+        alpha=np.clip(gesture.alpha, *ALPHA_RANGE),
+        second=held(second, bird) if second is not None else None,
+    )
 
 
 @lru_cache(maxsize=64)

@@ -1,12 +1,21 @@
 """Gestures to waveforms: many songs at once, by either engine."""
 
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.engines import ENGINES
-from chingolo.synth.voice.gestures import Gesture, source_envelope, voiced_stretches
+from chingolo.synth.voice.gestures import (
+    ALPHA_RANGE,
+    Gesture,
+    held,
+    pitch_range,
+    source_envelope,
+    voiced_stretches,
+)
 from chingolo.synth.voice.integrate import BASE_RATE, CONTROL_RATE
 from chingolo.synth.voice.timeline import Timeline
 from chingolo.synth.voice.tract import through_tract
@@ -38,13 +47,15 @@ def render(
         beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
             hears it as the jitter of f0 that goes with it.
         airflow_noise: white noise that follows the envelope, relative to the fundamental.
-        seed: of both noises; source k draws from (seed, k).
+        seed: of both noises; each source draws from the seed and its own curves, so that equal
+            songs have equal noise.
 
     Returns:
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
 
     Raises:
-        InputError: for an unknown engine.
+        InputError: for an unknown engine, or where a sounding frame asks for a pitch or pressure
+            that the bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`).
     """
     if isinstance(gestures, Gesture):
         gestures = [gestures]
@@ -52,13 +63,17 @@ def render(
     per_frame = singer.samples_per_frame(sample_rate)
     sources: list[tuple[int, Gesture]] = []
     for song, gesture in enumerate(gestures):
-        voice: Gesture | None = gesture
+        _check(gesture, bird, song)
+        voice: Gesture | None = held(gesture, bird)
         while voice is not None:
             sources.append((song, voice))
             voice = voice.second
     if not sources:
         return []
-    randoms = [np.random.default_rng([seed, number]) for number in range(len(sources))]
+    randoms = [
+        np.random.default_rng([seed, _fingerprint(voice)] if beta_noise or airflow_noise else 0)
+        for _, voice in sources
+    ]
     timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
     sounds = singer.sing(timeline, bird, per_frame)
     ends = np.cumsum([len(voice.f0) + 2 for _, voice in sources])
@@ -92,6 +107,29 @@ def render(
         )
         for wave in waves
     ]
+
+
+def _check(gesture: Gesture, bird: Bird, song: int) -> None:
+    """Raises InputError where sounding frames lie beyond the labia (0.01 % is rounding)."""
+    heard = gesture.amplitude > 0
+    for name, unit, curve, (low, high) in (
+        ("f0", " Hz", gesture.f0[heard], pitch_range(bird)),
+        ("alpha", "", gesture.alpha[heard], ALPHA_RANGE),
+    ):
+        wrong = curve[~((curve > 0.9999 * low) & (curve < 1.0001 * high))]
+        if len(wrong):
+            raise InputError(
+                f"gesture {song}: {name} is {wrong[0]:g}{unit}; the labia of {bird.name} sing "
+                f"from {low:g} to {high:g}{unit}"
+            )
+    if gesture.second is not None:
+        _check(gesture.second, bird, song)
+
+
+def _fingerprint(voice: Gesture) -> int:
+    """A number that tells a source by its curves."""
+    curves = np.concatenate([voice.f0, voice.amplitude, voice.alpha])
+    return zlib.crc32(curves.astype(np.float64).tobytes())
 
 
 def _lay_out(

@@ -7,6 +7,7 @@ import numpy as np
 
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
+from chingolo.synth.voice.gestures import pitch_range
 from chingolo.synth.voice.integrate import BASE_RATE, SAMPLES_PER_FRAME, integrate_lanes
 from chingolo.synth.voice.wavetable import sing_stretches
 
@@ -47,7 +48,11 @@ class Engine:
 
 
 def _integrate(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[np.ndarray]:
-    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma) * np.exp(timeline.log_beta_noise)
+    beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma)
+    if timeline.log_beta_noise.any():
+        # Below the tension of the lowest pitch the labia would come to rest.
+        least = beta_of_pitch(timeline.alpha, np.array(pitch_range(bird)[0]), bird.gamma)
+        beta = np.maximum(beta * np.exp(timeline.log_beta_noise), least)
     curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
     start = timeline.start
     turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
@@ -66,15 +71,20 @@ def _follow_cycles(timeline: Timeline, bird: Bird, samples_per_frame: int) -> li
 
 
 def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
-    """[frames] Hz: f0 moved as noise on ln beta moves it, d ln f0 / d ln beta from the table."""
+    """[frames] Hz: f0 moved as noise on |beta| moves it, d ln f0 / d beta from the table.
+
+    Low notes at high pressure have a tension below 0; noise moves their pitch the other way.
+    """
     if not timeline.log_beta_noise.any():
         return timeline.f0
-    low, high = (
-        np.log(beta_of_pitch(timeline.alpha, timeline.f0 * factor, bird.gamma))
-        for factor in (0.999, 1.001)
+    lowest, highest = pitch_range(bird)
+    inside = np.clip(timeline.f0, 1.002 * lowest, highest / 1.002)
+    low, middle, high = (
+        beta_of_pitch(timeline.alpha, inside * factor, bird.gamma) for factor in (0.999, 1, 1.001)
     )
-    slope = (np.log(1.001) - np.log(0.999)) / (high - low)
-    return timeline.f0 * np.exp(np.clip(slope, 0, 2) * timeline.log_beta_noise)
+    slope = middle * (np.log(1.001) - np.log(0.999)) / (high - low)
+    moved = timeline.f0 * np.exp(np.clip(slope, -2, 2) * timeline.log_beta_noise)
+    return np.clip(moved, lowest, highest)
 
 
 def _half_where_enough(sample_rate: int) -> int:

@@ -138,6 +138,38 @@ def test_a_trill_is_recognised_and_written_as_one():
     assert len(theme.items[0].note.points) <= 12
 
 
+@pytest.mark.parametrize("rate", [8, 15, 30])
+def test_vibrato_and_swell_survive_notation(rate):
+    """A sketched and a fitted note follow a vibrato whose f0 is known in closed form."""
+    time = np.arange(round(0.8 * CONTROL_RATE)) / CONTROL_RATE
+    depth = 300.0
+    f0 = 4000 + depth * np.sin(2 * np.pi * rate * time)
+    swell = 10 ** (-8 / 20 * (1 + np.cos(2 * np.pi * 5 * time)) / 2)
+    edge = np.sin(0.5 * np.pi * np.clip(np.minimum(time, time[-1] - time) / 0.02, 0, 1)) ** 2
+    wave = render(Gesture(f0, swell * edge, np.full(len(f0), BIRD.alpha)), BIRD, sample_rate=RATE)[
+        0
+    ]
+    found = track_song(np.pad(wave, RATE // 5), BIRD)
+    theme = fitted_theme(found.notes, BIRD, name="one")
+    note = theme.items[0].note
+    sung = song_gesture(Song((Event(note, 0.0, note.duration),)), BIRD, lead=found.notes[0].start)
+    middle = slice(200, -200)
+    frame = round(0.2 * CONTROL_RATE) + np.arange(len(f0))[middle]
+    assert np.sqrt(np.mean((sung.f0[frame] - f0[middle]) ** 2)) < 0.15 * depth
+    ratio = 20 * np.log10(sung.amplitude[frame] / swell[middle])
+    assert np.std(ratio) < 1.0  # without a contour: 2.8
+
+
+def test_a_sketched_vibrato_is_evaluated_at_every_frame():
+    times = np.arange(481) / 480
+    f0 = 4000 + 300 * np.sin(2 * np.pi * 30 * times)
+    points = tuple(zip(times.tolist(), f0.tolist(), strict=True))
+    gesture = song_gesture(Song((Event(Note(points=points), 0.0, 1.0),)), BIRD, lead=0.0)
+    at = np.arange(2200) / CONTROL_RATE
+    wanted = 4000 + 300 * np.sin(2 * np.pi * 30 * at)
+    assert np.sqrt(np.mean((gesture.f0[:2200] - wanted) ** 2)) < 10
+
+
 def test_the_timbre_comes_back_from_the_second_harmonic():
     note = Note(points=((0.0, 3000.0), (0.3, 3000.0)), timbre=2.5)
     gesture = song_gesture(Song((Event(note, 0.0, 0.3),)), BIRD)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.song import Event, Song, song_gesture
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope
@@ -65,6 +66,49 @@ def test_fast_modulation_is_followed(engine, rate, depth, tract, tolerance):
     found = instantaneous_pitch(wave, 44_100, wanted)
     middle = slice(4000, -4000)
     assert np.percentile(np.abs(found / wanted - 1)[middle], 95) < tolerance
+
+
+def crossing_pitch(wave: np.ndarray, sample_rate: int = 44_100) -> float:
+    """Hz, from the first to the last upward zero of the low-passed middle half of a wave."""
+    from scipy.signal import butter, sosfiltfilt
+
+    spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave))))
+    strong = np.flatnonzero(spectrum > 0.1 * spectrum.max())[0] * sample_rate / len(wave)
+    band = butter(4, [0.7 * strong, 1.4 * strong], "band", fs=sample_rate, output="sos")
+    middle = sosfiltfilt(band, wave)[len(wave) // 4 : 3 * len(wave) // 4]
+    up = np.flatnonzero((middle[:-1] < 0) & (middle[1:] >= 0))
+    at = up - middle[up] / (middle[up + 1] - middle[up])
+    return (len(at) - 1) * sample_rate / (at[-1] - at[0])
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
+@pytest.mark.parametrize("timbre", [0.9, 1.0, 2.0, 4.0])
+def test_every_timbre_sounds_at_its_pitch(engine, timbre):
+    pitches = [490.0, 700.0, 1500.0, 2500.0, 5000.0, 8000.0, 11_500.0]
+    gestures = [tone(f0, alpha=timbre * SPARROW.alpha) for f0 in pitches]
+    for f0, wave in zip(pitches, render(gestures, SPARROW, engine=engine), strict=True):
+        assert crossing_pitch(wave) == pytest.approx(f0, rel=0.002)
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
+@pytest.mark.parametrize("deviation", [0.5, 0.7, 1.5])
+def test_varied_timbres_are_held_to_what_sounds(engine, deviation):
+    for f0 in (1500.0, 2500.0, 11_900.0):
+        note = Note(points=((0, f0), (0.3, f0)), timbre=0.9 if deviation < 1 else 4.0)
+        varied = song_gesture(Song((Event(note, 0, 0.3, timbre=deviation),)), SPARROW)
+        (wave,) = render(varied, SPARROW, engine=engine)
+        assert crossing_pitch(wave) == pytest.approx(f0, rel=0.002)
+        assert np.abs(wave).max() > 0.5
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
+@pytest.mark.parametrize(
+    ("f0", "alpha", "message"),
+    [(300.0, 0.1, "from 480 to 12000 Hz"), (15_000.0, 0.1, "f0 is 15000"), (3000.0, 0.5, "alpha")],
+)
+def test_what_no_labia_do_is_refused_by_every_engine(engine, f0, alpha, message):
+    with pytest.raises(InputError, match=message):
+        render([tone(2000.0), tone(f0, alpha=alpha)], SPARROW, engine=engine)
 
 
 def test_engines_agree():
@@ -194,6 +238,24 @@ def test_every_gesture_stays_finite(f0, alpha, factor):
     wave = render([loud], BIRD)[0]
     assert np.isfinite(wave).all()
     assert np.abs(wave).max() < 20 * factor
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
+@pytest.mark.parametrize("noises", [{"beta_noise": 0.05}, {"airflow_noise": 0.1}])
+def test_noise_is_the_same_alone_or_in_company(engine, noises):
+    songs = [tone(2000.0), tone(3000.0), tone(4000.0, duration=0.2)]
+    together = render(songs, BIRD, engine=engine, seed=5, **noises)
+    (alone,) = render(songs[2], BIRD, engine=engine, seed=5, **noises)
+    assert np.abs(together[2] - alone).max() < 1e-5
+    assert np.abs(alone - render(songs[2], BIRD, engine=engine)[0]).max() > 0.01
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
+def test_noise_on_a_tension_below_zero_keeps_the_pitch(engine):
+    f0 = 900.0
+    assert beta_of_pitch(np.array(0.35), np.array(f0), BIRD.gamma) < 0
+    (wave,) = render(tone(f0, alpha=0.35), BIRD, engine=engine, beta_noise=0.005)
+    assert crossing_pitch(wave) == pytest.approx(f0, rel=0.01)
 
 
 def test_a_silent_gesture_is_silence():

@@ -1,0 +1,114 @@
+"""Notes of a repertoire's YAML: read, and refused where no labia of the bird would sing them."""
+
+from itertools import pairwise
+from typing import Any
+
+from chingolo.synth.score.marked_yaml import LineMap, MarkedReader, brief, finite
+from chingolo.synth.score.repertoire import Note
+from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.gestures import ALPHA_RANGE, pitch_range
+
+LONGEST_NOTE = 60
+"""Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
+
+ROUNDING = 0.001
+"""Share by which a rounded value may lie beyond what the labia do; it is held to that."""
+
+
+def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird) -> Note:
+    """A note of the file.
+
+    Args:
+        body: what was parsed.
+        reader: of the file.
+        line: of the note.
+        name: of the note.
+        bird: who is to sing it; what its labia cannot do is refused.
+
+    Raises:
+        InputError: if it is no note, or none of this bird's.
+    """
+    reader.value(body, "points", list, line=line)
+    reader.known_keys(
+        body, ("points", "second", "loudness", "contour", "attack", "release", "timbre")
+    )
+    points = _read_points(body, "points", reader, name, bird)
+    second = _read_points(body, "second", reader, name, bird) if "second" in body else ()
+    if second and second[-1][0] != points[-1][0]:
+        raise reader.fail(
+            body.lines["second"], f"note '{name}': 'second' must last as long as 'points'"
+        )
+    note = Note(
+        points=points,
+        second=second,
+        contour=_read_contour(body, reader, name, points[-1][0]) if "contour" in body else (),
+        loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
+        attack=reader.number(body, "attack", Note.attack, low=1e-4, high=1),
+        release=reader.number(body, "release", Note.release, low=1e-4, high=1),
+        timbre=reader.number(body, "timbre", 1.0, low=0.01, high=100),
+    )
+    low, high = ALPHA_RANGE
+    if not (1 - ROUNDING) * low <= note.timbre * bird.alpha <= (1 + ROUNDING) * high:
+        raise reader.fail(
+            body.lines.get("timbre", line),
+            f"note '{name}': timbre {note.timbre:g} is no sound of the labia of {bird.name}; "
+            f"expected from {low / bird.alpha:.3g} to {high / bird.alpha:.3g} "
+            f"(alpha from {low:g} to {high:g})",
+        )
+    return note
+
+
+def _read_points(
+    body: LineMap, key: str, reader: MarkedReader, name: str, bird: Bird
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in s and kHz, returned in s and Hz."""
+    points = _read_curve(body, key, reader, name, "kHz")
+    where = body.lines[key]
+    pitches = [pitch for _, pitch in points]
+    low, high = (0.001 * edge for edge in pitch_range(bird))
+    wrong = [
+        pitch for pitch in pitches if not (1 - ROUNDING) * low <= pitch <= (1 + ROUNDING) * high
+    ]
+    if wrong:
+        raise reader.fail(
+            where,
+            f"note '{name}': frequencies in kHz from {low:g} to {high:g}, which the labia of "
+            f"{bird.name} sing; found {wrong[0]:g}",
+        )
+    return tuple((float(time), 1000.0 * pitch) for time, pitch in points)
+
+
+def _read_contour(
+    body: LineMap, reader: MarkedReader, name: str, duration: float
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in s and dB."""
+    points = _read_curve(body, "contour", reader, name, "dB")
+    where = body.lines["contour"]
+    if points[-1][0] != duration:
+        raise reader.fail(where, f"note '{name}': 'contour' must last as long as 'points'")
+    for _, level in points:
+        if not -60 <= level <= 20:
+            raise reader.fail(where, f"note '{name}': {level:g} dB; expected from -60 to 20")
+    return tuple((float(time), float(level)) for time, level in points)
+
+
+def _read_curve(
+    body: LineMap, key: str, reader: MarkedReader, name: str, unit: str
+) -> list[list[float]]:
+    """Pairs of a time, from 0 and rising, and a finite value."""
+    points = reader.value(body, key, list)
+    where = body.lines[key]
+    if len(points) < 2:
+        raise reader.fail(where, f"note '{name}': expected at least two [time s, {unit}] points")
+    for point in points:
+        good = isinstance(point, list) and len(point) == 2
+        if not good or not all(map(finite, point)):
+            raise reader.fail(
+                where, f"note '{name}': {brief(point)} is not a [time s, {unit}] point"
+            )
+    times, _ = zip(*points, strict=True)
+    if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
+        raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
+    if times[-1] > LONGEST_NOTE:
+        raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
+    return points
