@@ -31,8 +31,8 @@ from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.write_repertoire import write_repertoire
-from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
+from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.tables.audio import load_song
 from chingolo.synth.sheets.contact_sheet import SAMPLE_RATE, draw_spectrogram
+from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import atomic_path
 
 

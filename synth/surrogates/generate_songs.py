@@ -10,6 +10,7 @@ import pandas as pd
 
 from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.sheets.contact_sheet import write_contact_sheet
 from chingolo.synth.surrogates.sing_songs import (
     BATCH,
     SongRequest,
@@ -18,7 +19,6 @@ from chingolo.synth.surrogates.sing_songs import (
     sing_part,
 )
 from chingolo.synth.tables.audio import write_audio
-from chingolo.synth.sheets.contact_sheet import write_contact_sheet
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.output_folder import claim
