@@ -55,7 +55,11 @@ def bounded(kind: type) -> Iterator[tuple[str, Bounds]]:
 def told_bounds(kind: type) -> str:
     """The bounds of a command's options, nested ones too, in one line for `--help`."""
     hints = get_type_hints(kind)
-    within = [told_bounds(hint) for hint in hints.values() if dataclasses.is_dataclass(hint)]
+    within = [
+        told_bounds(hint)
+        for hint in hints.values()
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint)
+    ]
     own = [f"{option(name)} {bounds}" for name, bounds in bounded(kind)]
     return "; ".join([*own, *filter(None, within)])
 

@@ -18,6 +18,10 @@ class Weight:
     weight: Array
 
 
+def export(run: Path, state: Weight) -> None:
+    (run / "encoder").write_text(json.dumps(int(state.step)))
+
+
 def growing(factor: float, steps: int = 6) -> Task[Weight]:
     """A weight that grows by a factor a step while the loss stays 0: float32 ends at 3.4e38."""
 
@@ -35,7 +39,7 @@ def growing(factor: float, steps: int = 6) -> Task[Weight]:
         start=Weight(jnp.zeros((), jnp.int32), jnp.ones(3)),
         advance=advance,
         batches=batches,
-        export=lambda run, state: (run / "encoder").write_text(json.dumps(int(state.step))),
+        export=export,
     )
 
 
