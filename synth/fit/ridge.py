@@ -74,6 +74,11 @@ FLOOR_MARGIN = 4.0
 the rest is for tilted noise."""
 
 
+STEADY = 10**1.2
+"""Ratio of a band's 90th to its 30th percentile (12 dB) below which it sounds all the time; that of
+noise is 8 dB, and sounds between pauses and their echoes have more."""
+
+
 @dataclass(frozen=True)
 class Plane:
     """The chirp-matched spectrogram's peaks; frame k is centred on sample k * HOP."""
@@ -126,13 +131,14 @@ def find_peaks(wave: np.ndarray) -> Plane:
         which[better] = index
     # The quantile of exponentially distributed powers tells their mean.
     floor = np.quantile(flat, FLOOR_QUANTILE, axis=0) / -np.log(1 - FLOOR_QUANTILE)
-    floor = median_filter(floor, 9, mode="nearest")
     heard = np.ones((1, len(flat)), bool)
-    # a whistle that lasts from edge to edge is louder than its neighbours; noise hardly is
+    # a whistle that lasts from edge to edge is no noise; what decays, as echoes do, is left
+    lasts = np.quantile(flat, 0.9, axis=0) < STEADY * np.quantile(flat, FLOOR_QUANTILE, axis=0)
     most = noise_floor(
         np.log(flat[None] + 1e-20), heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN
     )
-    floor = np.minimum(floor, np.exp(most[0])) + 1e-9 * float(best.max()) + 1e-20
+    floor = np.where(lasts, np.minimum(floor, np.exp(most[0])), floor)
+    floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
 
     level = 10 * np.log10(best + 1e-20)
     middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]

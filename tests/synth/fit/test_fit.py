@@ -79,6 +79,21 @@ def test_a_generated_song_is_found_again_blind(snr, error, boundary):
     assert np.quantile(np.concatenate(deviations), 0.95) < 0.02
 
 
+@pytest.mark.parametrize("margin_s", [0.0, 0.05, 0.1, 0.3])
+@pytest.mark.parametrize("f0", [1500.0, 4000.0, 7000.0])
+def test_a_whistle_cut_at_its_edges_is_no_noise(f0: float, margin_s: float):
+    """0.5 s, 47 dB above the noise of the whole band."""
+    random = np.random.default_rng(0)
+    samples, margin = round(0.5 * RATE), round(margin_s * RATE)
+    wave = 1e-3 * random.normal(size=samples + 2 * margin)
+    edges = np.minimum(np.arange(samples), np.arange(samples)[::-1]) / (0.01 * RATE)
+    tone = np.sin(2 * np.pi * f0 * np.arange(samples) / RATE) * np.minimum(edges, 1.0)
+    wave[margin : margin + samples] += 1e-3 * 2**0.5 * 10 ** (47 / 20) * tone
+    note = max(track_song(wave.astype(np.float32), BIRD).notes, key=lambda note: len(note.f0))
+    assert len(note.f0) / CONTROL_RATE > 0.44
+    np.testing.assert_allclose(np.median(note.f0), f0, rtol=2e-3)
+
+
 def test_a_sweep_is_followed_through_its_own_echo():
     note = Note(points=((0.0, 5100.0), (0.05, 4900.0), (0.13, 3000.0)), attack=0.01, release=0.01)
     gesture = song_gesture(Song(tuple(Event(note, 0.2 * k, 0.13) for k in range(5))), BIRD)
@@ -365,7 +380,7 @@ def test_refinement_finds_what_was_taken_away():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--copies", "-1"], "0 or more"),
+        (["--copies", "-1"], "expected at least 0"),
         (["--bird", "dodo"], "expected one of"),
         (["--channel", "wax"], "no channel 'wax'"),
     ],

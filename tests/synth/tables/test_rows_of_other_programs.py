@@ -177,7 +177,7 @@ def test_what_is_edited_in_audacity_counts(tmp_path):
         "9.0\t9.5\tnew\n"
     )
     table = read_annotations(file)
-    assert table["label"].tolist() == ["Zeep", "A  bis", "", "", "new"]
+    assert table["label"].tolist() == ["Zeep", "A bis", "", "", "new"]
     assert table["start_s"].tolist() == [1, 3, 5, 7.5, 9]
     assert set(table["path"]) == {str(tmp_path / "a.wav")}
 
