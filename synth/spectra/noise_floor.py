@@ -50,10 +50,11 @@ def heard_frames(log_mel: Array, front_end: FrontEnd, edges: Array | None = None
     Args:
         log_mel: [batch, frames, n_mels] of the clips as they were recorded.
         front_end: settings.
-        edges: [batch, 2] first sample of each song and the one behind its last; None: all is song.
+        edges: [batch, 2] first sample of each song and the one behind its last; without them, and
+            for front ends that hear no context, all sound is song.
     """
     sound = ~silent_frames(log_mel)[..., 0]
-    if edges is None:
+    if edges is None or not front_end.context_s:
         return Heard(sound, jnp.zeros_like(sound))
     middle = front_end.hop * jnp.arange(log_mel.shape[1])[None]
     start, stop = edges[:, :1], edges[:, 1:]

@@ -89,3 +89,11 @@ def test_numpy_and_jax_agree_and_order_of_frames_does_not_count():
     back = noise_floor(power[:, ::-1], few[:, ::-1], reach=5)
     np.testing.assert_array_equal(noise_floor(power, few, reach=5), back)
     assert (noise_floor(power, np.zeros_like(frames), reach=5) == 0).all()
+
+
+def test_front_ends_of_version_one_know_no_edges():
+    """Their encoders embed as they did: frames that reach over a song's edge are heard."""
+    old = dataclasses.replace(EAR, noise="median")
+    clip, edges = tone(5000.0, song_s=0.1, margin_s=0.0)
+    np.testing.assert_array_equal(heard([clip], [edges], old), heard([clip], None, old))
+    assert old.context_s == 0.0
