@@ -3,6 +3,7 @@
 from typing import Any
 
 from chingolo.analysis.report.elements.media import Media
+from chingolo.analysis.report.elements.pictures import front_end_of
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
 
@@ -11,6 +12,7 @@ def song_map(comparison: Comparison, media: Media | None) -> str:
     """The interactive map's frame; the script fills it."""
     if media is None:
         return ""
+    ear = front_end_of(comparison.results["run"])
     shapes = ""
     if comparison.eras:
         shapes = (
@@ -27,7 +29,8 @@ def song_map(comparison: Comparison, media: Media | None) -> str:
         '<div id="legend"></div><p id="said" class="small" aria-live="polite"></p>'
         f"<p>Each mark is a song; songs that lie near are alike to the encoder "
         f"({_map_words(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
-        "spectrogram (0.5 to 10 kHz, its whole length), click to hear it.</p>"
+        f"spectrogram as the encoder hears it ({ear.f_min / 1000:g} to {ear.f_max / 1000:g} kHz on the "
+        "mel scale, its whole length), click to hear it.</p>"
     )
 
 

@@ -1,16 +1,19 @@
 """The report: what stands in it, that it is the same each time, and that it works in a browser."""
 
+import io
 import json
 import re
 import shutil
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
 from chingolo.analysis.compare import compare
+from chingolo.analysis.report.elements.pictures import front_end_of, sound_mp3, spectrogram
 from chingolo.analysis.report.elements.section import Section
 from chingolo.analysis.report.report import report_page, write_report
 from chingolo.analysis.report.sections.registry import SECTIONS
@@ -207,3 +210,13 @@ def test_a_section_entered_on_one_line_stands_on_the_page(table, monkeypatch):
     page = report_page(comparison)
     assert "<h2>A toy</h2><p>48</p>" in page
     assert "Never told" not in page
+
+
+def test_songs_are_pictured_as_the_encoder_hears_them():
+    time = np.arange(24_000) / 48_000
+    high = {"sample_rate": 48_000, "f_min": 2000.0, "f_max": 20_000.0, "checkpoint": "abc"}
+    ear = front_end_of(high)
+    level = spectrogram(np.sin(2 * np.pi * 14_000 * time).astype(np.float32), ear)
+    bands = librosa.mel_frequencies(ear.n_mels + 2, fmin=2000.0, fmax=20_000.0)[1:-1]
+    assert abs(bands[level.mean(axis=1).argmax()] / 14_000 - 1) < 0.03
+    assert soundfile.read(io.BytesIO(sound_mp3(np.float32(time), 16_000)))[1] == 22_050
