@@ -219,4 +219,4 @@ def test_songs_are_pictured_as_the_encoder_hears_them():
     level = spectrogram(np.sin(2 * np.pi * 14_000 * time).astype(np.float32), ear)
     bands = librosa.mel_frequencies(ear.n_mels + 2, fmin=2000.0, fmax=20_000.0)[1:-1]
     assert abs(bands[level.mean(axis=1).argmax()] / 14_000 - 1) < 0.03
-    assert soundfile.read(io.BytesIO(sound_mp3(np.float32(time), 16_000)))[1] == 22_050
+    assert soundfile.read(io.BytesIO(sound_mp3(time.astype(np.float32), 16_000)))[1] == 22_050
