@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Thresholds
-from chingolo.analysis.find.find import find_songs, load_detector, shipped_detectors, thresholds_of
+from chingolo.analysis.find.find import (
+    audio_below,
+    find_songs,
+    load_detector,
+    shipped_detectors,
+    thresholds_of,
+)
 from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
 from chingolo.scripts import find_songs as command
 from chingolo.synth.recorder.channel import Channel, through_channel
@@ -281,3 +287,10 @@ def test_opposite_channels_are_told_and_one_can_be_chosen(heard, tmp_path, capsy
     np.testing.assert_allclose(table["start_s"], heard[1][:, 0], atol=0.3)
     assert command.main([str(audio), "--channel", "3", "--out", str(out)]) == 2
     assert "no channel 3 (it has 2)" in capsys.readouterr().err
+
+
+def test_hidden_files_are_no_recordings(tmp_path):
+    for name in ("day/rec.flac", "day/._rec.flac", ".Trashes/old.wav", "._rec.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"no audio")
+    assert audio_below(tmp_path) == [tmp_path / "day" / "rec.flac"]
