@@ -183,7 +183,7 @@ def test_without_eras_clusters_are_reported(latent_file: Path, tmp_path: Path):
         (["--historical", "1900", "--modern", "2020"], "no song of era '1900'"),
         (["--era-column", "nothing"], "no column 'nothing'"),
         (["--era-column", "site"], "which of the eras 'north', 'south' is older"),
-        (["--cut-date", "soon"], "not a date"),
+        (["--cut-date", "soon"], "no date; expected 1966"),
         (["--label-column", "nothing"], "no column 'nothing' for labels"),
     ],
 )
