@@ -102,7 +102,7 @@ def compare(
         "versions": versions(),
         "run": latents.made_by,
     }
-    notes = [*_origins(songs), *remarks, *_repeats(kept)]
+    notes = [*_origins(songs), *remarks, *_repeats(kept), *_equals(latents.z)]
     if eras is None:
         results = put_together(results, WITHOUT_ERAS, {"notes": notes})
     else:
@@ -132,6 +132,19 @@ def _repeats(kept: np.ndarray) -> list[str]:
         f"{int((~kept).sum())} rows that repeat a song (same file, channel, start and end) were "
         "dropped."
     ]
+
+
+def _equals(z: np.ndarray) -> list[str]:
+    """How many songs have the vector of another, as copies and digital silence have."""
+    counts = np.unique(z, axis=0, return_counts=True)[1]
+    if len(counts) == 1:
+        return [
+            f"All {len(z)} songs have one and the same vector, as silence has: nothing can be "
+            "compared. Listen to the recordings."
+        ]
+    equal = int(counts[counts > 1].sum())
+    told = f"{equal} of the {len(z)} songs have the very vector of another: silence, or copies."
+    return [told] if equal else []
 
 
 def _origins(songs: pd.DataFrame) -> list[str]:

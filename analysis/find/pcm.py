@@ -19,6 +19,13 @@ FORMATS = {
 WAV_FORMATS = {(1, 16): "s16", (1, 32): "s32", (3, 32): "f32"}
 """(format tag, bits) of a WAV header."""
 
+CONTAINERS = (
+    *(b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b"RIFX", b"riff", b".snd", b"wvpk", b"MAC "),
+    b"\x1a\x45\xdf\xa3",
+)
+"""First bytes of other containers: FLAC, Ogg, MP3, AIFF, CAF, big-endian WAV, Wave64, AU, WavPack,
+Monkey's Audio, Matroska."""
+
 
 @dataclass(frozen=True)
 class Pcm:
@@ -47,9 +54,9 @@ def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
         InputError: for a WAV stream of another coding, or a stream of a compressed file.
     """
     start = _read(stream, 12)
-    if start[:4] in (b"fLaC", b"OggS", b"ID3\x03", b"ID3\x04"):
-        raise InputError("-: a compressed file on standard input; expected raw PCM or WAV")
-    if start[:4] != b"RIFF" or start[8:] != b"WAVE":
+    if start.startswith(CONTAINERS) or start[4:8] == b"ftyp":
+        raise InputError("-: a file of another kind on standard input; expected raw PCM or WAV")
+    if start[:4] not in (b"RIFF", b"RF64", b"BW64") or start[8:] != b"WAVE":
         return told, start
     pcm: Pcm | None = None
     while len(head := _read(stream, 8)) == 8:

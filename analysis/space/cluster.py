@@ -39,7 +39,7 @@ class Clusters:
     """Projection before clustering, where the vectors had more than 10 dimensions."""
 
     rank: np.ndarray
-    """[clusters] our number of each of the model's clusters."""
+    """[model's clusters] our number of each of the model's clusters."""
 
     min_cluster_size: int
 
@@ -54,7 +54,7 @@ class Clusters:
     @property
     def count(self) -> int:
         """Number of clusters."""
-        return len(self.rank)
+        return int(self.rank.max(initial=NOISE)) + 1
 
     @property
     def noise_fraction(self) -> float:
@@ -81,7 +81,8 @@ def fit_clusters(
         seed: seed of k-means.
 
     Returns:
-        The clusters; with no more songs than `min_cluster_size` every song is noise.
+        The clusters; with no more songs than `min_cluster_size` every song is noise. Songs of
+        equal vectors share one cluster, that of most of them.
     """
     size = min_cluster_size or max(5, round(0.02 * len(z)))
     if len(z) <= size:
@@ -94,11 +95,34 @@ def fit_clusters(
             projection = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
     points = project(projection, z)
     if method == "kmeans":
-        return _fit_kmeans(points, projection, clusters, size, seed)
+        most = len(np.unique(z, axis=0))
+        return _fit_kmeans(points, projection, clusters, size, seed, most)
     model = hdbscan_model(size).fit(points)
-    rank = _rank(model.labels_)
-    found = _ranked(rank, model.labels_)
-    return Clusters(found, model.probabilities_, model, projection, rank, size)
+    labels, probability = _one_of_equals(z, model.labels_, model.probabilities_)
+    rank = _rank(model.labels_, labels)
+    return Clusters(_ranked(rank, labels), probability, model, projection, rank, size)
+
+
+def _one_of_equals(
+    z: np.ndarray, labels: np.ndarray, probability: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and probabilities with those of equal vectors made that of most of them.
+
+    HDBSCAN parts ties of distance by the order of the rows.
+    """
+    labels, probability = labels.copy(), probability.copy()
+    _, group, counts = np.unique(z, axis=0, return_inverse=True, return_counts=True)
+    group = group.ravel()
+    for one in np.flatnonzero(counts > 1):
+        equal = np.flatnonzero(group == one)
+        names, sizes = np.unique(labels[equal], return_counts=True)
+        if len(names) > 1:
+            most = names[np.argmax(sizes)]
+            probability[equal] = (
+                0.0 if most == NOISE else probability[equal][labels[equal] == most].max()
+            )
+            labels[equal] = most
+    return labels, probability
 
 
 def hdbscan_model(min_cluster_size: int) -> hdbscan.HDBSCAN:
@@ -114,24 +138,24 @@ def hdbscan_model(min_cluster_size: int) -> hdbscan.HDBSCAN:
 
 
 def _fit_kmeans(
-    points: np.ndarray, projection: PCA | None, clusters: int, size: int, seed: int
+    points: np.ndarray, projection: PCA | None, clusters: int, size: int, seed: int, most: int
 ) -> Clusters:
     options: dict[str, Any] = {"n_init": 10, "random_state": seed}
 
     def fit(count: int) -> KMeans:
         return KMeans(count, **options).fit(points)
 
-    if clusters:
-        model = fit(min(clusters, len(points)))
+    if clusters or most < 2:
+        model = fit(min(clusters or 1, most))
     else:
-        tried = [fit(count) for count in range(2, min(12, len(points) - 1) + 1)]
+        tried = [fit(count) for count in range(2, min(12, most, len(points) - 1) + 1)]
         sample: dict[str, Any] = {"sample_size": min(len(points), 2000), "random_state": seed}
         scores = [silhouette_score(points, model.labels_, **sample) for model in tried]
         model = tried[int(np.argmax(scores))]
     labels = np.asarray(model.labels_)
     distance = np.linalg.norm(points - model.cluster_centers_[labels], axis=1)
     reach = np.array([np.quantile(distance[labels == i], 0.99) for i in range(model.n_clusters)])
-    rank = _rank(labels)
+    rank = _rank(labels, labels)
     probability = np.clip(1 - distance / np.maximum(2 * reach[labels], 1e-12), 0.0, 1.0)
     found = _ranked(rank, labels)
     centres = np.asarray(model.cluster_centers_)
@@ -221,11 +245,19 @@ def dbcv(z: np.ndarray, clusters: Clusters, *, seed: int = 0) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _rank(labels: np.ndarray) -> np.ndarray:
-    """[clusters] place of each cluster by size, the largest first."""
-    sizes = np.bincount(labels[labels >= 0])
-    rank = np.empty(len(sizes), dtype=int)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+def _rank(own: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """[model's clusters] place of each by size, the largest first.
+
+    One that lost all its songs to equal ones takes the place of the cluster that most went to.
+    """
+    count = int(own.max(initial=NOISE)) + 1
+    sizes = np.bincount(labels[labels >= 0], minlength=count)
+    rank = np.empty(count, dtype=int)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(count)
+    for empty in np.flatnonzero(sizes == 0):
+        names, moved = np.unique(labels[own == empty], return_counts=True)
+        most = names[np.argmax(moved)]
+        rank[empty] = NOISE if most == NOISE else rank[most]
     return rank
 
 

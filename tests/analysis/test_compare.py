@@ -369,3 +369,13 @@ def test_songs_in_memory_need_no_files():
     assert found.results["unit"] == "individual"
     assert any("4 songs name no individual" in note for note in found.results["notes"])
     assert {row["status"] for row in found.results["themes"]} == {"lost", "new", "persists"}
+
+
+def test_equal_songs_are_told():
+    table = population()
+    still = LatentTable(table.songs, np.ones_like(table.z), table.made_by)
+    settings = CompareSettings(permutations=19, bootstraps=5)
+    told = f"All {len(table.songs)} songs have one and the same vector"
+    found = compare(still, settings).results
+    assert any(note.startswith(told) for note in found["notes"])
+    assert not any("vector" in note for note in compare(table, settings).results["notes"])

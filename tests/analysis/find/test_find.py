@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Thresholds
-from chingolo.analysis.find.find import find_songs, load_detector, shipped_detectors, thresholds_of
+from chingolo.analysis.find.find import (
+    audio_below,
+    find_songs,
+    load_detector,
+    shipped_detectors,
+    thresholds_of,
+)
 from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
 from chingolo.scripts import find_songs as command
 from chingolo.synth.recorder.channel import Channel, through_channel
@@ -23,6 +29,7 @@ from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.annotations import read_annotations
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.detector import streaming
 
@@ -281,3 +288,29 @@ def test_opposite_channels_are_told_and_one_can_be_chosen(heard, tmp_path, capsy
     np.testing.assert_allclose(table["start_s"], heard[1][:, 0], atol=0.3)
     assert command.main([str(audio), "--channel", "3", "--out", str(out)]) == 2
     assert "no channel 3 (it has 2)" in capsys.readouterr().err
+
+
+def test_hidden_files_are_no_recordings(tmp_path):
+    for name in ("day/rec.flac", "day/._rec.flac", ".Trashes/old.wav", "._rec.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"no audio")
+    assert audio_below(tmp_path) == [tmp_path / "day" / "rec.flac"]
+
+
+def test_a_long_wav_is_read_by_its_header():
+    stream = io.BytesIO()
+    soundfile.write(stream, np.full(160, 0.5), 16000, format="RF64", subtype="PCM_16")
+    stream.seek(0)
+    pcm, start = open_pcm(stream, Pcm(48000, 2, "f32"))
+    assert pcm == Pcm(16000, 1, "s16")
+    (block,) = pcm_blocks(stream, pcm, start, 1.0)
+    np.testing.assert_allclose(block, np.full((160, 1), 0.5), atol=1e-4)
+
+
+@pytest.mark.parametrize("form", ["AIFF", "CAF", "W64", "AU", "FLAC", "OGG"])
+def test_other_containers_are_no_raw_samples(form):
+    stream = io.BytesIO()
+    soundfile.write(stream, np.zeros(160), 16000, format=form)
+    stream.seek(0)
+    with pytest.raises(InputError, match="another kind"):
+        open_pcm(stream, Pcm(48000, 1, "s16"))

@@ -147,3 +147,20 @@ def test_calibration_error_by_hand():
     confidence = np.array([0.95, 0.95, 0.55, 0.55])
     right = np.array([True, False, True, False])
     assert calibration_error(confidence, right) == pytest.approx(0.5 * 0.45 + 0.5 * 0.05)
+
+
+@pytest.mark.parametrize("method", ["hdbscan", "kmeans"])
+@pytest.mark.parametrize("songs", [300, 400])
+def test_equal_vectors_share_one_cluster(method, songs):
+    clusters = fit_clusters(np.ones((songs, 12), np.float32), method=method)
+    assert len(set(clusters.assignment)) == 1
+    assert clusters.count <= 1
+    assert stability(np.ones((songs, 12)), clusters) is None
+
+
+def test_equal_vectors_share_one_cluster_among_others(blobs):
+    z = np.concatenate([blobs[0], np.full((400, 4), 30.0)])
+    clusters = fit_clusters(z, min_cluster_size=8)
+    assert set(clusters.assignment[150:]) == {0}
+    assert set(clusters.assignment) <= {NOISE, *range(clusters.count)}
+    assert assign(clusters, np.full((3, 4), 30.0))[0].tolist() == [0, 0, 0]
