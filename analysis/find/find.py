@@ -13,7 +13,7 @@ import soxr
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
-from chingolo.synth.tables.audio import power_of_mean
+from chingolo.synth.tables.audio import power_of_mean, refuse_guessed_length
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
@@ -230,6 +230,7 @@ def file_chunks(
         file = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not audio that can be read ({_reason(error)})") from error
+    refuse_guessed_length(file, path)
     rate = file.samplerate
     if not RATES[0] <= rate <= RATES[1]:
         file.close()

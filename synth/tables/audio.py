@@ -1,6 +1,11 @@
 """Audio files: read as mono at any rate, written whole."""
 
+import contextlib
 import errno
+import os
+import shutil
+import threading
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +24,9 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 2_000_000
 
 LATE_S = 0.05
 """How much later than the recording a song may end: a frame of MP3, a rounded time."""
+
+TAG_BITS = (21, 14, 7, 0)
+"""The length of an ID3 tag is written seven bits a byte."""
 
 CANCELLED = 0.03
 """Share of the channels' power below which their mean is nothing of them, 15 dB."""
@@ -83,6 +91,7 @@ def load_audio(
     start_s = 0.0 if np.isnan(start_s) else start_s
     try:
         with soundfile.SoundFile(path) as file:
+            refuse_guessed_length(file, path)
             native = file.samplerate
             start = round(min(start_s * native, file.frames))
             stop = file.frames
@@ -151,6 +160,64 @@ def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:
         return 0.0, 0.0
     own = float(np.square(np.diff(samples, axis=0)).sum()) / samples.shape[1]
     return float(np.square(np.diff(mean)).sum()), own
+
+
+def refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
+    """Refuses an MP3 that goes on after the length that was guessed from its first frames.
+
+    A stream of changing bit rate without a header of its length (Xing, Info, VBRI) is decoded to
+    its end once, to learn what it holds.
+
+    Raises:
+        InputError: naming both lengths.
+    """
+    if file.format != "MP3" or _states_length(path):
+        return
+    about = path.stat()
+    held = _decoded_frames(path, about.st_size, about.st_mtime_ns)
+    if held > file.frames + LATE_S * file.samplerate:
+        raise InputError(
+            f"{path}: an MP3 without its length, guessed as {file.frames / file.samplerate:.1f} s; "
+            f"it holds {held / file.samplerate:.1f} s. Convert it to WAV or FLAC"
+        )
+
+
+def _states_length(path: Path) -> bool:
+    """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
+    with path.open("rb") as file:
+        tag = file.read(10)
+        if tag[:3] == b"ID3":
+            file.seek(
+                10
+                + sum((byte & 127) << shift for byte, shift in zip(tag[6:], TAG_BITS, strict=True))
+            )
+        else:
+            file.seek(0)
+        first = file.read(4096)
+    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+
+
+@lru_cache(maxsize=256)
+def _decoded_frames(path: Path, size: int, changed: int) -> int:
+    """Frames that an MP3 of this size and time of change decodes to, read as a stream."""
+    del size, changed
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        broken = contextlib.suppress(BrokenPipeError)
+        with broken, path.open("rb") as source, open(writing, "wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    frames = 0
+    try:
+        with soundfile.SoundFile(reading, closefd=True) as stream:
+            while len(block := stream.read(BLOCK, dtype="float32")):
+                frames += len(block)
+    finally:
+        feeder.join(timeout=10)
+    return frames
 
 
 def length_s(path: str | Path) -> float:

@@ -1,9 +1,12 @@
-"""Waves that are handed over in memory."""
+"""Waves that are handed over in memory, and files that do not tell their length."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.audio import load_audio, wave_in_memory
 from chingolo.synth.tables.files import InputError
 
 
@@ -29,3 +32,22 @@ def test_a_wave_keeps_its_pitch_at_another_rate():
     assert np.abs(np.fft.rfft(wave)).argmax() == 3000
     same = wave_in_memory(wave, sample_rate=22_050, wanted=22_050)
     np.testing.assert_array_equal(same, wave)
+
+
+def test_an_mp3_that_goes_on_after_its_guessed_length_is_refused(tmp_path: Path):
+    """As a stream that is saved: loud at first, of changing bit rate, no header of its length."""
+    rate, random = 32_000, np.random.default_rng(0)
+    wave = np.concatenate([random.uniform(-0.5, 0.5, 2 * rate), np.zeros(18 * rate)])
+    whole = tmp_path / "whole.mp3"
+    options: dict = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE"}
+    with soundfile.SoundFile(whole, "w", rate, 1, **options) as file:
+        file.write(wave)
+    assert len(load_audio(whole, sample_rate=rate)) >= 20 * rate  # its header tells its length
+    data = whole.read_bytes()
+    stream = tmp_path / "stream.mp3"
+    stream.write_bytes(data.replace(b"Xing", b"\0\0\0\0").replace(b"Info", b"\0\0\0\0"))
+    stated = soundfile.info(stream).duration
+    if abs(stated - 20) < 1:
+        pytest.skip("this decoder does not guess")
+    with pytest.raises(InputError, match=r"guessed as .* it holds 20\.. s"):
+        load_audio(stream, sample_rate=rate, start_s=0.0, end_s=1.0)
