@@ -6,7 +6,7 @@ import pandas as pd
 
 from chingolo.analysis.find.find import audio_below
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import validate_song_table
+from chingolo.synth.tables.song_table import PLACE, validate_song_table
 
 PATH_COLUMNS = ("path", "filename", "file_name", "file", "slice_file_name")
 LABEL_COLUMNS = (
@@ -57,6 +57,9 @@ def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
     for column in ("fold", "individual"):
         if column in table.columns:
             songs[column] = table[column].astype(str).to_numpy()
+    for column in PLACE[1:]:
+        if column in table.columns:
+            songs[column] = table[column].to_numpy()
     return validate_song_table(songs.reset_index(drop=True), base=base, name=str(path))
 
 

@@ -122,7 +122,7 @@ def step(
     metrics |= {
         "loss": loss,
         "gradient_norm": optax.global_norm(gradient),
-        "learning_rate": jnp.asarray(recipe.learning_rate(state.step)),
+        "learning_rate": jnp.asarray(recipe.learning_rate(state.step // settings.accumulate)),
     }
     if assignment is not None:
         flat = assignment.reshape(-1, assignment.shape[-1])

@@ -56,3 +56,13 @@ def test_tables_without_files_or_classes_are_refused(tmp_path, text, expected):
         read_labelled_set(tmp_path / "none")
     with pytest.raises(InputError, match="one folder"):
         read_labelled_set(tmp_path)
+
+
+def test_units_of_a_recording_are_told_apart_by_their_times(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"")
+    table = "path,label,start_s,end_s,channel\na.wav,A,0.5,1.25,1\na.wav,B,2,2.5,2\n"
+    (tmp_path / "units.csv").write_text(table)
+    songs = read_labelled_set(tmp_path / "units.csv")
+    assert songs["start_s"].tolist() == [0.5, 2.0]
+    assert songs["end_s"].tolist() == [1.25, 2.5]
+    assert songs["channel"].tolist() == [1, 2]
