@@ -17,7 +17,8 @@ from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise, heard_frames
-from chingolo.synth.tables.excerpt import as_excerpt, load_excerpt
+from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.excerpt import as_excerpt
 from chingolo.synth.tables.song_table import read_song_table
 
 TABLE = Path(__file__).parents[2] / "shared" / "recordings" / "bengalese_syllables.csv"

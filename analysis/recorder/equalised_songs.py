@@ -13,7 +13,8 @@ from chingolo.analysis.change.design.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.space.embed import embed_waves, make_embedder, predictions
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.tables.excerpt import as_excerpt, load_excerpt
+from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.excerpt import as_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import PLACE
 from chingolo.train.run.trained_encoder import load_encoder

@@ -12,8 +12,8 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.tables.excerpt import Excerpt, load_excerpt
+from chingolo.synth.tables.audio import load_excerpt, wave_in_memory
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder

@@ -13,6 +13,7 @@ import pandas as pd
 import soundfile
 import soxr
 
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
 from chingolo.synth.tables.song_table import channel_of
 
@@ -69,7 +70,22 @@ def load_audio(
     end_s: float | None = None,
     channel: int | None = None,
 ) -> np.ndarray:
-    """Loads a stretch of an audio file as mono.
+    """Loads a stretch of an audio file as mono, [samples] float32; see `load_stretch`."""
+    return load_stretch(
+        path, sample_rate=sample_rate, start_s=start_s, end_s=end_s, channel=channel
+    ).wave
+
+
+def load_stretch(
+    path: str | Path,
+    *,
+    sample_rate: int,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    channel: int | None = None,
+    context_s: float = 0.0,
+) -> Excerpt:
+    """Loads a stretch of an audio file as mono, with what is around it, in one pass.
 
     Args:
         path: any file that libsndfile reads (WAV, FLAC, OGG, MP3).
@@ -77,9 +93,10 @@ def load_audio(
         start_s: start of the stretch, s; NaN means the file's start.
         end_s: end of the stretch, s; None or NaN means the file's end.
         channel: from 1, as in Raven; None for the mean of all.
+        context_s: how much of the recording to load on each side of the stretch, s.
 
     Returns:
-        [samples] float32.
+        The stretch within what was loaded, float32.
 
     Raises:
         InputError: if the file is missing, is not audio, holds NaN, lacks the channel, the stretch
@@ -102,8 +119,12 @@ def load_audio(
                 raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
             if channel is not None and not 1 <= channel <= file.channels:
                 raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
-            file.seek(start)
+            margin = round(context_s * native)
+            first = max(0, start - margin)
+            file.seek(first)
+            before, _ = _read_mono(file, start - first, channel)
             mono, share = _read_mono(file, stop - start, channel)
+            after, _ = _read_mono(file, min(margin, file.frames - stop), channel)
             heard = min(file.frames, start + len(mono)) / native
             if end_s is not None and end_s > heard + LATE_S:
                 raise InputError(
@@ -119,11 +140,14 @@ def load_audio(
         raise InputError(f"{path}: not audio that can be read ({error})") from error
     if not len(mono):
         raise InputError(f"{path}: holds no audio")
-    if not np.isfinite(mono).all():
+    whole = np.concatenate([before, mono, after])
+    if not np.isfinite(whole).all():
         raise InputError(f"{path}: holds samples that are not finite")
     if native != sample_rate:
-        mono = soxr.resample(mono, native, sample_rate)
-    return np.ascontiguousarray(mono, dtype=np.float32)
+        whole = soxr.resample(whole, native, sample_rate)
+    ratio = sample_rate / native
+    begin, end = round(len(before) * ratio), len(whole) - round(len(after) * ratio)
+    return Excerpt(np.ascontiguousarray(whole, dtype=np.float32), begin, end)
 
 
 def _read_mono(
@@ -235,14 +259,24 @@ def length_s(path: str | Path) -> float:
 
 
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
-    """Loads the audio of one row of a song table; see `load_audio`. Errors name the row."""
+    """Loads the audio of one row of a song table, [samples]; see `load_excerpt`."""
+    return load_excerpt(song, sample_rate=sample_rate, context_s=0.0).wave
+
+
+def load_excerpt(song: pd.Series, *, sample_rate: int, context_s: float) -> Excerpt:
+    """Loads one row of a song table with up to `context_s` of its recording on each side.
+
+    Raises:
+        InputError: as `load_stretch`, naming the row.
+    """
     try:
-        return load_audio(
+        return load_stretch(
             song["path"],
             sample_rate=sample_rate,
             start_s=float(song.get("start_s", np.nan)),
             end_s=float(song.get("end_s", np.nan)),
             channel=channel_of(song),
+            context_s=context_s,
         )
     except InputError as error:
         row = f"row {song.name + 1}: " if isinstance(song.name, int | np.integer) else ""

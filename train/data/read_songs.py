@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.spectra.front_end import FrontEnd
-from chingolo.synth.tables.excerpt import Excerpt, load_excerpt
+from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.tables.words import word, words

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.synth.tables.audio import load_audio, wave_in_memory
+from chingolo.synth.tables.audio import load_audio, load_excerpt, load_song, wave_in_memory
 from chingolo.synth.tables.files import InputError
 
 
@@ -51,3 +52,20 @@ def test_an_mp3_that_goes_on_after_its_guessed_length_is_refused(tmp_path: Path)
         pytest.skip("this decoder does not guess")
     with pytest.raises(InputError, match=r"guessed as .* it holds 20\.. s"):
         load_audio(stream, sample_rate=rate, start_s=0.0, end_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "edges"),
+    [(0.5, 0.7, 0.2, (300, 500)), (0.1, 0.3, 0.0, (100, 300)), (0.9, np.nan, 0.6, (300, 400))],
+)
+def test_a_song_is_loaded_within_its_recording(
+    tmp_path: Path, start: float, end: float, first: float, edges: tuple[int, int]
+):
+    recording = np.linspace(-0.5, 0.5, 1000).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", recording, 1000, subtype="FLOAT")
+    row = pd.Series({"path": str(tmp_path / "a.wav"), "start_s": start, "end_s": end})
+    heard = load_excerpt(row, sample_rate=1000, context_s=0.3)
+    assert (heard.start, heard.stop) == edges
+    begin = round(first * 1000)
+    np.testing.assert_array_equal(heard.wave, recording[begin : begin + len(heard.wave)])
+    np.testing.assert_array_equal(heard.song, load_song(row, sample_rate=1000))
