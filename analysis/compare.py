@@ -10,14 +10,16 @@ import pandas as pd
 from chingolo.analysis.change.describe_songs import descriptor_values
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
-from chingolo.analysis.change.era_change import measure_change
+from chingolo.analysis.change.design.song_order import song_order
+from chingolo.analysis.change.era_change import effort_remark, measure_change
+from chingolo.analysis.change.novelty import novelty
+from chingolo.analysis.claims import REFUSED, claims_of, verdict_of
 from chingolo.analysis.labels.agreement import label_agreement
-from chingolo.analysis.recorder.placebo import channel_placebo
-from chingolo.analysis.results import Comparison, put_together, versions, with_tests
+from chingolo.analysis.recorder.placebo import recorder_placebo
+from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.song_space import lay_out
-from chingolo.analysis.verdict import REFUSED, decide
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import PLACE
 
@@ -29,6 +31,8 @@ WITHOUT_ERAS: dict[str, Any] = {
         "their agreement with labels alone."
     ],
     "eras": None,
+    "claims": None,
+    "tests": {},
     "themes": [],
     "novel": None,
 }
@@ -39,9 +43,8 @@ def compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    rerecorded: np.ndarray | None = None,
+    copies: np.ndarray | None = None,
     descriptors: pd.DataFrame | None = None,
-    rerecorded_descriptors: pd.DataFrame | None = None,
     remarks: Sequence[str] = (),
 ) -> Comparison:
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
@@ -49,14 +52,14 @@ def compare(
     Args:
         latents: songs and their vectors, from a file or in memory.
         settings: eras, levels and seed.
-        rerecorded: [songs, dimensions] vectors of the same songs sent through the historical
-            recorder, for the channel placebo; only rows of modern songs are read. None: no placebo.
+        copies: [recorders, songs, dimensions] vectors of the same songs, their recordings sent
+            through random recorders (`hear_through`). None: what a recorder does is not known.
         descriptors: [songs] rows of `describe_songs`, or None.
-        rerecorded_descriptors: the same of the re-recorded songs.
         remarks: sentences on how the vectors were made, for the report.
 
     Returns:
-        The comparison. The column of known labels enters the agreement alone.
+        The comparison, songs in the order given. The column of known labels enters the agreement
+        alone.
 
     Raises:
         InputError: for eras or columns that do not occur, or too few songs.
@@ -66,27 +69,43 @@ def compare(
         raise InputError(f"vectors of shape {z.shape} for {len(latents.songs)} songs")
     if not np.isfinite(z).all():
         raise InputError(f"song {int(np.argmin(np.isfinite(z).all(axis=1)))}: no finite vector")
-    latents = LatentTable(latents.songs, z, latents.made_by)
-    if rerecorded is not None and rerecorded.shape != latents.z.shape:
+    if copies is not None and copies.shape[1:] != z.shape:
         raise InputError(
-            f"the re-recorded songs have vectors of shape {rerecorded.shape}, the songs "
-            f"{latents.z.shape}; both must come from one encoder and one table"
+            f"the copies have vectors of shape {copies.shape[1:]}, the songs {z.shape}; both must "
+            "come from one encoder and one table"
         )
     songs = songs_in_memory(latents.songs)
     kept = ~songs.duplicated([key for key in PLACE if key in songs.columns]).to_numpy()
-    songs = songs[kept].reset_index(drop=True)
-    rerecorded = None if rerecorded is None else rerecorded[kept]
-    descriptors, rerecorded_descriptors = (
-        None if table is None else table[kept].reset_index(drop=True)
-        for table in (descriptors, rerecorded_descriptors)
-    )
-    if len(songs) < FEWEST_SONGS:
+    rows = np.flatnonzero(kept)
+    if len(rows) < FEWEST_SONGS:
         raise InputError(
-            f"{len(songs)} songs: too few to compare anything (at least {FEWEST_SONGS})"
+            f"{len(rows)} songs: too few to compare anything (at least {FEWEST_SONGS})"
         )
-    latents = LatentTable(songs, latents.z[kept], latents.made_by)
+    rows = rows[song_order(songs.iloc[rows], z[rows])]
+    latents = LatentTable(songs.iloc[rows].reset_index(drop=True), z[rows], latents.made_by)
+    copies = None if copies is None else copies[:, rows]
+    descriptors = None if descriptors is None else descriptors.iloc[rows].reset_index(drop=True)
+    comparison = _compare(
+        latents,
+        settings,
+        copies=copies,
+        descriptors=descriptors,
+        remarks=[*remarks, *_repeats(kept), *_equals(latents.z)],
+    )
+    return in_order(comparison, np.argsort(rows, kind="stable"))
+
+
+def _compare(
+    latents: LatentTable,
+    settings: CompareSettings,
+    *,
+    copies: np.ndarray | None,
+    descriptors: pd.DataFrame | None,
+    remarks: Sequence[str],
+) -> Comparison:
+    songs = latents.songs
     eras = find_eras(songs, settings)
-    space = lay_out(latents, settings)
+    space = lay_out(latents, settings, copies=copies)
     agreement = label_agreement(
         latents,
         space.clusters.assignment,
@@ -102,24 +121,32 @@ def compare(
         "versions": versions(),
         "run": latents.made_by,
     }
-    notes = [*_origins(songs), *remarks, *_repeats(kept), *_equals(latents.z)]
+    notes = [*_origins(songs), *remarks]
     if eras is None:
         results = put_together(results, WITHOUT_ERAS, {"notes": notes})
     else:
         evidence = Evidence(latents.z, space.theme, descriptor_values(descriptors))
+        if not evidence.has_repertoire:
+            evidence = evidence.without_themes()
         change = measure_change(songs, eras, evidence, settings, descriptors=descriptors)
-        placebo = channel_placebo(
-            change.tests,
-            evidence,
-            rerecorded,
-            descriptors=descriptor_values(rerecorded_descriptors),
-            significance=settings.significance,
-        )
-        tests = change.tests.results
-        verdict, reasons = decide(songs, eras, change.design, tests, placebo, settings)
-        claim = {"verdict": verdict, "reasons": reasons, "placebo": placebo}
-        notes = {"notes": [*notes, *change.remarks]}
-        results = with_tests(put_together(results, change.results, claim, notes), tests)
+        placebo = recorder_placebo(space.theme, space.copied_theme, change.design)
+        claims, themes = claims_of(songs, eras, change, settings, placebo=placebo)
+        verdict, reasons = verdict_of(claims)
+        told = {
+            "verdict": verdict,
+            "reasons": reasons,
+            "claims": claims,
+            "themes": themes,
+            "novel": novelty(
+                latents.z,
+                eras.of_song,
+                change.design.unit_of_song,
+                min_cluster_size=settings.min_cluster_size,
+                seed=settings.seed,
+            ),
+            "notes": [*notes, *effort_remark(change)],
+        }
+        results = put_together(results, change.results, told)
     songs = songs.assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
 

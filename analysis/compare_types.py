@@ -6,20 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.change_tests import change_tests
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import themes_alone
-from chingolo.analysis.change.design.permutation import permuted_eras
-from chingolo.analysis.change.design.theme_counts import theme_counts
-from chingolo.analysis.change.design.units import effort, find_design
-from chingolo.analysis.change.era_change import design_results
-from chingolo.analysis.change.theme_table import theme_table
-from chingolo.analysis.change.turnover import turnover
-from chingolo.analysis.recorder.placebo import NOT_MADE
-from chingolo.analysis.results import Comparison, put_together, versions, with_tests
+from chingolo.analysis.change.design.song_order import song_order
+from chingolo.analysis.change.era_change import effort_remark, measure_change
+from chingolo.analysis.claims import claims_of, verdict_of
+from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.latent_table import songs_in_memory
-from chingolo.analysis.verdict import CHANGED, decide
+from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_rows, validate_song_table
 from chingolo.synth.tables.words import words
@@ -41,9 +35,7 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
     if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
-    if "path" not in table.columns:
-        table = table.assign(path=[f"row {row + 1}" for row in range(len(table))])
-    return validate_song_table(table, base=path.parent, name=str(path))
+    return validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
 
 
 def compare_types(
@@ -61,49 +53,41 @@ def compare_types(
         InputError: for eras that do not occur, or where there are not two.
     """
     songs = songs_in_memory(songs)
+    theme = words(songs[type_column])
+    rows = song_order(songs, theme)
+    songs, theme = songs.iloc[rows].reset_index(drop=True), theme[rows]
     eras = find_eras(songs, settings)
     if eras is None:
         raise InputError(
             f"{name}: no two eras in '{settings.era_column}'; say --era-column, and --cut-date to "
             "make two eras of many years"
         )
-    design = find_design(songs, eras, era_column=settings.era_column, seed=settings.seed)
-    theme = words(songs[type_column])
-    themes = theme_counts(theme, design)
-    drawn = permuted_eras(design, permutations=settings.permutations)
-    tests = change_tests(themes_alone(theme), design, drawn) if design.testable.any() else {}
-    by_people = dataclasses.replace(settings, same_recorder=True)
-    verdict, reasons = decide(songs, eras, design, tests, NOT_MADE, by_people)
-    by_hand = "Types were given by people, and no recorder entered the tests; who gave them in each"
-    if verdict == CHANGED:
-        reasons = [reasons[0], f"{by_hand} era was not controlled."]
+    change = measure_change(songs, eras, themes_alone(theme), settings)
+    claims, themes = claims_of(songs, eras, change, settings, by_people=True)
+    verdict, reasons = verdict_of(claims)
     results = put_together(
-        design_results(eras, design),
+        change.results,
         {
             "verdict": verdict,
             "reasons": reasons,
+            "claims": claims,
+            "themes": themes,
             "songs": len(songs),
-            "placebo": NOT_MADE,
-            "descriptors": None,
             "clusters": None,
             "map": None,
             "novel": None,
-            "themes": theme_table(
-                themes,
-                design,
-                drawn,
-                bootstraps=settings.bootstraps,
-                absent_below=settings.absent_below,
-                significance=settings.significance,
-            ),
             "theme_naming": f"Themes are the types of the column '{type_column}'.",
-            "turnover": turnover(themes, design, bootstraps=settings.bootstraps),
-            "effort": effort(songs, eras, design),
-            "notes": [*eras.remarks, *design.remarks, f"{by_hand} era is not known."],
+            "notes": [
+                "Types were given by people, and no recorder entered the tests; who gave them in "
+                "each era is not known.",
+                *effort_remark(change),
+            ],
             "settings": dataclasses.asdict(settings),
             "versions": versions(),
             "run": {},
         },
     )
-    songs = songs.assign(theme=theme)
-    return Comparison(songs, np.zeros((len(songs), 2)), None, eras, with_tests(results, tests))
+    comparison = Comparison(
+        songs.assign(theme=theme), np.zeros((len(songs), 2)), None, eras, results
+    )
+    return in_order(comparison, np.argsort(rows, kind="stable"))

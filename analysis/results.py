@@ -1,5 +1,6 @@
 """What a comparison found: put together once, told as `results.json` and as the report."""
 
+import dataclasses
 import importlib.metadata
 import json
 from collections.abc import Mapping
@@ -9,9 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.change_tests import COMBINED
 from chingolo.analysis.change.design.eras import Eras
-from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.space.cluster import Clusters
 
 
@@ -49,26 +48,21 @@ def put_together(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return results
 
 
-def with_tests(
-    results: Mapping[str, Any], tests: Mapping[str, Mapping[str, float]]
-) -> dict[str, Any]:
-    """Results with the tests of a change under the keys of their statistics.
-
-    Args:
-        results: all other results.
-        tests: of `change_tests`; empty where none could be made.
-
-    Raises:
-        ValueError: if a statistic of the registry, made or not, has the key of another result.
-    """
-    keys = put_together(
-        *({statistic.results_key: name} for name, statistic in STATISTICS.items()),
-        {COMBINED: COMBINED},
+def in_order(comparison: Comparison, rows: np.ndarray) -> Comparison:
+    """A comparison with its songs put into the order of [songs] row numbers."""
+    clusters, eras = comparison.clusters, comparison.eras
+    return dataclasses.replace(
+        comparison,
+        songs=comparison.songs.iloc[rows].reset_index(drop=True),
+        map=comparison.map[rows],
+        clusters=clusters
+        and dataclasses.replace(
+            clusters,
+            assignment=clusters.assignment[rows],
+            probability=clusters.probability[rows],
+        ),
+        eras=eras and dataclasses.replace(eras, of_song=eras.of_song[rows]),
     )
-    put_together(results, keys)
-    told = {key: tests[name] for key, name in keys.items() if name in tests}
-    always = [statistic for statistic in STATISTICS.values() if statistic.always_told]
-    return {**results, **dict.fromkeys(statistic.results_key for statistic in always), **told}
 
 
 def versions() -> dict[str, str]:

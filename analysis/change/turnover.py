@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from chingolo.analysis.change.design.permutation import permuted_eras
-from chingolo.analysis.change.design.theme_counts import ThemeCounts
+from chingolo.analysis.change.design.equal_effort import effort_designs
+from chingolo.analysis.change.design.permutation import resampled
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
 
 
@@ -18,32 +19,35 @@ def morisita_horn(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 2 * (p * q).sum(axis=-1) / np.maximum(squares, 1e-300)
 
 
-def chao_jaccard(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Abundance-based Jaccard index, estimated with unseen shared themes (Chao et al. 2005).
+def chao_jaccard(x: np.ndarray, y: np.ndarray, *, units: tuple[int, int]) -> np.ndarray:
+    """Jaccard index of sampling units' themes, with unseen shared themes (Chao et al. 2005).
 
     Args:
-        x: [..., themes] whole counts of one era.
-        y: [..., themes] whole counts of the other.
+        x: [..., themes] numbers of units of one era that sing each theme.
+        y: [..., themes] those of the other.
+        units: sampling units of both eras, which the correction counts (not the summed incidences).
 
     Returns:
         [...] U V / (U + V - U V), U and V the estimated shares of each era in shared themes.
     """
-    u, v = _shared_share(x, y), _shared_share(y, x)
+    u, v = _shared_share(x, y, units[1]), _shared_share(y, x, units[0])
     union = u + v - u * v
     return np.where(union > 0, u * v / np.maximum(union, 1e-300), 0.0)
 
 
-def _shared_share(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """U of Chao et al. 2005, equation 7: share of x in themes that y has, seen or not."""
+def _shared_share(x: np.ndarray, y: np.ndarray, others: int) -> np.ndarray:
+    """U of Chao et al. 2005 for replicated incidences: share of x in themes of y, seen or not.
+
+    Their equation 9 with incidences for abundances: (w - 1) / w for the w sampling units of y.
+    """
     n = np.maximum(x.sum(axis=-1), 1)
-    m = np.maximum(y.sum(axis=-1), 1)
     shared = (x > 0) & (y > 0)
     once = (shared & (y == 1)).sum(axis=-1)
     # where no shared theme is found twice, 1 takes the place of f+2, as the authors advise
     twice = np.maximum((shared & (y == 2)).sum(axis=-1), 1)
     seen = np.where(shared, x, 0).sum(axis=-1) / n
     rare = np.where(shared & (y == 1), x, 0).sum(axis=-1) / n
-    return np.minimum(seen + (m - 1) / m * once / (2 * twice) * rare, 1.0)
+    return np.minimum(seen + (others - 1) / others * once / (2 * twice) * rare, 1.0)
 
 
 def jaccard(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -52,49 +56,65 @@ def jaccard(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return shared / np.maximum(((x > 0) | (y > 0)).sum(axis=-1), 1)
 
 
-INDICES = {"morisita_horn": morisita_horn, "chao_jaccard": chao_jaccard, "jaccard": jaccard}
-
-
 def turnover(
-    themes: ThemeCounts, design: Design, *, bootstraps: int = 500
+    theme: np.ndarray,
+    design: Design,
+    kept: np.ndarray,
+    drawn_eras: np.ndarray,
+    *,
+    bootstraps: int = 500,
 ) -> dict[str, dict] | None:
-    """Overlap of the two eras' repertoires.
+    """Overlap of the two eras' repertoires, at sites recorded in both and on equal effort.
 
-    A theme's count in an era is the number of units that sing it. Intervals are from units drawn
-    with replacement within their era; `expected` is the mean index after units are permuted between
-    the eras within blocks, that is, what this effort would give with one repertoire.
+    A theme's count in an era is the number of units that sing it. Values are means over the effort
+    draws; intervals are from units drawn with replacement within their era; `expected` is the
+    mean index after units are permuted between the eras within sites, that is, what this effort
+    would give with one repertoire.
 
     Args:
-        themes: of `theme_counts`; songs of no theme are left out.
-        design: units and eras, and the seed of the samples.
-        bootstraps: samples behind the interval, and permutations behind `expected`.
+        theme: [songs], "" for songs of none, which are left out.
+        design: units, eras and blocks, and the seed of the samples.
+        kept: [effort draws, songs] of `equal_effort`.
+        drawn_eras: [draws, testable units] of `permuted_eras`.
+        bootstraps: samples behind the interval.
 
     Returns:
-        For each index `value`, `interval` and `expected`; None where no song has a theme.
+        For each index `value`, `interval` and `expected`; None where no song has a theme, or no
+        site both eras.
     """
-    incidence = (themes.counts[:, themes.sung] > 0).astype(np.float64)
-    if not incidence.any():
-        return None
+    tested = design.testable
+    era = design.era[tested]
     generator = np.random.default_rng(design.seed)
-    observed, drawn = [], []
-    for era in (0, 1):
-        members = np.flatnonzero(design.era == era)
-        weights = generator.multinomial(
-            len(members), np.full(len(members), 1 / len(members)), bootstraps
-        )
-        observed.append(incidence[members].sum(axis=0))
-        drawn.append(weights @ incidence[members])
-    expected = None
-    if design.testable.any():
-        eras = permuted_eras(design, permutations=bootstraps)[1:]
-        inside = incidence[design.testable]
-        expected = ((1 - eras) @ inside, eras @ inside)
+    units = int((era == 0).sum()), int((era == 1).sum())
+    each = -(-bootstraps // len(kept))
+    values: dict[str, list[tuple[np.ndarray, ...]]] = {}
+    for songs, part in effort_designs(design, kept):
+        counts = theme_counts(theme[songs], part)
+        incidence = (counts.counts[tested][:, counts.sung] > 0).astype(np.float64)
+        if not incidence.any():
+            return None
+        weights = resampled(era, each, generator)
+        samples = [(1 - era) @ incidence, era @ incidence]
+        boots = [(weights * (era == code)) @ incidence for code in (0, 1)]
+        nulls = [(1 - drawn_eras[1:]) @ incidence, drawn_eras[1:] @ incidence]
+        for name, index in INDICES.items():
+            made = tuple(index(*pair, units=units) for pair in (samples, boots, nulls))
+            values.setdefault(name, []).append(made)
+    if not values:
+        return None
     result = {}
-    for name, index in INDICES.items():
-        low, high = np.quantile(index(*drawn), [0.025, 0.975])
+    for name, drawn in values.items():
+        low, high = np.quantile(np.concatenate([boot for _, boot, _ in drawn]), [0.025, 0.975])
         result[name] = {
-            "value": float(index(*observed)),
+            "value": float(np.mean([value for value, _, _ in drawn])),
             "interval": [float(low), float(high)],
-            "expected": None if expected is None else float(index(*expected).mean()),
+            "expected": float(np.mean([null for _, _, null in drawn])),
         }
     return result
+
+
+INDICES = {
+    "morisita_horn": lambda x, y, units: morisita_horn(x, y),
+    "chao_jaccard": chao_jaccard,
+    "jaccard": lambda x, y, units: jaccard(x, y),
+}

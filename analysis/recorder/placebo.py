@@ -1,124 +1,71 @@
-"""The channel placebo: modern songs sent through the historical recorder, against themselves."""
+"""The placebo of many recorders: songs against themselves, heard through other recorders."""
 
 from typing import Any
 
 import numpy as np
 
-from chingolo.analysis.change.change_tests import COMBINED, change_tests, summary, values_of
-from chingolo.analysis.change.design.eras import HISTORICAL, MODERN
-from chingolo.analysis.change.design.evidence import Evidence
-from chingolo.analysis.change.design.permutation import combined_p, permuted_eras
+from chingolo.analysis.change.design.eras import MODERN
+from chingolo.analysis.change.design.permutation import family_wise_p, permuted_eras
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.era_change import EraTests
-from chingolo.analysis.change.statistics.registry import STATISTICS
-from chingolo.analysis.recorder.sensitivity import (
-    matched,
-    recorder_share,
-    themes_near,
-    worst_recorder,
-)
-
-NOT_MADE: dict[str, Any] = {"p": None, "passed": None}
-"""The placebo's results where there is none."""
+from chingolo.analysis.change.statistics.composition import share_differences, unit_shares
 
 
-def channel_placebo(
-    tests: EraTests,
-    evidence: Evidence,
-    rerecorded: np.ndarray | None,
-    *,
-    descriptors: np.ndarray | None = None,
-    significance: float = 0.05,
+def recorder_placebo(
+    theme: np.ndarray, copied: np.ndarray | None, design: Design, *, permutations: int = 199
 ) -> dict[str, Any]:
-    """The channel placebo of a change, on the songs that its tests went by.
+    """What recorders alone do to the shares of themes.
+
+    Every modern unit is compared with its own songs heard through one recorder, pair by pair, and
+    so for each recorder; nothing but the recorder differs.
 
     Args:
-        tests: of the change.
-        evidence: of all songs.
-        rerecorded: [songs, dimensions] vectors of all songs after the historical recorder, of which
-            only modern rows are read; None: no placebo. A song has the theme of the song that its
-            vector is nearest to.
-        descriptors: [songs, quantities] after the historical recorder, or None.
-        significance: level at which a test rejects.
+        theme: [songs] theme of each song, "" for none.
+        copied: [recorders, songs] theme that each song has through each recorder; None where songs
+            were heard as they are alone.
+        design: units and eras.
+        permutations: exchanges of units with their copies behind each p.
 
     Returns:
-        `placebo_tests` with `share` of the recorder, `passed`, and, where a change is found and the
-        placebo passed, the p values `matched_p` and `worst_p` that are left of it after the
-        modelled recorder and after the worst one (`worst_recorder`). `passed` is None where no
-        placebo could be made.
+        `passed`: whether no recorder changes the shares (at a level of 5 % over all recorders); `p`
+        of the recorder that changes them most, adjusted for all recorders; `recorders`; `stable`,
+        share of songs that stay in their theme; `themes`: for each theme the largest difference in
+        share that a recorder makes. `passed` alone, None, without copies.
     """
-    if rerecorded is None or not tests.results:
-        return dict(NOT_MADE)
-    again = Evidence(rerecorded, themes_near(evidence, rerecorded), descriptors)
-    again = (again if evidence.has_repertoire else again.without_themes()).take(tests.kept)
-    design, eras = tests.design, tests.eras
-    placebo = placebo_tests(tests.evidence, again, design, permutations=len(eras) - 1)
-    placebo["share"] = recorder_share(tests.results, placebo, significance=significance)
-    placebo["passed"] = placebo["p"] > significance
-    placebo |= {"matched_p": None, "worst_p": None}
-    if placebo["passed"] and tests.results[COMBINED]["p"] <= significance:
-        modern = design.era[design.unit_of_song] == MODERN
-        for name, controlled in (
-            ("matched_p", matched(tests.evidence, again, modern)),
-            ("worst_p", worst_recorder(tests.evidence, again, design)),
-        ):
-            placebo[name] = change_tests(controlled, design, eras)[COMBINED]["p"]
-    return placebo
-
-
-def placebo_tests(
-    evidence: Evidence, rerecorded: Evidence, design: Design, *, permutations: int = 999
-) -> dict[str, Any]:
-    """Whether modern songs differ from themselves once the historical recorder made them.
-
-    The statistics that take part in the placebo compare, as between the eras, every modern unit
-    with its own re-recorded copy, the copy standing as one more unit of the same site: a recorder
-    whose effect is as large as what chance makes between such samples of birds is found.
-
-    Args:
-        evidence: of all songs.
-        rerecorded: of the same songs after the historical recorder; only modern rows are read.
-        design: units, eras and blocks of the songs, and the seed of the permutations.
-        permutations: number of permutations.
-
-    Returns:
-        `p` of the placebo, its energy `distance`, and `value`, `expected` and p of each of its
-        `tests`.
-    """
-    era = np.where(design.unit_of_song >= 0, design.era[design.unit_of_song], -1)
-    is_modern = era == MODERN
-    doubled = _doubled(design, is_modern)
-    eras = permuted_eras(doubled, permutations=permutations)
-    part = [statistic for statistic in STATISTICS.values() if statistic.placebo is True]
-    statistics = values_of(part, _joined(evidence, rerecorded, is_modern), doubled, eras)
-    return {
-        "p": combined_p(statistics),
-        "distance": float(statistics["energy"][0]),
-        "tests": {name: summary(values) for name, values in statistics.items()},
-    }
-
-
-def _doubled(design: Design, is_modern: np.ndarray) -> Design:
-    """The modern units and their copies, the copies in place of the historical era."""
-    units, own = np.unique(design.unit_of_song[is_modern], return_inverse=True)
-    return Design(
+    if copied is None or not len(copied):
+        return {"passed": None}
+    modern = np.zeros(len(theme), dtype=bool)
+    inside = design.unit_of_song >= 0
+    modern[inside] = (design.era == MODERN)[design.unit_of_song[inside]]
+    if not design.testable.any() or not modern.any():
+        return {"passed": None}
+    units, own = np.unique(design.unit_of_song[modern], return_inverse=True)
+    paired = Design(
         unit_of_song=np.concatenate([own, own + len(units)]),
-        era=np.repeat([MODERN, HISTORICAL], len(units)),
-        block=np.tile(design.block[units], 2),
+        era=np.repeat([1, 0], len(units)),
+        block=np.tile(np.arange(len(units)), 2),
         name=np.tile(design.name[units], 2),
         unit_name=design.unit_name,
-        block_name=design.block_name,
-        copies=True,
+        block_name="pair",
         seed=design.seed,
     )
-
-
-def _joined(one: Evidence, two: Evidence, rows: np.ndarray) -> Evidence:
-    def join(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
-        return None if a is None or b is None else np.concatenate([a[rows], b[rows]])
-
-    return Evidence(
-        np.concatenate([one.z[rows], two.z[rows]]),
-        join(one.theme, two.theme),
-        join(one.descriptors, two.descriptors),
-    )
+    eras = permuted_eras(paired, permutations=permutations)
+    smallest, largest = [], {}
+    for through in copied:
+        counts = theme_counts(np.concatenate([theme[modern], through[modern]]), paired)
+        statistics = share_differences(counts, paired, eras)
+        smallest.append(float(family_wise_p(statistics).min(initial=1.0)))
+        shares = unit_shares(counts, paired)
+        differences = np.abs(shares[: len(units)].mean(axis=0) - shares[len(units) :].mean(axis=0))
+        for name, difference in zip(counts.names, differences, strict=True):
+            if name:
+                largest[name] = max(largest.get(name, 0.0), float(difference))
+    p = min(1.0, min(smallest) * len(copied))
+    stayed = (copied == theme)[:, modern & (theme != "")]
+    return {
+        "passed": p > 0.05,
+        "p": p,
+        "recorders": len(copied),
+        "stable": float(stayed.mean()) if stayed.size else 0.0,
+        "themes": largest,
+    }

@@ -22,6 +22,10 @@ METADATA_KEY = b"chingolo"
 """Key of the file's metadata under which what made the vectors stands, as JSON."""
 
 
+NO_FILE = r"(.*[\\/])?row \d+"
+"""Paths as `numbered_rows` makes them up."""
+
+
 @dataclass(frozen=True)
 class LatentTable:
     """Songs with their latent vectors."""
@@ -131,9 +135,14 @@ def songs_in_memory(songs: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: as `known_columns`.
     """
-    if "path" not in songs.columns:
-        songs = songs.assign(path=[f"row {row + 1}" for row in range(len(songs))])
-    return known_columns(songs.reset_index(drop=True), name="songs")
+    return known_columns(numbered_rows(songs).reset_index(drop=True), name="songs")
+
+
+def numbered_rows(songs: pd.DataFrame) -> pd.DataFrame:
+    """Songs with a column `path`; where there is none, each row is a recording of its own."""
+    if "path" in songs.columns:
+        return songs
+    return songs.assign(path=[f"row {row + 1}" for row in range(len(songs))])
 
 
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:

@@ -38,3 +38,10 @@ def name_themes(
         "trained on a separate labelled corpus predicts for most of their songs; clusters of one "
         "name are one theme."
     )
+
+
+def themes_of(theme: np.ndarray, assignment: np.ndarray) -> np.ndarray:
+    """[clusters + 1] object, the theme of each cluster by its number; the last, -1, has none."""
+    names = np.full(int(assignment.max(initial=-1)) + 2, "", dtype=object)
+    names[assignment] = theme
+    return names

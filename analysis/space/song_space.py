@@ -8,7 +8,8 @@ import numpy as np
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import Clusters, dbcv, fit_clusters, stability
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.analysis.space.name_themes import name_themes
+from chingolo.analysis.space.name_themes import name_themes, themes_of
+from chingolo.analysis.space.recorder_themes import copied_clusters, join_clusters, marginal
 from chingolo.analysis.space.reduce import Reduction, reduce
 
 
@@ -31,6 +32,12 @@ class SongSpace:
     """A sentence on how the themes' names came."""
 
     map: Reduction
+
+    z: np.ndarray
+    """[songs, dimensions] what was clustered: the vectors, or their means over copies."""
+
+    copied_theme: np.ndarray | None = None
+    """[recorders, songs] theme of each song through each recorder; None without copies."""
 
     @property
     def columns(self) -> dict[str, np.ndarray]:
@@ -63,30 +70,42 @@ class SongSpace:
         }
 
 
-def lay_out(latents: LatentTable, settings: CompareSettings) -> SongSpace:
+def lay_out(
+    latents: LatentTable, settings: CompareSettings, *, copies: np.ndarray | None = None
+) -> SongSpace:
     """Clusters the songs, names their themes and draws their map.
 
     Args:
         latents: songs and their vectors.
         settings: how clusters are found and the map is drawn, and the seed.
+        copies: [recorders, songs, dimensions] vectors of the songs heard through other recorders;
+            a song then lies at the mean of all of them, and clusters that recorders turn into one
+            another are one theme.
 
     Raises:
         InputError: if UMAP is asked for and not installed.
     """
+    z = marginal(latents.z, copies)
     clusters = fit_clusters(
-        latents.z,
+        z,
         min_cluster_size=settings.min_cluster_size,
         method=settings.clusterer,
         clusters=settings.clusters,
         seed=settings.seed,
     )
-    firm = stability(latents.z, clusters, seed=settings.seed)
-    valid = dbcv(latents.z, clusters, seed=settings.seed)
+    firm = stability(z, clusters, seed=settings.seed)
+    valid = dbcv(z, clusters, seed=settings.seed)
     reduction = reduce(
-        latents.z,
+        z,
         dimensions=settings.map_dimensions,
         method=settings.map_method,
         seed=settings.seed,
     )
+    copied = None
+    if copies is not None:
+        copied = copied_clusters(clusters, z, copies)
+        clusters, copied = join_clusters(clusters, copied)
     theme, naming = name_themes(latents.songs, clusters.assignment)
-    return SongSpace(clusters, firm, valid, theme, naming, reduction)
+    if copied is not None:
+        copied = themes_of(theme, clusters.assignment)[copied]
+    return SongSpace(clusters, firm, valid, theme, naming, reduction, z, copied)

@@ -29,6 +29,15 @@ def permuted_eras(design: Design, *, permutations: int) -> np.ndarray:
     return drawn
 
 
+def resampled(cell: np.ndarray, samples: int, generator: np.random.Generator) -> np.ndarray:
+    """[samples, units] how often each is drawn, with replacement within its cell of [units]."""
+    drawn = np.zeros((samples, len(cell)))
+    for members in block_members(cell):
+        alike = np.full(len(members), 1 / len(members))
+        drawn[:, members] = generator.multinomial(len(members), alike, samples)
+    return drawn
+
+
 def smallest_p(design: Design, permutations: int) -> float:
     """Smallest p value that the units allow: one over the number of arrangements that differ.
 
@@ -50,6 +59,34 @@ def permutation_p(statistics: np.ndarray) -> float:
     observed = statistics[0]
     tolerance = 1e-9 + 1e-6 * abs(float(observed))
     return float((statistics >= observed - tolerance).mean())
+
+
+def family_wise_p(statistics: np.ndarray) -> np.ndarray:
+    """[tests] p values of [draws, tests] statistics, each against the largest of all tests.
+
+    The single-step max-T procedure of Westfall & Young (1993, Resampling-Based Multiple Testing):
+    with no change in any, the smallest of them is at most a level with that probability.
+    """
+    largest = statistics.max(axis=1, initial=0.0)
+    observed = statistics[0]
+    tolerance = 1e-9 + 1e-6 * np.abs(observed)
+    return (largest[:, None] >= observed - tolerance).mean(axis=0)
+
+
+def mean_p(p: np.ndarray) -> np.ndarray:
+    """Mean of [draws, ...] p values of one test on several draws of songs, on Cauchy's scale.
+
+    The Cauchy combination (Liu & Xie 2020, J. Am. Stat. Assoc. 115:393, eq. 2) holds its level
+    however the draws depend on each other, where the plain mean of p values seldom gets small. Of
+    draws that agree it is the p of each.
+    """
+    inside = np.clip(p, 1e-9, HIGHEST_P)
+    combined = 0.5 - np.arctan(np.tan((0.5 - inside) * np.pi).mean(axis=0)) / np.pi
+    return np.where((p >= HIGHEST_P).all(axis=0), p.max(axis=0), combined)
+
+
+HIGHEST_P = 0.9
+"""Beyond it a draw's weight against the others would be without bound (p = 1 is infinite)."""
 
 
 def combined_p(statistics: Mapping[str, np.ndarray]) -> float:

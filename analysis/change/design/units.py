@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from chingolo.analysis.change.design.birds import column_words, find_singers
 from chingolo.analysis.change.design.eras import Eras
-from chingolo.synth.tables.words import words
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,6 @@ class Design:
     remarks: tuple[str, ...] = ()
     """Sentences on what this design controls and what it cannot."""
 
-    single_individual_era: bool = False
-    """Whether an era holds one known individual only, so that eras are not told from birds."""
-
     copies: bool = False
     """Whether the historical units are copies of the modern ones, as in the placebo: a unit and its
     copy share songs, so each stands with all of its songs, not with one of them at random."""
@@ -61,12 +58,13 @@ def find_design(
 ) -> Design:
     """Finds the independent units and the blocks within which they may be exchanged.
 
-    The unit is the individual where that column names at least two in each era, else the
-    recording (`path`). A bird heard in both eras makes one unit in each. The block is the site
-    where that column exists.
+    The unit is the individual where it is known, else the recording, song by song
+    (`birds.find_singers`). A bird heard in both eras makes one unit in each. The block is the site
+    where that column exists; units of an unknown site are exchanged with none.
 
     Args:
-        songs: the rows of a song table.
+        songs: the rows of a song table, in the order of `song_order`: units and blocks are numbered
+            as they come.
         eras: era of each song.
         era_column: column that the eras came from; one that names individuals cannot also be
             the unit.
@@ -76,92 +74,52 @@ def find_design(
         The design, with remarks on what it controls.
     """
     used = eras.of_song >= 0
-    remarks: list[str] = []
-    individual = _text(songs, "individual")
-    path = songs["path"].astype(str).to_numpy(object)
-    known = individual != ""
-    per_era = [len(set(individual[known & (eras.of_song == era)])) for era in (0, 1)]
-    single = False
-    if era_column != "individual" and min(per_era) >= 2:
-        unit_name = "individual"
-        unit = np.where(known, individual, path)
-        unknown = int((used & ~known).sum())
-        if unknown:
-            remarks.append(
-                f"{unknown} songs name no individual; each of their recordings stands as one unit."
-            )
-    else:
-        unit_name = "recording"
-        unit = path
-        birds = set(individual[used & known])
-        one_bird = len(birds) == 1 and bool(known[used].all())
-        single = era_column != "individual" and min(per_era) == 1 and not one_bird
-        if era_column == "individual":
-            remarks.append(
-                "The groups are individuals, so the unit is the recording: a difference found "
-                "speaks of these birds alone, not of a population."
-            )
-        elif one_bird:
-            remarks.append(
-                "All songs are one individual's, so the unit is the recording: a difference found "
-                "speaks of this bird alone."
-            )
-        elif single:
-            remarks.append(
-                "An era holds a single known individual, so the unit is the recording: a "
-                "difference between eras cannot be told from a difference between birds."
-            )
-        else:
-            remarks.append(
-                "No individuals are known, so the unit is the recording: songs of one bird in "
-                "several recordings count as independent, and p values may be too small."
-            )
-        if used.any() and len(set(path[used])) == used.sum():
-            unit_name = "song"
-            remarks.append("Each recording holds one song, so that the unit is in effect the song.")
-    keys = [f"{era}\t{name}" for era, name in zip(eras.of_song, unit, strict=True)]
-    names, unit_of_song = np.unique(np.asarray(keys, object)[used].astype(str), return_inverse=True)
+    singers = find_singers(songs, eras, era_column=era_column)
+    remarks = list(singers.remarks)
+    unit_name = "individual" if singers.known[used].any() else "recording"
+    if unit_name == "recording" and used.any() and len(set(singers.unit[used])) == used.sum():
+        unit_name = "song"
+        remarks.append("Each recording holds one song, so that the unit is in effect the song.")
+    keys = list(zip(eras.of_song[used].tolist(), singers.unit[used], strict=True))
+    numbers, different = pd.factorize(pd.Series(keys, dtype=object))
     full = np.full(len(songs), -1)
-    full[used] = unit_of_song
-    era = np.array([int(name.split("\t", 1)[0]) for name in names], dtype=int)
-    site = _text(songs, "site")
-    block = np.zeros(len(names), dtype=int)
-    block_name = "none"
+    full[used] = numbers
+    era = np.array([key[0] for key in different], dtype=int)
+    name = np.array([key[1] for key in different], dtype=object)
+    site = column_words(songs, "site")
+    block, block_name = np.zeros(len(era), dtype=int), "none"
     if (site[used] != "").any() and era_column != "site":
         block_name = "site"
-        block = _unit_blocks(site, full, len(names))
+        block, unplaced = _unit_blocks(site, full, len(era))
         remarks.append("Units were exchanged within their site only, so that sites may differ.")
+        if unplaced:
+            remarks.append(f"{unplaced} units of unknown site entered no test.")
     else:
         remarks.append(
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
-    name = np.array([key.split("\t", 1)[1] for key in names], dtype=object)
-    design = Design(
-        full, era, block, name, unit_name, block_name, tuple(remarks), single, seed=seed
-    )
+    design = Design(full, era, block, name, unit_name, block_name, tuple(remarks), seed=seed)
     outside = int((~design.testable).sum())
     if block_name == "site" and outside:
-        remarks.append(
-            f"{outside} of {len(names)} units come from sites recorded in one era only and "
-            "entered no test (they count in the theme shares)."
+        told = (
+            f"{outside} of {len(era)} units come from sites recorded in one era only, or from none "
+            "that is known, and entered no test and no share."
         )
-        design = dataclasses.replace(design, remarks=tuple(remarks))
+        design = dataclasses.replace(design, remarks=(*remarks, told))
     return design
 
 
-def _text(songs: pd.DataFrame, column: str) -> np.ndarray:
-    if column not in songs.columns:
-        return np.full(len(songs), "", dtype=object)
-    return words(songs[column])
-
-
-def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> np.ndarray:
-    names = []
-    for unit in range(units):
-        sites, counts = np.unique(site[unit_of_song == unit].astype(str), return_counts=True)
-        names.append(str(sites[np.argmax(counts)]))
-    return np.unique(names, return_inverse=True)[1]
+def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> tuple[np.ndarray, int]:
+    """[units] block of each unit, and how many have no known site and so a block of their own."""
+    placed = pd.DataFrame({"unit": unit_of_song, "site": site})
+    placed = placed[(placed["unit"] >= 0) & (placed["site"] != "")]
+    # of equally frequent sites the one heard first
+    most = placed.groupby("unit", sort=True)["site"].agg(lambda s: s.value_counts().index[0])
+    names = most.reindex(range(units))
+    unplaced = names.isna().to_numpy()
+    names[unplaced] = [("", unit) for unit in np.flatnonzero(unplaced)]
+    return pd.factorize(names)[0], int(unplaced.sum())
 
 
 def effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:

@@ -1,6 +1,7 @@
 """A classifier of the eras, asked of units that it has not seen."""
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
@@ -47,7 +48,8 @@ def classifier_scores(z: np.ndarray, design: Design, eras: np.ndarray) -> np.nda
     means = within_blocks(unit_means(design) @ z.astype(np.float64), block)
     means = means / np.where(means.std(axis=0) > 0, means.std(axis=0), 1.0)
     targets = within_blocks(eras.T.astype(np.float64), block)
-    names = design.name[design.testable]
+    # by the order in which birds come, since folds of names would follow their spelling
+    names = pd.factorize(design.name[design.testable])[0]
     splits = min(FOLDS, len(np.unique(names)))
     scores = np.zeros_like(targets)
     if splits < 2:
@@ -64,9 +66,7 @@ CLASSIFIER = Statistic(
     title="Classifier of the eras, held-out AUC",
     values=classifier_values,
     needs=("vectors",),
-    placebo="it goes by a direction between unit means, as PERMANOVA does, which takes part",
     source="Lopez-Paz & Oquab 2017",
     words="a held-out linear classifier",
     figure=Figure("auc"),
-    always_told=True,
 )

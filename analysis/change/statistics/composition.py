@@ -3,7 +3,7 @@
 import numpy as np
 
 from chingolo.analysis.change.design.evidence import Evidence
-from chingolo.analysis.change.design.theme_counts import theme_counts
+from chingolo.analysis.change.design.theme_counts import ThemeCounts, theme_counts
 from chingolo.analysis.change.design.unit_means import contrasts
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.statistics.statistic import Statistic
@@ -21,20 +21,35 @@ def composition_values(evidence: Evidence, design: Design, eras: np.ndarray) -> 
         [draws] statistic, large where a theme came, went, or became more or less common.
     """
     assert evidence.theme is not None
-    themes = theme_counts(evidence.theme, design)
-    sung = themes.counts[design.testable][:, themes.sung]
-    totals = sung.sum(axis=1, keepdims=True)
-    # songs of no theme are left out: how many there are depends on the songs sampled of each bird
-    shares = np.where(totals > 0, sung / np.maximum(totals, 1), np.nan)
-    if not (totals > 0).any():
-        return np.zeros(len(eras))
-    shares = np.where(np.isnan(shares), np.nanmean(shares, axis=0), shares)
+    values = share_differences(theme_counts(evidence.theme, design), design, eras)
+    return values.max(axis=1, initial=0.0)
+
+
+def share_differences(themes: ThemeCounts, design: Design, eras: np.ndarray) -> np.ndarray:
+    """[draws, themes] squared differences in share over their variance; 0 where all sing alike.
+
+    Args:
+        themes: of `theme_counts`.
+        design: units and blocks.
+        eras: [draws, testable units] 0 or 1.
+    """
+    shares = unit_shares(themes, design)[:, themes.sung]
     variance = shares.var(axis=0)
-    kept = variance > 0
-    if not kept.any():
-        return np.zeros(len(eras))
-    difference = contrasts(eras, design.block[design.testable]) @ shares[:, kept]
-    return (difference**2 / variance[kept]).max(axis=1)
+    difference = contrasts(eras, design.block[design.testable]) @ shares
+    return np.where(variance > 1e-12, difference**2 / np.maximum(variance, 1e-12), 0.0)
+
+
+def unit_shares(themes: ThemeCounts, design: Design) -> np.ndarray:
+    """[testable units, themes] shares among each unit's songs of some theme; "" has 0.
+
+    Songs of no theme are left out: how many there are depends on the songs sampled of each bird. A
+    unit without any song of a theme has the mean of the others.
+    """
+    sung = np.where(themes.sung, themes.counts[design.testable], 0.0)
+    totals = sung.sum(axis=1, keepdims=True)
+    shares = sung / np.maximum(totals, 1)
+    heard = totals[:, 0] > 0
+    return np.where(heard[:, None], shares, shares[heard].mean(axis=0) if heard.any() else 0.0)
 
 
 COMPOSITION = Statistic(
@@ -42,6 +57,6 @@ COMPOSITION = Statistic(
     title="Shares of the themes",
     values=composition_values,
     needs=("themes",),
-    placebo=True,
     words="theme shares",
+    claim="repertoire",
 )

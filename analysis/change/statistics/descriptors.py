@@ -13,12 +13,10 @@ def descriptor_values(evidence: Evidence, design: Design, eras: np.ndarray) -> n
     assert evidence.descriptors is not None
     assert evidence.theme is not None
     residuals = within_themes(evidence.descriptors, evidence.theme)
-    return (standardised_difference(residuals, design, eras)[0] ** 2).max(axis=1)
+    return (standardised_difference(residuals, design, eras) ** 2).max(axis=1)
 
 
-def standardised_difference(
-    residuals: np.ndarray, design: Design, eras: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def standardised_difference(residuals: np.ndarray, design: Design, eras: np.ndarray) -> np.ndarray:
     """Difference of the eras in residuals within themes, over the spread among units.
 
     Args:
@@ -27,15 +25,13 @@ def standardised_difference(
         eras: [draws, testable units] 0 or 1.
 
     Returns:
-        [draws, quantities] modern less historical in standard deviations of units within blocks
-        and eras (as they truly were), and those deviations.
+        [draws, quantities] modern less historical in standard deviations of units within blocks.
     """
     block = design.block[design.testable]
     units = unit_means(design) @ residuals
-    cells = 2 * block + design.era[design.testable]
-    spread = within_blocks(units, cells).std(axis=0)
+    spread = within_blocks(units, block).std(axis=0)
     spread = np.where(spread > 1e-12, spread, np.inf)
-    return contrasts(eras, block) @ units / spread, spread
+    return contrasts(eras, block) @ units / spread
 
 
 DESCRIPTORS = Statistic(
@@ -43,8 +39,5 @@ DESCRIPTORS = Statistic(
     title="Acoustic descriptors within themes",
     values=descriptor_values,
     needs=("themes", "descriptors"),
-    placebo=True,
     words="acoustic descriptors within themes",
-    key="descriptors_test",
-    always_told=True,
 )

@@ -55,11 +55,9 @@ ENERGY = Statistic(
     title="Energy distance",
     values=energy_values,
     needs=("vectors",),
-    placebo=True,
     source="Székely & Rizzo 2013",
     words="energy distance",
     figure=Figure("distance"),
-    always_told=True,
 )
 
 WITHIN_BLOCKS = Statistic(
@@ -67,7 +65,6 @@ WITHIN_BLOCKS = Statistic(
     title="Energy distance within sites, summed",
     values=within_blocks_values,
     needs=("vectors", "blocks"),
-    placebo="it looks for changes that differ between sites, and a recorder is one for all sites",
     source="Székely & Rizzo 2013",
     words="energy distance within sites",
 )

@@ -44,9 +44,7 @@ MMD = Statistic(
     title="Maximum mean discrepancy",
     values=mmd_values,
     needs=("vectors",),
-    placebo="it goes by the same distances as the energy distance, which takes part",
     source="Gretton et al. 2012",
     words="maximum mean discrepancy",
     figure=Figure("distance", lambda value: float(np.sqrt(max(value, 0.0)))),
-    always_told=True,
 )

@@ -21,7 +21,7 @@ def permanova_values(evidence: Evidence, design: Design, eras: np.ndarray) -> np
     return _explained(evidence.z, design, eras)
 
 
-def drift_values(evidence: Evidence, design: Design, eras: np.ndarray) -> np.ndarray:
+def within_themes_values(evidence: Evidence, design: Design, eras: np.ndarray) -> np.ndarray:
     """[draws] R2 of vectors less their theme's mean: finds how themes are sung, not which."""
     assert evidence.theme is not None
     return _explained(within_themes(evidence.z, evidence.theme), design, eras)
@@ -41,19 +41,16 @@ PERMANOVA = Statistic(
     title="PERMANOVA, share of variance (R²)",
     values=permanova_values,
     needs=("vectors",),
-    placebo=True,
     source="Anderson 2001",
     words="PERMANOVA",
     figure=Figure("r2"),
-    always_told=True,
 )
 
-DRIFT = Statistic(
-    name="drift",
+WITHIN_THEMES = Statistic(
+    name="within_themes",
     title="PERMANOVA within themes",
-    values=drift_values,
+    values=within_themes_values,
     needs=("vectors", "themes"),
-    placebo=True,
     source="Anderson 2001",
     words="PERMANOVA within themes",
 )

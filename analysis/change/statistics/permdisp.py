@@ -45,10 +45,7 @@ PERMDISP = Statistic(
     title="PERMDISP, difference in spread (F)",
     values=permdisp_values,
     needs=("vectors",),
-    placebo="it decides nothing",
     source="Anderson 2006",
     remark="PERMDISP tells whether a difference may be one of spread and not of place.",
-    decides=False,
     figure=Figure("f"),
-    always_told=True,
 )

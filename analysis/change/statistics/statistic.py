@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,6 +11,11 @@ from chingolo.analysis.change.design.units import Design
 
 Need = Literal["vectors", "themes", "descriptors", "blocks"]
 """What a statistic may need: vectors, themes or descriptors of the songs, or several blocks."""
+
+
+Claim = Literal["repertoire", "drift"]
+"""What may be claimed: which themes are sung by what share of the birds, or how they are sung."""
+CLAIMS: tuple[Claim, ...] = get_args(Claim)
 
 
 @dataclass(frozen=True)
@@ -41,35 +46,21 @@ class Statistic:
     needs: tuple[Need, ...]
     """Without these it is not made."""
 
-    placebo: Literal[True] | str
-    """True where it takes part in the placebo (modern songs against their copies through the
-    historical recorder), else the reason why it does not."""
-
     source: str = ""
     """Authors and year."""
 
     words: str = ""
-    """What the report's methods paragraph calls it; needed where it decides."""
+    """What the report's methods paragraph calls it; needed where it is part of a claim."""
 
     remark: str = ""
     """A sentence under the report's table."""
 
-    decides: bool = True
-    """Whether it enters the combined test that the verdict goes by."""
+    claim: Claim | None = None
+    """The claim that it is a test of; None for one that tells how the recordings differ, which a
+    recorder moves as well as a bird does, and decides nothing."""
 
     figure: Figure | None = None
     """Shown in the table in place of the value."""
-
-    key: str = ""
-    """Key in `results.json`; "" takes the name."""
-
-    always_told: bool = False
-    """Whether `results.json` holds null where it was not made, else nothing."""
-
-    @property
-    def results_key(self) -> str:
-        """Where `results.json` holds it."""
-        return self.key or self.name
 
     def possible(self, evidence: Evidence, design: Design) -> bool:
         """Whether there is all that it needs."""

@@ -1,0 +1,327 @@
+"""What may be claimed of a change: the repertoire, the drift, and the verdict over both."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from chingolo.analysis.change.design.birds import column_words
+from chingolo.analysis.change.design.eras import HISTORICAL, MODERN, Eras
+from chingolo.analysis.change.design.permutation import smallest_p
+from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.change.era_change import EraChange
+from chingolo.analysis.change.theme_table import CHANGES, ThemeShares, theme_table
+from chingolo.analysis.settings import CompareSettings
+
+CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
+NOT_MADE: dict[str, Any] = {"passed": None}
+"""A placebo that could not be made."""
+
+
+def verdict_of(claims: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """The verdict over all claims, and their reasons: changed only where a claim is."""
+    verdicts = [claim["verdict"] for claim in claims.values()]
+    word = next((word for word in (CHANGED, NO_CHANGE_SHOWN) if word in verdicts), REFUSED)
+    reasons = [
+        f"{name.capitalize()}: {claim['verdict']}. {' '.join(claim['reasons'])}"
+        for name, claim in claims.items()
+    ]
+    return word, reasons
+
+
+def claim(
+    verdict: str,
+    reasons: Sequence[str],
+    *,
+    p: float | None = None,
+    effect: Mapping[str, Any] | None = None,
+    tests: Sequence[str] = (),
+    placebo: Mapping[str, Any] = NOT_MADE,
+    sensitivity: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A claim as `results.json` tells it."""
+    return {
+        "verdict": verdict,
+        "reasons": list(reasons),
+        "p": p,
+        "effect": effect,
+        "tests": list(tests),
+        "placebo": dict(placebo),
+        "sensitivity": sensitivity,
+    }
+
+
+def claims_of(
+    songs: pd.DataFrame,
+    eras: Eras,
+    change: EraChange,
+    settings: CompareSettings,
+    *,
+    placebo: Mapping[str, Any] = NOT_MADE,
+    by_people: bool = False,
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """The claims, by name, and the rows of `theme_table` with what became of each theme.
+
+    Args:
+        songs: the rows of the song table.
+        eras: era of each song.
+        change: as it was measured.
+        settings: levels.
+        placebo: of `recorder_placebo`.
+        by_people: whether the themes are types told by people.
+    """
+    tests = change.tests
+    repertoire, themes = repertoire_claim(
+        songs,
+        eras,
+        change.design,
+        change.shares,
+        tests.claims.get("repertoire", {}),
+        settings,
+        tests=[name for name, test in tests.results.items() if test["claim"] == "repertoire"],
+        placebo=placebo,
+        by_people=by_people,
+    )
+    drift = claim(REFUSED, ["How themes are sung was not measured."])
+    return {"repertoire": repertoire, "drift": drift}, themes
+
+
+def design_refusal(
+    songs: pd.DataFrame, eras: Eras, design: Design, settings: CompareSettings
+) -> str:
+    """Why these songs cannot show a change whatever the tests say; "" where they could."""
+    mixed = origin_mismatch(songs, eras)
+    if mixed:
+        return mixed
+    if not design.testable.any():
+        return (
+            "No site was recorded in both eras, so a change cannot be told from a difference "
+            "between sites."
+        )
+    units = [int((design.era[design.testable] == era).sum()) for era in (HISTORICAL, MODERN)]
+    if min(units) < 2:
+        return (
+            f"The eras hold {units[0]} and {units[1]} {design.unit_name}s at sites recorded in "
+            "both: a difference from a single one may be its own. At least two in each are needed."
+        )
+    smallest = smallest_p(design, settings.permutations)
+    if smallest > settings.significance:
+        return (
+            f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
+            "nor its absence can be shown."
+        )
+    return ""
+
+
+def origin_mismatch(songs: pd.DataFrame, eras: Eras) -> str:
+    """Why eras of unlike origin cannot be compared; "" where their origins are alike.
+
+    Eras are alike where the shares of each origin differ by no more than a tenth of the songs; a
+    blank origin is one of its own.
+    """
+    origin = column_words(songs, "origin")
+    shares = [
+        pd.Series(origin[eras.of_song == era]).value_counts(normalize=True)
+        for era in (HISTORICAL, MODERN)
+    ]
+    apart = shares[0].subtract(shares[1], fill_value=0.0).abs().max()
+    if not apart > MOST_UNLIKE_ORIGIN:
+        return ""
+    told = [
+        ", ".join(f"{share:.0%} {name or 'of unknown origin'}" for name, share in of_era.items())
+        for of_era in shares
+    ]
+    return (
+        f"The songs of {eras.historical} are {told[0]}, those of {eras.modern} {told[1]}: a "
+        "difference between them is one of making, not of song. Re-synthesise both eras, or "
+        "neither, and name the origin of all songs."
+    )
+
+
+MOST_UNLIKE_ORIGIN = 0.1
+"""Difference between the eras in the share of songs of one origin."""
+
+
+def same_device(songs: pd.DataFrame, eras: Eras) -> bool:
+    """Whether one and the same device, named in the table, made every song of both eras."""
+    devices = set(column_words(songs, "device")[eras.of_song >= 0])
+    return len(devices) == 1 and "" not in devices
+
+
+def repertoire_claim(
+    songs: pd.DataFrame,
+    eras: Eras,
+    design: Design,
+    shares: ThemeShares,
+    test: Mapping[str, Any],
+    settings: CompareSettings,
+    *,
+    tests: Sequence[str],
+    placebo: Mapping[str, Any] = NOT_MADE,
+    by_people: bool = False,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Decides what may be said of which themes are sung by what share of the birds.
+
+    A change is claimed where the test over all themes rejects, a theme's own adjusted p does, and
+    no recorder of the placebo moves that theme's share as far. Where no placebo could be made, one
+    known device must have made all songs, or the user must have said that the recorders were alike,
+    or people must have told the types.
+
+    Args:
+        songs: the rows of the song table.
+        eras: era of each song.
+        design: units, eras and blocks.
+        shares: of `theme_shares`.
+        test: `p` and `p_spread` of all tests of the repertoire at once.
+        settings: levels.
+        tests: names of the tests it rests on.
+        placebo: of `recorder_placebo`; `passed` None where there was none.
+        by_people: whether types were told by people, without a clustering that recorders could
+            split.
+
+    Returns:
+        The claim, and the rows of `theme_table`.
+    """
+
+    def table(claimed: bool) -> list[dict[str, Any]]:
+        return theme_table(
+            shares,
+            claimed=claimed,
+            significance=settings.significance,
+            absent_below=settings.absent_below,
+        )
+
+    refusal = design_refusal(songs, eras, design, settings)
+    if refusal:
+        refused = claim(REFUSED, [refusal], tests=tests, placebo=placebo)
+        return refused, _without_status(table(False))
+    if not shares.themes.sung.any() or not test:
+        told = (
+            "Fewer than half of the songs belong to a theme, so there is no repertoire to tell of."
+        )
+        return claim(REFUSED, [told], placebo=placebo), _without_status(table(False))
+    p = test["p"]
+    how = f"p = {p:.3f}, shares of all themes together, unit: {design.unit_name}"
+    rows = table(p <= settings.significance)
+    told = {
+        "p": p,
+        "effect": _largest(rows),
+        "tests": tests,
+        "placebo": placebo,
+        "sensitivity": power(shares, design, settings),
+    }
+    moved = [row for row in rows if row["status"] in CHANGES]
+    if p > settings.significance or not moved:
+        return claim(
+            NO_CHANGE_SHOWN,
+            [
+                f"The themes of {eras.historical} and {eras.modern} are not found to be sung by "
+                f"other shares of the {design.unit_name}s ({how}). That is not proof that nothing "
+                "changed.",
+                told["sensitivity"]["words"],
+            ],
+            **told,
+        ), rows
+    named = "; ".join(f"{row['name']} {row['status']}" for row in moved)
+    differ = f"Themes are sung by other shares of the {design.unit_name}s ({how}): {named}"
+    control = _control(songs, eras, settings, by_people=by_people)
+    if control:
+        return claim(CHANGED, [f"{differ}.", control], **told), rows
+    if placebo["passed"] is None:
+        return claim(
+            REFUSED,
+            [
+                f"{differ}, but nothing tells changed songs from a changed recorder: no song was "
+                "heard through other recorders. Give the encoder's run (--run), or say "
+                "--same-recorder if one kind of recorder made both eras."
+            ],
+            **told,
+        ), _without_status(rows)
+    made = [row for row in moved if not _beyond(row, placebo)]
+    rows = [row | {"status": "unclear"} if row in made else row for row in rows]
+    if len(made) == len(moved):
+        return claim(
+            REFUSED,
+            [f"{differ}, but a recorder alone moves these themes as far: {_names(made)}."],
+            **told,
+        ), _without_status(rows)
+    stands = [row for row in moved if row not in made]
+    reasons = [
+        f"{differ}.",
+        f"None of {placebo['recorders']} recorders that modern songs were sent through moves "
+        f"{_names(stands)} as far; {placebo['stable']:.0%} of songs stayed in their theme.",
+    ]
+    if made:
+        reasons.append(f"Not claimed, since a recorder moves them as far: {_names(made)}.")
+    return claim(CHANGED, reasons, **told), rows
+
+
+def _control(songs: pd.DataFrame, eras: Eras, settings: CompareSettings, *, by_people: bool) -> str:
+    """What makes a recorder no explanation; "" where nothing does."""
+    if by_people:
+        return (
+            "Types were given by people, and no recorder entered the tests; who gave them in each "
+            "era was not controlled."
+        )
+    if settings.same_recorder:
+        return "By the user's word, one kind of recorder made the songs of both eras."
+    if same_device(songs, eras):
+        return "One device made the songs of both eras, by the table's column 'device'."
+    return ""
+
+
+def _beyond(row: Mapping[str, Any], placebo: Mapping[str, Any]) -> bool:
+    """Whether a theme's share differs by more than any recorder of the placebo makes it."""
+    difference = abs(row["modern"]["share"] - row["historical"]["share"])
+    return difference > placebo["themes"].get(row["name"], 0.0)
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(row["name"]) for row in rows)
+
+
+def _without_status(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "status": "unclear"} for row in rows]
+
+
+def _largest(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The largest difference in a theme's share, with the interval of a difference of shares.
+
+    By the method of Newcombe (1998, Statist. Med. 17:873, method 10), from both eras' intervals.
+    """
+    if not rows:
+        return None
+    row = max(rows, key=lambda row: abs(row["modern"]["share"] - row["historical"]["share"]))
+    old, young = row["historical"], row["modern"]
+    value = young["share"] - old["share"]
+    below = np.hypot(young["share"] - young["interval"][0], old["interval"][1] - old["share"])
+    above = np.hypot(young["interval"][1] - young["share"], old["share"] - old["interval"][0])
+    return {
+        "name": row["name"],
+        "value": value,
+        "interval": [float(value - below), float(value + above)],
+        "unit": "difference in the share of songs",
+    }
+
+
+def power(shares: ThemeShares, design: Design, settings: CompareSettings) -> dict[str, Any]:
+    """The smallest change of a theme's share that these units would have shown, 4 times in 5.
+
+    Of a theme that has a tenth of the songs: the critical difference of the test over all themes
+    (Bonferroni's bound on the themes) and the deviation of a difference, as in a z test.
+    """
+    count = max(int(shares.themes.sung.sum()), 1)
+    era = design.era[design.testable]
+    variance = 0.1 * 0.9 * shares.spread * (1 / (era == 0).sum() + 1 / (era == 1).sum())
+    z = stats.norm.ppf(1 - settings.significance / (2 * count)) + stats.norm.ppf(0.8)
+    smallest = min(float(z * np.sqrt(variance)), 1.0)
+    return {
+        "smallest_change": smallest,
+        "power": 0.8,
+        "words": (
+            f"These {design.unit_name}s would have shown, 4 times in 5, a theme's share moving "
+            f"from 10 % by {100 * smallest:.0f} points or more."
+        ),
+    }
