@@ -169,7 +169,7 @@ def through_channel(
     if not length:
         return wave
     # The linear parts share one trip to the frequency domain, padded for the longest echo.
-    size = _spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
+    size = spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
     spectrum = np.asarray(fft.rfft(wave, size))
     gain = np.ones(1, np.float32)
     if channel.distance > 0:
@@ -186,9 +186,9 @@ def through_channel(
         )
         heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
     if channel.snr is not None:
-        passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
-        power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
-        heard = heard + _background(channel.noise_slope, power, size, sample_rate, random)
+        passed = energy(spectrum * gain) / max(energy(spectrum), 1e-30)
+        power = song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
+        heard = heard + background(channel.noise_slope, power, size, sample_rate, random)
     if channel.recorder is None:
         return np.asarray(fft.irfft(heard, size), np.float32)[:length]
     return _record(heard, channel.recorder, size, length, sample_rate, random)
@@ -208,34 +208,19 @@ def hear(
     return wave * (PEAK / peak) if peak > 0 else wave
 
 
-def _spectrum_size(length: int, sample_rate: int) -> int:
-    """A fast length, in steps of 0.1 s so that gains of the same size are met again."""
-    step = max(1, sample_rate // 10)
-    return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
-
-
-@lru_cache(maxsize=32)
-def _frequencies(size: int, sample_rate: int) -> np.ndarray:
-    return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)
-
-
 @lru_cache(maxsize=32)
 def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
     loss = air_absorption(
-        _frequencies(size, sample_rate), temperature=temperature, humidity=humidity
+        frequencies(size, sample_rate), temperature=temperature, humidity=humidity
     )
     return loss.astype(np.float32)
 
 
 @lru_cache(maxsize=32)
 def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
-    frequency = _frequencies(size, sample_rate)
+    frequency = frequencies(size, sample_rate)
     low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
     return (low / np.sqrt(1 + (frequency / recorder.high) ** 8)).astype(np.float32)
-
-
-def _energy(spectrum: np.ndarray) -> float:
-    return float(np.vdot(spectrum, spectrum).real)
 
 
 def _echoes(
@@ -248,28 +233,6 @@ def _echoes(
     tail *= np.exp(time * np.float32(-3 * np.log(10) / channel.echo_time))
     tail *= 10 ** (channel.echo_level / 20) / np.sqrt(np.dot(tail, tail))
     return 1 + np.asarray(fft.rfft(np.concatenate([[np.float32(0)], tail]), size))
-
-
-def _song_power(wave: np.ndarray, sample_rate: int) -> float:
-    """Mean power over the stretches within 20 dB of the loudest (20 ms windows)."""
-    window = max(1, sample_rate // 50)
-    count = len(wave) // window
-    if not count:
-        return float(np.mean(wave**2))
-    power = (wave[: count * window] ** 2).reshape(count, -1).mean(axis=1)
-    return float(power[power >= 0.01 * power.max()].mean())
-
-
-def _background(
-    slope: float, power: float, size: int, sample_rate: int, random: np.random.Generator
-) -> np.ndarray:
-    """Spectrum of Gaussian noise: slope in dB per octave above 500 Hz, power in 1-10 kHz."""
-    frequency = _frequencies(size, sample_rate)
-    noise = random.standard_normal((len(frequency), 2), dtype=np.float32).view(np.complex64)[:, 0]
-    noise = noise * np.maximum(frequency, 500.0) ** np.float32(slope / (20 * np.log10(2)))
-    in_band = (frequency >= 1000) & (frequency <= 10_000)
-    found = 2 * _energy(noise[in_band]) / size**2
-    return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
 
 
 def _record(
