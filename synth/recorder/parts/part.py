@@ -29,5 +29,7 @@ class Part:
     """Of the model and its numbers."""
 
     heard_at: Callable[[Any, np.ndarray, float], np.ndarray] | None = None
-    """(settings, times [...] s, duration s) -> [...] s: where what sounded then is heard; None where
-    nothing moves."""
+    """(settings, times [...] s, duration s) -> [...] s: where what sounded then is heard.
+
+    None where nothing moves.
+    """
