@@ -6,7 +6,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import lfilter
 
-from chingolo.synth.recorder.background import spectrum_size
+from chingolo.synth.recorder.background import frequencies, spectrum_size
 from chingolo.synth.recorder.parts.part import Part
 
 
@@ -81,6 +81,8 @@ def _saturate(
     drive = np.float32(10 ** (settings.drive / 20) / np.abs(wave).max())
     bent = np.tanh(fine * drive + np.float32(settings.bias)) - np.tanh(np.float32(settings.bias))
     spectrum = np.asarray(fft.rfft(bent))[: size // 2 + 1] / (2 * drive)
+    # A bias rectifies; what is left of that does not pass a condenser or a head.
+    spectrum = spectrum * (frequencies(size, sample_rate) >= 20)
     return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
 
 

@@ -125,6 +125,9 @@ DAMPED_ABOVE = 3000.0
 EARLY = 0.05
 """s behind the first reflection in which single reflections stand out."""
 
+LOUDEST_REFLECTION = 0.9
+"""Against the direct sound; each has gone further, and lost something at a surface."""
+
 
 def impulse_response(settings: Room, sample_rate: int) -> np.ndarray:
     """Response of a room, [samples] float32; direct sound first, energy 1.
@@ -150,9 +153,10 @@ def impulse_response(settings: Room, sample_rate: int) -> np.ndarray:
     ).astype(np.float32)
     behind = 10 ** (-settings.direct / 10)
     early *= np.sqrt(settings.early * behind / max(float(early @ early), 1e-20))
-    late *= np.sqrt((1 - settings.early) * behind / max(float(late @ late), 1e-20))
+    early = np.clip(early, -LOUDEST_REFLECTION, LOUDEST_REFLECTION)
+    # What is left of the energy, but for what the two share by chance where they meet.
+    late *= np.sqrt((behind - float(early @ early)) / max(float(late @ late), 1e-20))
     response = early + late
-    # The two are hardly correlated; what they share is taken out so that the ratio is exact.
     response *= np.sqrt(behind / max(float(response @ response), 1e-20))
     response[0] = 1.0
     return response / np.float32(np.sqrt(1 + behind))
