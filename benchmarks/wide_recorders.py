@@ -33,7 +33,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "noise": {"snr": 3.0, "slope": -3.0},
     "rumble": {"snr": -15.0, "corner": 300.0, "fall": 10.0, "gusts": 6.0},
     "response": {"tilt": -2.0, "spread": 8.0, "octaves": 0.3, "seed": 1},
-    "gain": {"threshold": -45.0, "ratio": 20.0, "attack": 0.03, "release": 0.1},
+    "gain": {"threshold": -36.0, "ratio": 20.0, "attack": 0.03, "release": 0.1, "headroom": 6.0},
     "soft-clipping": {"drive": 20.0, "bias": 0.3},
     "hum": {"snr": -5.0, "mains": 50.0, "harmonics": 40, "fall": 2.0},
     "hiss": {"snr": 10.0, "slope": 6.0},
@@ -77,7 +77,7 @@ def write_sheet(path: Path) -> None:
     repertoire = load_repertoire("zonotrichia_capensis")
     request = SongRequest(1, engine="wavetable", channel="none", sample_rate=SAMPLE_RATE, seed=3)
     song = np.pad(sing_songs(repertoire, request)[0][0], (0, SAMPLE_RATE // 2))
-    song = song + 0.003 * np.random.default_rng(0).standard_normal(len(song), dtype=np.float32)
+    song = song + 0.02 * np.random.default_rng(0).standard_normal(len(song), dtype=np.float32)
     waves = [("clean", song)]
     for name, recorder in strong_recorders().items():
         waves.append((fill(told(recorder), 60), through(recorder, song, SAMPLE_RATE)))

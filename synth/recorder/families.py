@@ -90,8 +90,7 @@ WIDE_1 = Family(
     "wide-1",
     Uniform(-10, 10),
     (
-        # Time first, so that what a slower or faster song leaves free at the ends is filled by the
-        # noise that follows.
+        # Time first, as if the bird were slower or faster: what is added keeps its own pace.
         _chance("speed", 0.2, factor=Uniform(0.96, 1.04)),
         _chance(
             "wow",
@@ -151,10 +150,11 @@ WIDE_1 = Family(
         _chance(
             "gain",
             0.25,
-            threshold=Uniform(-45, -6),
-            ratio=LogUniform(1.5, 30),
+            threshold=Uniform(-36, -6),
+            ratio=LogUniform(1.5, 20),
             attack=LogUniform(0.001, 0.08),
             release=LogUniform(0.03, 3),
+            headroom=Uniform(3, 20),
         ),
         _chance("soft-clipping", 0.15, drive=Uniform(-3, 24), bias=OneOf((0.0, 0.1, 0.3, 0.6))),
         _chance(

@@ -24,7 +24,11 @@ class AutomaticGain:
     """Time constant of turning down, s."""
 
     release: float
-    """Time in which the gain rises by 8.7 dB, a factor e, s."""
+    """Time in which the level it goes by falls by 8.7 dB, a factor e, s."""
+
+    headroom: float
+    """Of full scale over what the loudest comes to once the gain has settled, dB: where the gain
+    comes too late, more than that is clipped."""
 
 
 BLOCK = 0.0005
@@ -36,7 +40,7 @@ def gain_db(settings: AutomaticGain, wave: np.ndarray, sample_rate: int) -> np.n
 
     A hard knee, then a decoupled peak detector: a peak whose amplitude decays at the release, then
     a one-pole filter of the attack, on decibels (Giannoulis, Massberg & Reiss 2012, J. Audio Eng.
-    Soc. 60, 399). That a straight decay is a running maximum on a slope spares the loop.
+    Soc. 60, 399).
 
     Args:
         settings: of the compressor.
@@ -47,18 +51,22 @@ def gain_db(settings: AutomaticGain, wave: np.ndarray, sample_rate: int) -> np.n
     starts = np.arange(0, len(wave), step)
     level = np.maximum.reduceat(np.abs(wave), starts)
     level = 20 * np.log10(np.maximum(level / level.max(), 1e-6))
-    above = (1 - 1 / settings.ratio) * np.maximum(level - settings.threshold, 0)
+    # A level that falls straight, in dB, is a running maximum on a slope: no loop is needed.
     fall = 20 * np.log10(np.e) * step / (settings.release * sample_rate) * np.arange(len(starts))
-    held = np.maximum(np.maximum.accumulate(above + fall) - fall, 0)
+    level = np.maximum.accumulate(level + fall) - fall
+    above = (1 - 1 / settings.ratio) * np.maximum(level - settings.threshold, 0)
     stays = np.exp(-step / (settings.attack * sample_rate))
-    smooth, _ = lfilter([1 - stays], [1, -stays], held, zi=[stays * held[0]])
+    smooth, _ = lfilter([1 - stays], [1, -stays], above, zi=[stays * above[0]])
     return -np.interp(np.arange(len(wave)), starts, np.asarray(smooth))
 
 
 def _level(
     settings: AutomaticGain, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    return (wave * 10 ** (gain_db(settings, wave, sample_rate) / 20)).astype(np.float32)
+    turned = wave * 10 ** (gain_db(settings, wave, sample_rate) / 20)
+    settled = settings.threshold * (1 - 1 / settings.ratio)
+    full = float(np.abs(wave).max()) * 10 ** ((settled + settings.headroom) / 20)
+    return np.clip(turned, -full, full).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from chingolo.synth.recorder.parts.part import Part
 
 
 def _read(wave: np.ndarray, position: np.ndarray, sample_rate: int, fastest: float) -> np.ndarray:
-    """The wave at positions in samples, silent beyond its ends.
+    """The wave at positions in samples; beyond its ends it is mirrored, as if the place went on.
 
     A cubic spline at twice the rate: at a third of the sample rate it errs by less than 1 %.
     """
@@ -22,9 +22,9 @@ def _read(wave: np.ndarray, position: np.ndarray, sample_rate: int, fastest: flo
     fine = np.asarray(fft.irfft(spectrum, 2 * size), np.float32)
     # The transform is circular: what rings over its end belongs before its begin.
     fine = np.roll(fine, 64)
-    inside = (position >= 0) & (position <= len(wave) - 1)
-    read = map_coordinates(fine, [2 * position + 64], np.float32, order=3, mode="nearest")
-    return np.where(inside, read, np.float32(0))
+    last = len(wave) - 1
+    position = np.clip(last - np.abs(last - np.abs(position)), 0, last)
+    return map_coordinates(fine, [2 * position + 64], np.float32, order=3, mode="nearest")
 
 
 @dataclass(frozen=True)
