@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.voice.birds import BIRDS
@@ -37,15 +38,18 @@ class FitConfig:
     channel: Annotated[
         str,
         tyro.conf.arg(
-            help="Recorder that the surrogates are heard through: none, random, own (over the "
-            f"background of the recording that was fitted), {RECORDERS.names()} (default none)."
+            help="Recorder that the surrogates are heard through: none, random, wide (of random "
+            "parts), own (over the background of the recording that was fitted), "
+            f"{RECORDERS.names()} (default none)."
         ),
     ] = "none"
 
     recorders: Annotated[
         str | None,
         tyro.conf.arg(
-            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+            help="What a drawn channel draws from: a set for random "
+            f"({RECORDER_SETS.names()}; default field-1), a family for wide "
+            f"({WIDE_FAMILIES.names()}; default wide-1)."
         ),
     ] = None
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.tables.bounds import Bounds
@@ -46,19 +47,26 @@ class GenerateConfig:
         ),
     ] = "ode"
 
-    channel: Annotated[str, tyro.conf.arg(help=f"Recorder: none, random, {RECORDERS.names()}.")] = (
-        "digital-2020"
-    )
+    channel: Annotated[
+        str,
+        tyro.conf.arg(
+            help="Recorder: none, random (one of a set, with distance and echoes), wide (of random "
+            f"parts: rooms, gain, clipping, noises, codecs and more), {RECORDERS.names()}."
+        ),
+    ] = "digital-2020"
 
     recorders: Annotated[
         str | None,
         tyro.conf.arg(
-            help=f"Set that a random channel draws from: {RECORDER_SETS.names()} (default field-1)."
+            help="What a drawn channel draws from: a set for random "
+            f"({RECORDER_SETS.names()}; default field-1), a family for wide "
+            f"({WIDE_FAMILIES.names()}; default wide-1)."
         ),
     ] = None
 
     snr: Annotated[float | None, Bounds(-60, 120)] = None
-    """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel)."""
+    """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel, 15-40 before a wide
+    recorder)."""
 
     other_singers: Annotated[int, Bounds(0)] = 0
     """Other birds heard behind each song, 15 dB fainter (default 0)."""

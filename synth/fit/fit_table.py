@@ -80,9 +80,9 @@ def fit_songs(
         copies: varied surrogates of each song, besides the faithful re-synthesis.
         spread: how the surrogates vary; see `spread_repertoire`.
         bird_name: key in `BIRDS`.
-        channel: `none`, `random` or a recorder, that the surrogates are heard through; `own` for
-            the background and level of the recording that was fitted.
-        recorders: the set that a random channel draws from; see `recorders_of_channel`.
+        channel: `none`, `random`, `wide` or a recorder, that the surrogates are heard through;
+            `own` for the background and level of the recording that was fitted.
+        recorders: the set or family that a channel draws from; see `recorders_of_channel`.
         sample_rate: of the audio, Hz.
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.

@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from chingolo.synth.fit.fitted_song import Fit, background, note_alpha
 from chingolo.synth.fit.measure_notes import FittedNote
 from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
+from chingolo.synth.recorder.families import Family
 from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
@@ -198,8 +199,8 @@ class CopySettings:
     """What they are heard through: `own` for the background and level of the recording that was
     fitted, else see `choose_channel`."""
 
-    recorders: tuple[Recorder, ...]
-    """That a random channel draws from."""
+    recorders: tuple[Recorder, ...] | Family
+    """That a channel draws from; see `recorders_of_channel`."""
 
     sample_rate: int
     """Hz."""
@@ -241,8 +242,7 @@ def sing_copies(
             sung.append((_at_peak(fit.gain * wave + noise), "own"))
         else:
             channel = choose_channel(settings.channel, random, settings.recorders)
-            device = channel.recorder.name if channel.recorder else "none"
-            sung.append((hear(wave, channel, (), sample_rate, random), device))
+            sung.append((hear(wave, channel, (), sample_rate, random), channel.device))
     return sung
 
 

@@ -11,7 +11,17 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft
 
+from chingolo.synth.recorder.air import air_absorption
+from chingolo.synth.recorder.background import (
+    background,
+    energy,
+    frequencies,
+    song_power,
+    spectrum_size,
+)
+from chingolo.synth.recorder.families import WIDE_FAMILIES, Family
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
+from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.files import InputError
 
@@ -50,6 +60,16 @@ class Channel:
     echo_level: float = -18.0
     """Level of the reverberation against the direct sound, dB."""
 
+    wide: WideRecorder | None = None
+    """A recorder at random that hears all of this, behind or in place of `recorder`."""
+
+    @property
+    def device(self) -> str:
+        """What the recorder is called in song tables: its name, a wide one's family, or `none`."""
+        if self.wide is not None:
+            return self.wide.family
+        return self.recorder.name if self.recorder else "none"
+
 
 PEAK = 0.5
 """Of a song that `hear` returns; full scale is 1."""
@@ -67,7 +87,7 @@ def channel_preset(name: str) -> Channel:
     if name == "none":
         return Channel()
     if name not in RECORDERS:
-        raise InputError(f"no channel '{name}'; one of none, random, {RECORDERS.names()}")
+        raise InputError(f"no channel '{name}'; one of none, random, wide, {RECORDERS.names()}")
     return Channel(recorder=RECORDERS[name], snr=20.0, echo_time=0.4)
 
 
@@ -88,17 +108,32 @@ def random_channel(random: np.random.Generator, recorders: Sequence[Recorder]) -
     )
 
 
+def wide_channel(random: np.random.Generator, family: Family) -> Channel:
+    """A recorder of a wide family in a place that is never quite silent: 15-40 dB below the song.
+
+    Args:
+        random: of the draw.
+        family: to draw from.
+    """
+    return Channel(
+        snr=float(random.uniform(15, 40)),
+        noise_slope=float(random.uniform(-6, 0)),
+        wide=wide_recorder(random, family.name),
+    )
+
+
 def recorders_of_channel(
     name: str, set_name: str | None
-) -> tuple[str | None, tuple[Recorder, ...]]:
+) -> tuple[str | None, tuple[Recorder, ...] | Family]:
     """The recorders that a channel of the command line may be heard through.
 
     Args:
-        name: of the channel: `random`, or see `channel_preset`.
-        set_name: of the recorders that `random` draws from; None takes `field-1`.
+        name: of the channel: `random`, `wide`, or see `channel_preset`.
+        set_name: of the recorders that `random` or the family that `wide` draws from; None takes
+            `field-1` and `wide-1`.
 
     Returns:
-        Name of the set, None where nothing is drawn; the recorders.
+        Name of the set or family, None where nothing is drawn; the recorders or the family.
 
     Raises:
         InputError: for an unknown name, or a set beside a channel that draws nothing.
@@ -106,42 +141,28 @@ def recorders_of_channel(
     if name == "random":
         set_name = set_name or "field-1"
         return set_name, recorder_set(set_name)
+    if name == "wide":
+        set_name = set_name or "wide-1"
+        return set_name, WIDE_FAMILIES.named(set_name)
     channel = channel_preset(name)
     if set_name is not None:
-        raise InputError(f"--recorders {set_name}: only --channel random draws from a set")
+        raise InputError(f"--recorders {set_name}: only --channel random and wide draw")
     return None, (channel.recorder,) if channel.recorder else ()
 
 
 def choose_channel(
-    name: str, random: np.random.Generator, recorders: Sequence[Recorder]
+    name: str, random: np.random.Generator, recorders: Sequence[Recorder] | Family
 ) -> Channel:
-    """The channel of a name: `random` draws one from the recorders, others are presets."""
-    return random_channel(random, recorders) if name == "random" else channel_preset(name)
-
-
-def air_absorption(
-    frequency: np.ndarray, *, temperature: float = 20.0, humidity: float = 60.0
-) -> np.ndarray:
-    """Absorption of sound in air at one atmosphere, ISO 9613-1:1993, equations 3 to 5.
+    """The channel of a name.
 
     Args:
-        frequency: [...] Hz.
-        temperature: degrees Celsius.
-        humidity: relative, %.
-
-    Returns:
-        [...] dB per metre.
+        name: `random` and `wide` draw one, others are presets.
+        random: of the draw.
+        recorders: to draw from; see `recorders_of_channel`.
     """
-    kelvin = temperature + 273.15
-    ratio = kelvin / 293.15
-    saturation = 10 ** (-6.8346 * (273.16 / kelvin) ** 1.261 + 4.6151)
-    molar = humidity * saturation
-    oxygen = 24 + 4.04e4 * molar * (0.02 + molar) / (0.391 + molar)
-    nitrogen = ratio**-0.5 * (9 + 280 * molar * np.exp(-4.170 * (ratio ** (-1 / 3) - 1)))
-    square = np.asarray(frequency, dtype=float) ** 2
-    relaxation = 0.01275 * np.exp(-2239.1 / kelvin) / (oxygen + square / oxygen)
-    relaxation = relaxation + 0.1068 * np.exp(-3352.0 / kelvin) / (nitrogen + square / nitrogen)
-    return 8.686 * square * (1.84e-11 * ratio**0.5 + ratio**-2.5 * relaxation)
+    if isinstance(recorders, Family):
+        return wide_channel(random, recorders)
+    return random_channel(random, recorders) if name == "random" else channel_preset(name)
 
 
 def through_channel(
@@ -169,7 +190,7 @@ def through_channel(
     if not length:
         return wave
     # The linear parts share one trip to the frequency domain, padded for the longest echo.
-    size = _spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
+    size = spectrum_size(length + int(max(0.05, channel.echo_time) * sample_rate), sample_rate)
     spectrum = np.asarray(fft.rfft(wave, size))
     gain = np.ones(1, np.float32)
     if channel.distance > 0:
@@ -186,12 +207,16 @@ def through_channel(
         )
         heard = heard + np.asarray(fft.rfft(shifted, size)) * gain * np.float32(level)
     if channel.snr is not None:
-        passed = _energy(spectrum * gain) / max(_energy(spectrum), 1e-30)
-        power = _song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
-        heard = heard + _background(channel.noise_slope, power, size, sample_rate, random)
+        passed = energy(spectrum * gain) / max(energy(spectrum), 1e-30)
+        power = song_power(wave, sample_rate) * passed / 10 ** (channel.snr / 10)
+        heard = heard + background(channel.noise_slope, power, size, sample_rate, random)
     if channel.recorder is None:
-        return np.asarray(fft.irfft(heard, size), np.float32)[:length]
-    return _record(heard, channel.recorder, size, length, sample_rate, random)
+        recorded = np.asarray(fft.irfft(heard, size), np.float32)[:length]
+    else:
+        recorded = _record(heard, channel.recorder, size, length, sample_rate, random)
+    if channel.wide is None:
+        return recorded
+    return through(channel.wide, recorded, sample_rate, take=int(random.integers(2**32)))
 
 
 def hear(
@@ -208,34 +233,19 @@ def hear(
     return wave * (PEAK / peak) if peak > 0 else wave
 
 
-def _spectrum_size(length: int, sample_rate: int) -> int:
-    """A fast length, in steps of 0.1 s so that gains of the same size are met again."""
-    step = max(1, sample_rate // 10)
-    return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
-
-
-@lru_cache(maxsize=32)
-def _frequencies(size: int, sample_rate: int) -> np.ndarray:
-    return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)
-
-
 @lru_cache(maxsize=32)
 def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
     loss = air_absorption(
-        _frequencies(size, sample_rate), temperature=temperature, humidity=humidity
+        frequencies(size, sample_rate), temperature=temperature, humidity=humidity
     )
     return loss.astype(np.float32)
 
 
 @lru_cache(maxsize=32)
 def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
-    frequency = _frequencies(size, sample_rate)
+    frequency = frequencies(size, sample_rate)
     low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
     return (low / np.sqrt(1 + (frequency / recorder.high) ** 8)).astype(np.float32)
-
-
-def _energy(spectrum: np.ndarray) -> float:
-    return float(np.vdot(spectrum, spectrum).real)
 
 
 def _echoes(
@@ -248,28 +258,6 @@ def _echoes(
     tail *= np.exp(time * np.float32(-3 * np.log(10) / channel.echo_time))
     tail *= 10 ** (channel.echo_level / 20) / np.sqrt(np.dot(tail, tail))
     return 1 + np.asarray(fft.rfft(np.concatenate([[np.float32(0)], tail]), size))
-
-
-def _song_power(wave: np.ndarray, sample_rate: int) -> float:
-    """Mean power over the stretches within 20 dB of the loudest (20 ms windows)."""
-    window = max(1, sample_rate // 50)
-    count = len(wave) // window
-    if not count:
-        return float(np.mean(wave**2))
-    power = (wave[: count * window] ** 2).reshape(count, -1).mean(axis=1)
-    return float(power[power >= 0.01 * power.max()].mean())
-
-
-def _background(
-    slope: float, power: float, size: int, sample_rate: int, random: np.random.Generator
-) -> np.ndarray:
-    """Spectrum of Gaussian noise: slope in dB per octave above 500 Hz, power in 1-10 kHz."""
-    frequency = _frequencies(size, sample_rate)
-    noise = random.standard_normal((len(frequency), 2), dtype=np.float32).view(np.complex64)[:, 0]
-    noise = noise * np.maximum(frequency, 500.0) ** np.float32(slope / (20 * np.log10(2)))
-    in_band = (frequency >= 1000) & (frequency <= 10_000)
-    found = 2 * _energy(noise[in_band]) / size**2
-    return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
 
 
 def _record(

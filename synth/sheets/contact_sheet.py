@@ -1,5 +1,6 @@
 """Contact sheets: one look at many spectrograms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +25,47 @@ def write_contact_sheet(
         songs: at most this many, taken in turn from each label.
         columns: pictures in a row.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     label = table["label"] if "label" in table.columns else pd.Series("", index=table.index)
     turn = table.groupby(label.to_numpy()).cumcount()
     chosen = table.iloc[np.lexsort((label.to_numpy().astype(str), turn.to_numpy()))[:songs]]
     chosen = chosen.loc[label.loc[chosen.index].sort_values(kind="stable").index]
-    rows = -(-len(chosen) // columns)
+    pictures = []
+    for _, song in chosen.iterrows():
+        parts = [str(song.get(key, "")) for key in ("label", "individual", "device")]
+        wave = load_song(song, sample_rate=SAMPLE_RATE)
+        pictures.append((" | ".join(part for part in parts if part), wave))
+    write_wave_sheet(pictures, SAMPLE_RATE, path, title=title, columns=columns)
+
+
+def write_wave_sheet(
+    waves: Sequence[tuple[str, np.ndarray]],
+    sample_rate: int,
+    path: Path,
+    *,
+    title: str,
+    columns: int = 4,
+) -> None:
+    """Draws spectrograms of waves, as PNG.
+
+    Args:
+        waves: what stands above each picture, and [samples].
+        sample_rate: of all, Hz.
+        path: PNG file.
+        title: printed above all.
+        columns: pictures in a row.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = -(-len(waves) // columns)
     figure = Figure(figsize=(3.6 * columns, 2.2 * rows + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis in axes[len(chosen) :]:
+    for axis in axes[len(waves) :]:
         axis.set_axis_off()
-    for axis, (_, song) in zip(axes, chosen.iterrows(), strict=False):
-        wave = load_song(song, sample_rate=SAMPLE_RATE)
-        draw_spectrogram(axis, wave, SAMPLE_RATE)
-        parts = [str(song.get(key, "")) for key in ("label", "individual", "device")]
-        axis.set_title(" | ".join(part for part in parts if part), fontsize=7)
+    for axis, (told, wave) in zip(axes, waves, strict=False):
+        draw_spectrogram(axis, wave, sample_rate)
+        axis.set_title(told, fontsize=7)
         axis.tick_params(labelsize=6)
     figure.suptitle(title, fontsize=8, wrap=True)
     with atomic_path(path) as temporary:

@@ -37,10 +37,10 @@ class SongRequest:
     """Key in `ENGINES`."""
 
     channel: str = "digital-2020"
-    """`random`, or see `channel_preset`."""
+    """`random`, `wide`, or see `channel_preset`."""
 
     recorders: str | None = None
-    """The set that a random channel draws from; see `recorders_of_channel`."""
+    """The set or family that a channel draws from; see `recorders_of_channel`."""
 
     snr: float | None = None
     """Signal-to-noise ratio, dB; None takes the channel's own."""
@@ -134,9 +134,8 @@ def sing_part(
             channel = replace(channel, snr=request.snr)
         behind = tuple(next(others) for _ in range(request.other_singers))
         heard.append(hear(wave, channel, behind, request.sample_rate, random))
-        device = channel.recorder.name if channel.recorder else "none"
         duration = len(heard[-1]) / request.sample_rate
-        rows.append(_row(plan[number], duration, device, repertoire))
+        rows.append(_row(plan[number], duration, channel.device, repertoire))
     return heard, pd.DataFrame(rows)
 
 

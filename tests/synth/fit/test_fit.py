@@ -20,8 +20,13 @@ from chingolo.synth.fit.fitted_theme import (
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE, expected_echo
-from chingolo.synth.recorder.channel import PEAK, channel_preset, through_channel
-from chingolo.synth.recorder.recorders import recorder_set
+from chingolo.synth.recorder.channel import (
+    PEAK,
+    channel_preset,
+    recorders_of_channel,
+    through_channel,
+)
+from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.song import Event, Song, song_gesture
@@ -240,14 +245,16 @@ def test_steps_of_refinement_are_those_of_the_song():
     assert (found.gesture.amplitude != tracked.gesture.amplitude).any()
 
 
-def test_copies_in_memory_vary_around_the_fit():
+@pytest.mark.parametrize("kind", ["random", "wide"])
+def test_copies_in_memory_vary_around_the_fit(kind):
+    name, machines = recorders_of_channel(kind, None)
     found = track_song(heard(song_gesture(song(), BIRD), snr=20.0), BIRD)
     theme = fitted_theme(found.notes, BIRD, name="one")
-    settings = CopySettings(2, "individual", "random", recorder_set("field-1"), RATE, seed=3)
+    settings = CopySettings(2, "individual", kind, machines, RATE, seed=3)
     sung = sing_copies(found, theme, BIRD, settings, number=0)
     assert len(sung) == 3
     assert sung[0][1] == "none"
-    assert {device for _, device in sung[1:]} <= {machine.name for machine in settings.recorders}
+    assert {device for _, device in sung[1:]} <= {name, *(RECORDERS if kind == "random" else ())}
     for wave, _ in sung:
         assert np.abs(wave).max() == pytest.approx(PEAK, rel=1e-5)
     assert len({len(wave) for wave, _ in sung}) == 3

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from chingolo.synth.recorder.air import air_absorption
 from chingolo.synth.recorder.channel import (
     Channel,
-    air_absorption,
     channel_preset,
     random_channel,
     through_channel,

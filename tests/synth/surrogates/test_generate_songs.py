@@ -72,6 +72,18 @@ def test_songs_in_memory_are_those_of_the_files(tmp_path, channel):
         np.testing.assert_allclose(wave, written, atol=2 / 32_768)
 
 
+def test_wide_recorders_are_drawn_song_by_song(tmp_path):
+    words = ["zonotrichia_capensis", "--songs", "6", "--engine", "wavetable", "--channel", "wide"]
+    for folder in ("one", "two"):
+        assert main([*words, "--out", str(tmp_path / folder)]) == 0
+    table = pd.read_csv(tmp_path / "one" / "songs.csv")
+    assert set(table["device"]) == {"wide-1"}
+    assert set(table["origin"]) == {"synthetic"}
+    assert json.loads((tmp_path / "one" / "generate.json").read_text())["recorders"] == "wide-1"
+    for path in table["path"]:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
 def test_another_request_does_not_mix_in(tmp_path):
     generate(tmp_path / "g")
     with pytest.raises(InputError, match=r"another request \(differs in seed"):
@@ -88,6 +100,7 @@ def test_another_request_does_not_mix_in(tmp_path):
         (["zonotrichia_capensis", "--engine", "organ"], "one of ode, wavetable"),
         (["zonotrichia_capensis", "--recorders", "field-1"], "only --channel random"),
         (["zonotrichia_capensis", "--channel", "random", "--recorders", "x"], "one of field-1"),
+        (["zonotrichia_capensis", "--channel", "wide", "--recorders", "x"], "one of wide-1"),
     ],
 )
 def test_bad_requests_end_in_one_line(tmp_path, capsys, arguments, message):

@@ -189,7 +189,7 @@ def test_a_folder_without_a_set_in_its_note_continues(tmp_path, kind):
 
 
 def test_a_set_is_refused_where_nothing_is_drawn(tmp_path):
-    with pytest.raises(InputError, match="only --channel random draws"):
+    with pytest.raises(InputError, match="only --channel random and wide draw"):
         generate(tmp_path / "g", channel="phone", recorders="field-1")
     with pytest.raises(InputError, match="no recorder set 'lost'"):
         generate(tmp_path / "g", channel="random", recorders="lost")
