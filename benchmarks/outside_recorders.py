@@ -1,4 +1,4 @@
-"""Recorders of other people: chains of sox, ffmpeg and plain filters, modelled nowhere in the package.
+"""Recorders of other people: chains of sox, ffmpeg and plain filters that the package never saw.
 
 Each chain takes a whole recording, never a cut song, and is a pure function of (wave, rate, seed):
 the seed draws the machine (a room, a response); seed and wave together draw what is never twice the
@@ -8,7 +8,7 @@ recorders of `synth/recorder`, and nothing of them is read here.
 Three groups, written down before any of them was run on a method:
 
 - `named`: the chains that the design page and the issue name;
-- `tuning`: half of those of our own making; on these and `named`, seeds 0 to 2, the method is tuned;
+- `tuning`: half of those of our own making; the method is tuned on these and `named`, seeds 0 to 2;
 - `unseen`: the other half, run only once the method is fixed, on seeds from 100 on. What they gave
   the first time is what is reported.
 """
