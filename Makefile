@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint bench bench-methods bench-rare bench-syllables bench-statistics \
-	bench-detector clean
+	bench-detector bench-truth clean
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,9 @@ bench-statistics: $(VENV)/.development
 
 bench-detector: $(VENV)/.development
 	$(BIN)/python -m benchmarks.detector
+
+bench-truth: $(VENV)/.development
+	$(BIN)/python -m benchmarks.truth
 
 clean:
 	rm -rf $(VENV) runs
