@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from chingolo.synth.tables.bounds import Bounds
 
+RECORDERS = 12
+"""That songs are heard through; chosen by what docs/methods.md measures."""
+
 
 @dataclass(frozen=True)
 class CompareSettings:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from chingolo.analysis.recorder.equalised_songs import equalise_songs
 
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.compare import compare
-from chingolo.analysis.recorder.equalised_songs import equalise_songs
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES

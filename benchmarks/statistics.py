@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from chingolo.analysis.verdict import decide
 
 from chingolo.analysis.change.change_tests import COMBINED
 from chingolo.analysis.change.design.eras import find_eras
@@ -22,8 +23,7 @@ from chingolo.analysis.recorder.placebo import channel_placebo
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import fit_clusters
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.analysis.space.name_themes import name_themes
-from chingolo.analysis.verdict import decide
+from chingolo.analysis.space.themes.name_themes import name_themes
 
 
 @dataclass(frozen=True)

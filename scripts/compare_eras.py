@@ -3,12 +3,13 @@
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
-from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.settings import RECORDERS, CompareSettings
 from chingolo.scripts.command_line.command import Command
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.files import InputError
 
 
@@ -27,9 +28,13 @@ class CompareConfig:
     """Compare the types in this column by eras, without audio and latent vectors."""
 
     run: Path | None = None
-    """The training run that made the latent table. With it the channels of the eras are made alike
-    (band, rate, noise), the songs embedded anew, and the channel placebo is made; without it a
-    change is claimed only where one recorder made both eras."""
+    """The training run that made the latent table. With it all recordings are heard again through
+    other recorders, so that themes are what no recorder parts, and the placebo is made; without it
+    a change is claimed only where one recorder made both eras."""
+
+    recorders: Annotated[int, Bounds(1)] = RECORDERS
+    """Recorders drawn at random that --run hears every recording through; more find more of what a
+    recorder may do, and take their time."""
 
     settings: CompareSettings = field(default_factory=CompareSettings)
 
@@ -47,39 +52,34 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
-    from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
-    eras = find_eras(latents.songs, config.settings)
-    measured: dict[str, Any] = {}
-    if eras is not None and config.run is not None:
-        from chingolo.analysis.recorder.equalised_songs import equalise_songs
+    heard: dict[str, Any] = {}
+    if config.run is not None:
+        from chingolo.analysis.space.embed_copies import hear_again
 
-        _tell("making the channels of the eras alike ...")
-        equalised = equalise_songs(latents, eras, config.run, seed=config.settings.seed, tell=_tell)
-        latents = equalised.latents
-        measured = {
-            "rerecorded": equalised.rerecorded,
-            "descriptors": equalised.descriptors,
-            "rerecorded_descriptors": equalised.rerecorded_descriptors,
-            "remarks": equalised.remarks,
-        }
-    elif eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
+        _tell(f"hearing {len(latents.songs)} songs through {config.recorders} recorders ...")
+        heard = {"copies": hear_again(latents, config.run, config.recorders, tell=_tell)}
+    if all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
 
         _tell("measuring the songs ...")
         sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
-        measured = {"descriptors": describe_recordings(latents.songs, sample_rate=sample_rate)}
+        heard["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
     _tell(f"comparing {len(latents.songs)} songs ...")
-    comparison = compare(latents, config.settings, **measured)
+    comparison = compare(latents, config.settings, **heard)
     _finish(config, comparison)
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:
+    from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
 
+    check = comparison.results.get("table_check")
+    if check:
+        _tell("the table:\n  " + "\n  ".join(table_lines(check, comparison.eras)))
     _tell("drawing the report ...")
     write_report(comparison, config.out, tell=_tell)
     print(headline(comparison))

@@ -20,7 +20,7 @@ from chingolo.analysis.space.cluster import (
     stability,
 )
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.analysis.space.name_themes import name_themes
+from chingolo.analysis.space.themes.name_themes import name_themes
 from chingolo.synth.tables.files import InputError, atomic_path
 
 NOVEL = "novel"

@@ -1,4 +1,6 @@
-"""What was controlled, what was not, and the effort of each era."""
+"""What was controlled, what was not, the table's check, and the effort of each era."""
+
+from typing import Any
 
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
@@ -6,9 +8,11 @@ from chingolo.analysis.results import Comparison
 
 
 def control(comparison: Comparison, media: Media | None) -> str:
-    """What was controlled, and effort."""
+    """What was controlled, the table's check and effort."""
     results = comparison.results
-    items = "".join(f"<li>{text(note)}</li>" for note in results["notes"])
+    check = results.get("table_check")
+    notes = [*(check["remarks"] if check else []), *results["notes"]]
+    items = "".join(f"<li>{text(note)}</li>" for note in notes)
     effort = ""
     if results.get("effort"):
         for side in ("historical", "modern"):
@@ -16,9 +20,25 @@ def control(comparison: Comparison, media: Media | None) -> str:
             told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts)
             effort += f"<li>{text(results['eras'][side])}: {told}</li>"
         effort = f"<p>Effort:</p><ul>{effort}</ul>"
-    if not items + effort:
-        return ""
-    return f"<ul>{items}</ul>{effort}"
+    sites = _sites(check["sites"], results["eras"]) if check else ""
+    told = f"<ul>{items}</ul>" if items else ""
+    return f"{told}{sites}{effort}"
+
+
+def _sites(sites: list[dict[str, Any]], eras: dict[str, str]) -> str:
+    rows = "".join(
+        f"<tr><td>{text(row['site'])}</td><td>{row['units'][0]}</td><td>{row['songs'][0]}</td>"
+        f"<td>{row['units'][1]}</td><td>{row['songs'][1]}</td></tr>"
+        for row in sites
+    )
+    old, young = (
+        f"<th class='{kind}'>{text(eras[side])}, units</th><th class='{kind}'>songs</th>"
+        for kind, side in (("old", "historical"), ("young", "modern"))
+    )
+    return (
+        "<h3>The table</h3><div class='scroll'><table><thead><tr><th>site</th>"
+        f"{old}{young}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 CONTROL = Section("What was controlled, and what was not", control)

@@ -16,7 +16,9 @@ def methods(comparison: Comparison, media: Media | None) -> str:
     made_by = sorted(results["run"].items())
     made = ", ".join(f"{key} {value}" for key, value in made_by if isinstance(value, str))
     if found is None:
-        return f"<p>{text(_song_type_methods(results, versions))}</p>"
+        lines = ["Song types were told by people.", *_change(results)]
+        lines.append(f"Software: {versions}; seed {settings['seed']}.")
+        return f"<p>{text(' '.join(lines))}</p>"
     lines = [
         f"Songs were represented by latent vectors ({made or 'origin not told'}).",
         f"Clusters were found with HDBSCAN (exact spanning tree, min_cluster_size "
@@ -25,23 +27,7 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         else f"Clusters were found with k-means ({found['n']} clusters).",
     ]
     if results["eras"]:
-        told = [
-            statistic.words
-            for statistic in STATISTICS.values()
-            if statistic.decides and results.get(statistic.results_key)
-        ]
-        lines.append(
-            f"The eras were compared by {_listed(told)}, on the same "
-            f"{settings['permutations']} permutations of {results['unit']}s "
-            + ("within sites" if results["block"] == "site" else "without blocks")
-            + ", combined by the harmonic mean of their p values on those permutations; every "
-            f"{results['unit']} counted alike. Intervals are percentiles of "
-            f"{settings['bootstraps']} bootstrap samples of {results['unit']}s. A change was "
-            "claimed only where modern songs sent through the historical recorder were not found "
-            "different from themselves, and where the difference remained once they came through "
-            "it, also with its effect doubled in the worst direction, unless one recorder made "
-            "both eras. Songs were drawn so that units had alike numbers of them in both eras."
-        )
+        lines += _change(results)
     lines.append(f"Software: {versions}; seed {settings['seed']}.")
     return f"<p>{text(' '.join(lines))}</p>"
 
@@ -50,15 +36,45 @@ def _listed(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
-def _song_type_methods(results: dict[str, Any], versions: str) -> str:
-    settings = results["settings"]
+def _change(results: dict[str, Any]) -> list[str]:
+    """How the eras were compared, in sentences."""
+    settings, unit = results["settings"], results["unit"]
     where = "within sites" if results["block"] == "site" else "without blocks"
-    return (
-        f"Shares of song types were compared by the largest standardised difference, "
-        f"{settings['permutations']} permutations of {results['unit']}s {where}; every "
-        f"{results['unit']} counted alike. Intervals are percentiles of {settings['bootstraps']} "
-        f"bootstrap samples. Software: {versions}; seed {settings['seed']}."
-    )
+    deciding = _listed(_words(results, claimed=True))
+    lines = [
+        f"The repertoires of the eras were compared by {deciding or 'no test'}, on "
+        f"{settings['permutations']} permutations of {unit}s {where}; every {unit} counted alike. "
+        "Songs were drawn so that units had alike numbers of them in both eras, 20 times where "
+        "they had not, and p values averaged on Cauchy's scale (Liu & Xie 2020). The p of a theme "
+        "is that of the largest difference of all (Westfall & Young 1993); intervals of shares are "
+        "Wilson's, with as many trials as the spread between birds is worth.",
+    ]
+    if results["clusters"]:
+        lines.append(
+            "A change of the repertoire was claimed only for themes whose share no recorder of the "
+            "placebo moves as far, unless one recorder made both eras."
+        )
+    described = _listed(_words(results, claimed=False))
+    if described:
+        lines.append(f"How the recordings differ was told by {described}, which decide nothing.")
+    if results.get("turnover"):
+        lines.append(
+            f"Overlap of the repertoires has intervals of {settings['bootstraps']} bootstrap "
+            f"samples of {unit}s."
+        )
+    return lines
+
+
+def _words(results: dict[str, Any], *, claimed: bool) -> list[str]:
+    return [
+        statistic.words or statistic.title
+        for statistic in STATISTICS.values()
+        if bool(statistic.claim) == claimed and results["tests"].get(statistic.name)
+    ]
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 METHODS = Section("Methods", methods)

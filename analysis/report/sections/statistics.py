@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from chingolo.analysis.change.change_tests import COMBINED
 from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.change.statistics.statistic import Statistic
 from chingolo.analysis.report.elements.media import Media
@@ -18,64 +17,60 @@ def p_value(p: float, permutations: int) -> str:
 def statistics(comparison: Comparison, media: Media | None) -> str:
     """Every test, turnover and descriptors."""
     results = comparison.results
-    if not results.get(COMBINED):
+    if not results["tests"]:
         return ""
     count = results["settings"]["permutations"]
-    known = STATISTICS.values()
-    deciding = [statistic for statistic in known if statistic.decides]
-    others = [statistic for statistic in known if not statistic.decides]
-    rows = [_row(statistic, results, count) for statistic in deciding]
-    rows.append(_cells("All of these at once", "-", "-", results[COMBINED]["p"], count))
-    rows += [_row(statistic, results, count) for statistic in others]
+    known = [statistic for statistic in STATISTICS.values() if results["tests"].get(statistic.name)]
+    deciding = [statistic for statistic in known if statistic.claim]
+    others = [statistic for statistic in known if not statistic.claim]
     remarks = " ".join(statistic.remark for statistic in known if statistic.remark)
     parts = [
-        "<div class='scroll'><table><thead><tr><th>test</th><th>value</th>"
-        "<th>expected with no change</th><th>p</th></tr></thead><tbody>",
-        *rows,
-        f"</tbody></table></div><p>{count} permutations of the unit ({text(results['unit'])}), "
-        f"block: {text(results['block'])}. The verdict goes by the line 'all of these at once', "
-        f"which keeps its level whatever the number of tests. {text(remarks)}</p>",
-        _placebo(results["placebo"]) if results["clusters"] else "",
+        "<h3>Tests behind the claims</h3>",
+        _table([_row(statistic, results, count) for statistic in deciding]),
+        f"<p>{count} permutations of the unit ({text(results['unit'])}), block: "
+        f"{text(results['block'])}.</p>",
+        _placebo(results["claims"]["repertoire"]["placebo"]) if results["clusters"] else "",
         _turnover(results.get("turnover")),
-        _descriptors(results),
     ]
-    return "".join(parts)
+    if others:
+        parts += [
+            "<h3>How the recordings differ</h3><p>Recorders move these as birds do, so they decide "
+            "nothing.</p>",
+            _table([_row(statistic, results, count) for statistic in others]),
+            f"<p>{text(remarks)}</p>" if remarks else "",
+        ]
+    return "".join([*parts, _descriptors(results)])
+
+
+def _table(rows: list[str]) -> str:
+    return (
+        "<div class='scroll'><table><thead><tr><th>test</th><th>value</th>"
+        "<th>expected with no change</th><th>p</th><th>p of single draws of songs</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
 
 
 def _row(statistic: Statistic, results: dict[str, Any], permutations: int) -> str:
-    """A statistic's row of the table; "" where it was not made."""
-    test = results.get(statistic.results_key)
-    if test is None:
-        return ""
+    """A statistic's row of the table."""
+    test = results["tests"][statistic.name]
     shown = test["value" if statistic.figure is None else statistic.figure.key]
-    expected = f"{test['expected']:.3g}"
-    return _cells(statistic.title, f"{shown:.3g}", expected, test["p"], permutations)
-
-
-def _cells(title: str, value: str, expected: str, p: float, permutations: int) -> str:
+    low, high = test["p_spread"]
+    spread = f"{low:.3f} to {high:.3f}" if low < high else "-"
     return (
-        f"<tr><td>{text(title)}</td><td>{value}</td><td>{expected}</td>"
-        f"<td>{p_value(p, permutations)}</td></tr>"
+        f"<tr><td>{text(statistic.title)}</td><td>{shown:.3g}</td><td>{test['expected']:.3g}</td>"
+        f"<td>{p_value(test['p'], permutations)}</td><td>{spread}</td></tr>"
     )
 
 
 def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
-        return "<p>Channel placebo: not made.</p>"
-    outcome = "passed" if placebo["passed"] else "failed"
-    share = placebo["share"]
-    told = "" if share is None else f"; the recorder alone makes {share:.0%} of the difference"
-    left = ""
-    if placebo["matched_p"] is not None:
-        left = (
-            " Of the difference between the eras there remains, once the modern songs come through "
-            f"the historical recorder too, p = {placebo['matched_p']:.3f}; and if that recorder's "
-            "model errs, to the worst, by as much as its whole effect, "
-            f"p = {placebo['worst_p']:.3f}."
-        )
+        return "<p>Placebo: not made, since songs were not heard through other recorders.</p>"
+    worst = max(placebo["themes"].values(), default=0.0)
     return (
-        f"<p>Channel placebo: {outcome} (p = {placebo['p']:.3f} of modern songs against themselves "
-        f"through the historical recorder{told}).{left}</p>"
+        f"<p>Placebo: modern songs against themselves through {placebo['recorders']} recorders, "
+        f"pair by pair. {placebo['stable']:.0%} stay in their theme; the recorder that does most "
+        f"moves a theme's share by {100 * worst:.0f} points (p = {placebo['p']:.3f} over all "
+        "recorders).</p>"
     )
 
 
@@ -118,9 +113,9 @@ def _descriptors(results: dict[str, Any]) -> str:
         "<h3>Acoustic descriptors</h3><div class='scroll'><table><thead><tr><th></th>"
         f"<th class='old'>{text(eras['historical'])}</th>"
         f"<th class='young'>{text(eras['modern'])}</th><th>effect (unit s.d.)</th>"
-        f"<th>p (Holm)</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<th>p (all descriptors)</th></tr></thead><tbody>{rows}</tbody></table></div>"
         "<p>Means over units; the effect is the difference between songs of one theme and site, in "
-        "standard deviations among units, with 95 % bootstrap intervals.</p>"
+        "standard deviations of units, with 95 % intervals. A recorder moves them too.</p>"
     )
 
 

@@ -38,17 +38,17 @@ def themes(comparison: Comparison, media: Media | None) -> str:
         return ""
     eras, unit = results["eras"], results["unit"]
     rows = "".join(
-        f"<tr><td>{text(row['name'] or 'in no theme')}</td><td>{_bar(row)}</td>"
+        f"<tr><td>{text(row['name'])}</td><td>{_bar(row)}</td>"
         f"<td>{_share(row['historical'], unit)}</td><td>{_share(row['modern'], unit)}</td>"
-        f"<td class='status'>{text(row['status']) if row['name'] else ''}</td>"
+        f"<td class='status'>{text(row['status'])}</td>"
         f"<td>{row['p']:.3f}</td></tr>"
         for row in results["themes"]
     )
     caution = ""
-    if results["verdict"] == "refused":
+    if results["claims"]["repertoire"]["verdict"] == "refused":
         caution = (
-            " <strong>The verdict is refused: the statuses describe these recordings and are no "
-            "claim about the birds.</strong>"
+            " <strong>The claim on the repertoire is refused: these shares describe recordings and "
+            "tell nothing of the birds.</strong>"
         )
     return (
         "<div class='scroll'><table><thead><tr><th>theme</th>"
@@ -56,7 +56,8 @@ def themes(comparison: Comparison, media: Media | None) -> str:
         f"<th class='old'>{text(eras['historical'])}</th>"
         f"<th class='young'>{text(eras['modern'])}</th><th>status</th><th>p</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div><p>Share of the songs, every {text(unit)} "
-        "counting alike, with 95 % bootstrap intervals; p of a difference in share. "
+        "counting alike, of songs in some theme and at sites recorded in both eras, with 95 % "
+        "intervals over birds; p of a difference in share, adjusted for all themes. "
         f"{text(results['theme_naming'])}{caution}</p>"
     )
 

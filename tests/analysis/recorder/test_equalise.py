@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soxr
+from chingolo.analysis.recorder.equalise import equalise, with_noise
 from scipy import signal
 
 from chingolo.analysis.change.describe_songs import describe
 from chingolo.analysis.change.design.eras import Eras, find_eras
 from chingolo.analysis.recorder.channel_measures import measure_channel, measure_era
-from chingolo.analysis.recorder.equalise import equalise, with_noise
 from chingolo.analysis.settings import CompareSettings
 from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.tables.files import InputError

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-
-from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.recorder.equalised_songs import equalise_songs
+
+from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.space.embed import embed_waves, make_embedder
 from chingolo.analysis.space.embed_table import embed_table
 from chingolo.analysis.space.latent_table import LatentTable
