@@ -16,6 +16,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from chingolo.analysis.change.change_tests import change_tests
+from chingolo.analysis.change.design.equal_effort import equal_effort
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.permutation import combined_p, permutation_p, permuted_eras
@@ -152,7 +153,7 @@ def test_classifier_equals_scikit_learn(pair):
             points,
             draw - draw.mean(),
             cv=folds,
-            groups=design.name,
+            groups=pd.factorize(design.name)[0],
         )
         assert value == pytest.approx(roc_auc_score(draw, scores), rel=1e-9)
 
@@ -184,15 +185,18 @@ def test_combined_p_holds_its_level_and_finds_what_one_test_finds():
 def test_all_tests_come_in_one_dictionary(pair):
     _, _, z, design = pair
     theme = np.where(np.arange(50) % 2, "A", "B").astype(object)
-    tests = change_tests(Evidence(z, theme), design, permuted_eras(design, permutations=99))
-    assert set(tests) == {
+    eras = permuted_eras(design, permutations=99)
+    tests = change_tests(Evidence(z, theme), design, equal_effort(design), eras)
+    assert set(tests.results) == {
+        "composition",
         "energy",
         "mmd",
         "classifier",
         "permanova",
         "permdisp",
-        "composition",
-        "drift",
-        "combined",
+        "within_themes",
     }
-    assert all(0 < test["p"] <= 1 for test in tests.values())
+    assert all(0 < test["p"] <= 1 for test in tests.results.values())
+    claimed = {name for name, test in tests.results.items() if test["claim"]}
+    assert claimed == {"composition"}
+    assert tests.claims["repertoire"]["p"] == tests.results["composition"]["p"]

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chingolo.analysis.change.change_tests import COMBINED, change_tests
+from chingolo.analysis.change.change_tests import change_tests
+from chingolo.analysis.change.design.equal_effort import equal_effort
 from chingolo.analysis.change.design.evidence import Evidence, themes_alone
 from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.change.statistics.statistic import Statistic
 from chingolo.analysis.compare import compare
 from chingolo.analysis.compare_types import compare_types
-from chingolo.analysis.recorder.placebo import placebo_tests
 from chingolo.analysis.report.report import report_page
-from chingolo.analysis.results import put_together, results_text, with_tests
+from chingolo.analysis.results import put_together, results_text
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 from tests.analysis.change.test_change import design_of
@@ -60,8 +60,7 @@ def test_a_statistic_tells_all_that_others_derive_from_it(name):
     assert statistic.name == name
     assert statistic.title
     assert statistic.needs
-    assert statistic.words or not statistic.decides
-    assert statistic.placebo is True or len(str(statistic.placebo)) > 10
+    assert statistic.words or not statistic.claim
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,24 +76,24 @@ def test_without_what_it_needs_a_statistic_is_not_made(name):
         assert STATISTICS[name].possible(lacking, plan) == (need not in STATISTICS[name].needs)
 
 
-def test_what_decides_and_what_takes_part_is_what_is_made():
+def test_what_is_possible_is_made_and_told_with_its_claim():
     evidence, design = toy(1)
-    tests = change_tests(evidence, design, permuted_eras(design, permutations=99))
-    assert tuple(tests) == (*NAMES, COMBINED)
-    placebo = placebo_tests(evidence, evidence, design, permutations=99)
-    assert tuple(placebo["tests"]) == tuple(
-        name for name in NAMES if STATISTICS[name].placebo is True
-    )
-    assert placebo["p"] == 1.0
+    eras = permuted_eras(design, permutations=99)
+    tests = change_tests(evidence, design, equal_effort(design), eras)
+    assert tuple(tests.results) == NAMES
+    assert {n: t["claim"] for n, t in tests.results.items()} == {
+        name: STATISTICS[name].claim for name in NAMES
+    }
+    assert all(t["p_spread"][0] <= t["p"] <= t["p_spread"][1] for t in tests.results.values())
 
 
 def test_of_themes_alone_the_composition_is_the_whole_test():
     evidence, design = toy(2)
     assert evidence.theme is not None
     eras = permuted_eras(design, permutations=99)
-    tests = change_tests(themes_alone(evidence.theme), design, eras)
-    assert tuple(tests) == ("composition", COMBINED)
-    assert tests[COMBINED]["p"] == tests["composition"]["p"]
+    tests = change_tests(themes_alone(evidence.theme), design, equal_effort(design), eras)
+    assert tuple(tests.results) == ("composition",)
+    assert tests.claims["repertoire"]["p"] == tests.results["composition"]["p"]
 
 
 @pytest.fixture
@@ -124,46 +123,35 @@ def toy_statistic(monkeypatch):
 
     def enter(name: str, **how) -> None:
         known = {old: STATISTICS[old] for old in STATISTICS}
-        entry = Statistic(name, "Toy of a test", values, needs=("themes",), placebo=True, **how)
+        entry = Statistic(name, "Toy of a test", values, needs=("themes",), **how)
         monkeypatch.setattr(STATISTICS, "_entries", known | {name: entry})
 
     return enter
 
 
 def test_a_statistic_entered_on_one_line_stands_everywhere(toy_statistic, songs):
-    toy_statistic("toy", words="a toy")
+    toy_statistic("toy", words="a toy", claim="repertoire")
     table, z = songs
-    found = compare(LatentTable(table, z), SETTINGS, rerecorded=z)
+    found = compare(LatentTable(table, z), SETTINGS, copies=z[None])
     results = json.loads(results_text(found.results))
-    assert results["toy"]["p"] > 0
-    assert "toy" in results["placebo"]["tests"]
+    assert results["tests"]["toy"]["p"] > 0
+    assert results["claims"]["repertoire"]["tests"] == ["composition", "toy"]
     page = report_page(found)
     assert "<td>Toy of a test</td>" in page
-    assert "PERMANOVA within themes and a toy, on the same" in page
-    assert "toy" in compare_types(table, "type", SETTINGS).results
+    assert "theme shares and a toy, on" in page
+    assert "toy" in compare_types(table, "type", SETTINGS).results["tests"]
 
 
-@pytest.mark.parametrize("name", ["turnover", "themes", "verdict", "combined", "descriptors"])
-def test_a_statistic_named_like_another_result_is_refused(toy_statistic, songs, name):
+@pytest.mark.parametrize("name", ["turnover", "themes", "verdict", "descriptors"])
+def test_a_statistic_named_like_another_result_overwrites_nothing(toy_statistic, songs, name):
     table, z = songs
+    before = compare(LatentTable(table, z), SETTINGS).results
     toy_statistic(name)
-    if name == "descriptors":  # its own name is free: the table of descriptors has it
-        toy_statistic("toy", key=name)
-    with pytest.raises(ValueError, match=name):
-        compare(LatentTable(table, z), SETTINGS)
-    with pytest.raises(ValueError, match=name):
-        compare_types(table, "type", SETTINGS)
+    after = compare(LatentTable(table, z), SETTINGS).results
+    assert after[name] == before[name]
+    assert name in after["tests"]
 
 
-def test_no_statistic_of_the_registry_has_the_key_of_another_result(songs):
-    table, z = songs
-    results = compare(LatentTable(table, z), SETTINGS).results
-    keys = [STATISTICS[name].results_key for name in NAMES]
-    others = {key: value for key, value in results.items() if key not in (*keys, COMBINED)}
-    assert len(set(keys)) == len(keys)
-    assert {"verdict", "themes", "turnover", "descriptors", "placebo"} <= set(others)
-    assert set(with_tests(others, {})) == set(others) | {
-        STATISTICS[name].results_key for name in NAMES if STATISTICS[name].always_told
-    }
+def test_two_results_of_one_key_are_refused():
     with pytest.raises(ValueError, match="themes"):
         put_together({"themes": 1}, {"themes": 2})
