@@ -8,8 +8,8 @@ from scipy import stats
 from chingolo.analysis.change.design.unit_means import block_members
 
 PRIOR_UNITS = 4.0
-"""Units that the other measures' spread counts for in each measure's own: with few birds a spread is
-poorly known, and one that is small by chance would make a claim (Smyth, Stat. Appl. Genet. Mol.
+"""Units that the other measures' spread counts for in each measure's own: with few birds a spread
+is poorly known, and one that is small by chance would make a claim (Smyth, Stat. Appl. Genet. Mol.
 Biol. 3, 3, 2004, equation for the moderated variance; there the number is fitted)."""
 
 
