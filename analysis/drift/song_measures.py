@@ -57,9 +57,6 @@ class HeardNote:
     duration: float
     """s; for matching only, since echoes and thresholds change it."""
 
-    level: float
-    """Amplitude in units of the recording; for matching only."""
-
     time: np.ndarray
     """[frames] s."""
 
