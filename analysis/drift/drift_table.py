@@ -42,8 +42,8 @@ class DriftTable:
 
     measures: tuple[Measure, ...]
     values: np.ndarray
-    """[songs, measures] natural logarithms of s or Hz; NaN where not measured, and where the song is
-    of another theme."""
+    """[songs, measures] natural logarithms of s or Hz; NaN where not measured, and where the song
+    is of another theme."""
 
     theme: np.ndarray
     """[songs] name, "" for none."""

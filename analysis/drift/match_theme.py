@@ -20,6 +20,9 @@ GAIN = 3.0
 SHARP = 30_000.0
 """Hz/s: a bird 3 % higher passes 5 kHz up to 5 ms later, and intervals are to tell times alone."""
 
+PART_COST = 1.2
+"""Notes of another song that each part of a plan must explain, for a plan that is not in pieces."""
+
 CANDIDATES, JUDGES = 6, 10
 """Songs tried as the plan of a theme, and songs that each is tried on."""
 
@@ -54,6 +57,9 @@ class FoundPart:
     moment: float
     """s, to which intervals are measured: the onset of a note, the first passage of a trill. NaN
     where it is not sharp."""
+
+    notes: int = 1
+    """That it consists of."""
 
     period: float = np.nan
     """s, of a trill."""
@@ -167,7 +173,7 @@ def _end(trill: Trill) -> float:
 
 def _found_trill(trill: Trill, plan: TrillPlan) -> FoundPart:
     sharp = abs(plan.slope) >= SHARP
-    return FoundPart(trill.first, trill.first if sharp else np.nan, period=trill.period)
+    return FoundPart(trill.first, trill.first if sharp else np.nan, trill.count, trill.period)
 
 
 def _found_note(note: HeardNote, part: ThemePart) -> FoundPart:
@@ -176,8 +182,12 @@ def _found_note(note: HeardNote, part: ThemePart) -> FoundPart:
     )
 
 
+def _explained(song: SongMeasures, parts: Sequence[ThemePart]) -> int:
+    return sum(part.notes for part in find_parts(song, parts)[0] if part is not None)
+
+
 def theme_plan(songs: Sequence[SongMeasures]) -> tuple[ThemePart, ...]:
-    """The parts of the song that best stands for a theme: its parts are found in the most others.
+    """The parts of the song that best stands for a theme: few parts explain most notes of others.
 
     Args:
         songs: of one theme.
@@ -194,10 +204,7 @@ def theme_plan(songs: Sequence[SongMeasures]) -> tuple[ThemePart, ...]:
     best, best_score = (), -np.inf
     for place in usual[:CANDIDATES]:
         parts = plan_parts(heard[place])
-        # a part that is nowhere found again, such as an echo, costs as much as a poor one is worth
-        score = sum(find_parts(judge, parts)[1] for judge in judges) - 0.5 * GAIN * len(
-            parts
-        ) * len(judges)
+        score = sum(_explained(judge, parts) - PART_COST * len(parts) for judge in judges)
         if score > best_score:
             best, best_score = parts, score
     return best

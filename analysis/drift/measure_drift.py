@@ -1,12 +1,12 @@
 """Which themes are sung otherwise than they were, in what, and by how much."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
-from chingolo.analysis.change.design.permutation import permutation_p
+from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.drift.drift_table import DriftTable, drift_table
 from chingolo.analysis.drift.era_contrast import (
@@ -25,6 +25,9 @@ AGAINST = "pitch times time, which no speed of a tape changes"
 
 FEWEST_UNITS = 2
 """In each era, that a measure must be known of."""
+
+ONE_THEME = 0.8
+"""Share of its songs in one theme that the median unit has where units count as singers of one."""
 
 HEARD = 0.4
 """Share of a theme's songs, in each era, in which a measure must be heard: what a room leaves of a
@@ -45,7 +48,7 @@ class DriftRow:
 
     modern: float
     change_percent: float
-    """Of the modern from the historical, within sites, less the common speed where that is removed."""
+    """Of the modern from the historical, within sites, less the speed where that is removed."""
 
     interval_percent: tuple[float, float]
     """95 %, for this measure alone."""
@@ -98,8 +101,8 @@ def measure_drift(
     songs: Sequence[SongMeasures],
     theme: np.ndarray,
     design: Design,
-    drawn_eras: np.ndarray,
     *,
+    permutations: int = 999,
     speed_known: bool = False,
 ) -> DriftResult:
     """Compares how themes are sung in two eras.
@@ -108,7 +111,7 @@ def measure_drift(
         songs: measured by `measure_song`, in the order of the table.
         theme: [songs] name of the theme, "" for none.
         design: units, eras and blocks of the songs.
-        drawn_eras: [draws, testable units] of `permuted_eras`, the true eras first.
+        permutations: draws of the eras.
         speed_known: whether one known device, or a reference sound, fixes the speed of both eras;
             else a common factor on pitch and on one over time is taken for the tape's.
 
@@ -116,11 +119,11 @@ def measure_drift(
         The result.
     """
     table = drift_table(songs, theme)
-    return drift_of_table(table, design, drawn_eras, speed_known=speed_known)
+    return drift_of_table(table, design, permutations=permutations, speed_known=speed_known)
 
 
 def drift_of_table(
-    table: DriftTable, design: Design, drawn_eras: np.ndarray, *, speed_known: bool = False
+    table: DriftTable, design: Design, *, permutations: int = 999, speed_known: bool = False
 ) -> DriftResult:
     """Compares two eras in a table of measures; see `measure_drift`.
 
@@ -132,6 +135,7 @@ def drift_of_table(
     if not measures:
         remark = "No measure of any theme is known of two units in each era, in sites of both."
         return DriftResult((), None, None, False, (remark,))
+    drawn_eras = _drawn_eras(table, design, permutations)
     testable = np.flatnonzero(design.testable)
     units = unit_medians(table.values[:, used], design.unit_of_song, len(design.era))[testable]
     block = design.block[testable]
@@ -140,14 +144,16 @@ def drift_of_table(
     error = np.array([measure.error for measure in measures])
     variance = contrast.variance + error**2
     speed = common_speed(contrast.difference, variance, measures)
-    few = speed.groups < FEWEST_GROUPS
-    removed = few or not speed_known
+    removed = not speed_known
+    few = removed and speed.groups < FEWEST_GROUPS
     corrected = contrast.difference
     if removed:
         corrected = corrected - signs(measures) * speed.value[:, None]
+        corrected = np.where(np.abs(corrected) < 1e-9, 0.0, corrected)
         variance = variance + speed.error[:, None] ** 2
     scores = np.nan_to_num(as_normal(corrected / np.sqrt(variance), contrast.freedom))
-    against = speed.pitch_against_time
+    # where the speed is known the rows say as much
+    against = speed.pitch_against_time if removed else np.full(len(drawn_eras), np.nan)
     spread = np.sqrt(np.mean((against[1:] - against[1:].mean()) ** 2) + float((error**2).max()))
     scores = np.column_stack([scores, np.nan_to_num(np.abs(against) / spread)])
     largest = scores.max(axis=1)
@@ -178,6 +184,29 @@ def drift_of_table(
         few,
         _remarks(table, used, few=few, removed=removed),
     )
+
+
+def _drawn_eras(table: DriftTable, design: Design, permutations: int) -> np.ndarray:
+    """[1 + permutations, testable units] eras, the true ones first.
+
+    Where most units sing one theme, units are exchanged within their site and theme, so that every
+    draw compares as many of each theme as the truth does: else a table of few birds, spread evenly
+    over the themes, has more to compare than its permutations and rejects too often.
+    """
+    names = np.unique(table.theme.astype(str))
+    counts = np.zeros((len(design.era), len(names)))
+    used = design.unit_of_song >= 0
+    places = np.searchsorted(names, table.theme[used].astype(str))
+    np.add.at(counts, (design.unit_of_song[used], places), 1.0)
+    main = counts.max(axis=1) / np.maximum(counts.sum(axis=1), 1.0)
+    block = design.block
+    if np.median(main) >= ONE_THEME:
+        both = np.stack([design.block, counts.argmax(axis=1)])
+        block = np.unique(both, axis=1, return_inverse=True)[1].reshape(-1)
+    fine = replace(design, block=block)
+    drawn = np.tile(design.era, (permutations + 1, 1))
+    drawn[:, fine.testable] = permuted_eras(fine, permutations=permutations)
+    return drawn[:, design.testable]
 
 
 def _comparable(table: DriftTable, design: Design) -> np.ndarray:
@@ -225,7 +254,7 @@ def _remarks(table: DriftTable, used: np.ndarray, *, few: bool, removed: bool) -
         )
     elif removed:
         told.append(
-            "A factor common to pitch and to one over time is what a wrong speed of the tape makes; "
-            "no known device fixes it, so it was taken out and is no part of a claim."
+            "A factor common to pitch and to one over time is what a wrong speed of a tape makes. "
+            "No known device fixes it, so it was taken out and is no part of a claim."
         )
     return tuple(told)

@@ -24,8 +24,8 @@ class Speed:
     """[draws] standard error."""
 
     pitch_against_time: np.ndarray
-    """[draws] natural logarithm of the change of pitch x time, which no speed changes; NaN where one
-    of the two is not measured."""
+    """[draws] natural logarithm of the change of pitch x time, which no speed changes; NaN where
+    one of the two is not measured."""
 
     groups: int
     """Themes and kinds that it rests on."""
@@ -41,9 +41,9 @@ def common_speed(
 ) -> Speed:
     """Estimates the speed by the weighted median over themes and kinds of measure.
 
-    Measures of a theme and kind go together in a bird, so they make one group, their mean. One theme
-    that drifts moves a median by little, however far it goes. With fewer than `FEWEST_GROUPS` the
-    mean is taken, and only differences from it can be told.
+    Measures of a theme and kind go together in a bird, so they make one group, their mean. One
+    theme that drifts moves a median by little, however far it goes. With fewer than
+    `FEWEST_GROUPS` the mean is taken, and only differences from it can be told.
 
     Args:
         difference: [draws, measures] modern less historical, natural logarithms.

@@ -66,6 +66,8 @@ def trill_run(notes: tuple[HeardNote, ...]) -> int:
     while count < len(notes):
         step = start[count] - start[count - 1]
         usual = np.median(np.diff(start[:count])) if count > 1 else step
+        if count >= FEWEST - 1 and step > 1.5 * usual:
+            step = 0.5 * step  # one note was not heard
         if not (
             abs(f0[count] - np.median(f0[:count])) < ALIKE_PITCH
             and abs(length[count] - np.median(length[:count])) < ALIKE_DURATION
