@@ -14,6 +14,9 @@ from chingolo.synth.voice.integrate import CONTROL_RATE
 SHORTEST_SONG = 0.03
 """s; what is shorter has no note to measure."""
 
+SILENCE = 1e-4
+"""Share of the peak. What is below at either end was padded, and is no measure of the noise."""
+
 WHISTLE_SLOPE = 3000.0
 """Hz/s: of a steeper note a recorder moves the pitch, since it shifts the edges."""
 
@@ -92,21 +95,26 @@ def measure_song(wave: np.ndarray, sample_rate: int) -> SongMeasures:
     heard = wave_in_memory(wave, sample_rate=sample_rate, wanted=RATE)
     if len(heard) < SHORTEST_SONG * RATE or float(np.abs(heard).max()) < 1e-6:
         return SongMeasures(())
+    sounding = np.flatnonzero(np.abs(heard) > SILENCE * np.abs(heard).max())
+    before = int(sounding[0])
+    heard = heard[before : int(sounding[-1]) + 1]
+    if len(heard) < SHORTEST_SONG * RATE:
+        return SongMeasures(())
     plane = find_peaks(heard)
     notes = measure_notes(heard, to_fundamental(ridges(plane, best_path(plane)), plane))
-    return SongMeasures(tuple(_heard(heard, note) for note in notes))
+    return SongMeasures(tuple(_heard(heard, note, before / RATE) for note in notes))
 
 
-def _heard(wave: np.ndarray, note: FittedNote) -> HeardNote:
+def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
     time = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
     start = note.start + 0.5 * note.attack
     return HeardNote(
-        start=start,
-        onset=_steepest_rise(wave, time, note.f0, start),
+        start=start + before,
+        onset=_steepest_rise(wave, time, note.f0, start) + before,
         f0=float(np.median(note.f0)),
         slope=float(np.polyfit(time - time[0], note.f0, 1)[0]),
         duration=note.end - note.start,
-        time=time,
+        time=time + before,
         contour=note.f0,
     )
 

@@ -164,7 +164,8 @@ def test_a_single_measure_without_a_known_speed_tells_nothing():
     assert alone.contrasts_only
     assert alone.p == 1.0
     known = drift_of_table(table, design, permutations=99, speed_known=True)
-    assert known.p == 0.01
+    assert known.p is not None
+    assert known.p <= 0.02
     assert not known.contrasts_only
 
 
