@@ -20,11 +20,15 @@ GAIN = 3.0
 SHARP = 30_000.0
 """Hz/s: a bird 3 % higher passes 5 kHz up to 5 ms later, and intervals are to tell times alone."""
 
-PART_COST = 1.2
-"""Notes of another song that each part of a plan must explain, for a plan that is not in pieces."""
+PART_COST = 0.5
+"""Share of other songs that a part of a plan must be found in, for what is no piece or echo."""
 
 CANDIDATES, JUDGES = 6, 10
 """Songs tried as the plan of a theme, and songs that each is tried on."""
+
+FEW_NOTES, MANY_NOTES = 0.1, 0.6
+"""Quantiles of the songs by their notes, between which plans are tried: where half of the songs
+come from a room, half have too many."""
 
 
 @dataclass(frozen=True)
@@ -199,10 +203,12 @@ def theme_plan(songs: Sequence[SongMeasures]) -> tuple[ThemePart, ...]:
     if not heard:
         return ()
     counts = np.array([len(song.notes) for song in heard])
-    usual = np.argsort(np.abs(counts - np.median(counts)), kind="stable")
+    ends = np.quantile(np.arange(len(heard)), [FEW_NOTES, MANY_NOTES])
+    places = np.unique(np.linspace(*ends, CANDIDATES).round().astype(int))
+    tried = np.argsort(counts, kind="stable")[places]
     judges = [heard[place] for place in np.linspace(0, len(heard) - 1, JUDGES).round().astype(int)]
     best, best_score = (), -np.inf
-    for place in usual[:CANDIDATES]:
+    for place in tried:
         parts = plan_parts(heard[place])
         score = sum(_explained(judge, parts) - PART_COST * len(parts) for judge in judges)
         if score > best_score:
