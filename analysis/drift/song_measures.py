@@ -1,0 +1,193 @@
+"""What is measured in one song: its notes, when each begins, and how its pitch goes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from chingolo.synth.fit.fundamental import to_fundamental
+from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
+from chingolo.synth.fit.ridge import RATE, best_path, find_peaks, ridges
+from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.voice.integrate import CONTROL_RATE
+
+SHORTEST_SONG = 0.03
+"""s; what is shorter has no note to measure."""
+
+SILENCE = 1e-4
+"""Share of the peak. What is below at either end was padded, and is no measure of the noise."""
+
+WHISTLE_SLOPE = 3000.0
+"""Hz/s: of a steeper note a recorder moves the pitch, since it shifts the edges."""
+
+WHISTLE_DURATION = 0.1
+"""s; DESIGN 5 measured whistles from this length on."""
+
+BAND_WINDOW = 0.004
+"""s, of the Hann low-pass around a note's pitch, in which its rise is heard."""
+
+RISE_BACK, RISE_ON = 0.018, 0.027
+"""s before and after the half rise, where the steepest rise is looked for."""
+
+RISE_SMOOTH = 0.006
+"""s, of the Hann window over the logarithm of the amplitude."""
+
+RISE_FLOOR = 0.03
+"""Share of the largest amplitude below which a rise counts as silence's own noise."""
+
+RISE_DB = 10.0
+"""From 8-45 ms before to 4-35 ms after, that a note must rise by to have an onset: what a room
+breaks a long note into begins without silence before it."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeardNote:
+    """One note of a song."""
+
+    start: float
+    """s, where its amplitude has risen to half; for matching only, since gain control moves it."""
+
+    onset: float
+    """s, where the logarithm of its amplitude rises most steeply; NaN where it does not rise enough
+    out of what was before, so that it may be a piece of a longer note."""
+
+    f0: float
+    """Median Hz."""
+
+    slope: float
+    """Hz/s, of the straight line through its pitch."""
+
+    duration: float
+    """s; for matching only, since echoes and thresholds change it."""
+
+    time: np.ndarray
+    """[frames] s."""
+
+    contour: np.ndarray
+    """[frames] Hz."""
+
+    @property
+    def is_whistle(self) -> bool:
+        """Whether it stands still for long enough that its pitch is not its edges'."""
+        return self.duration > WHISTLE_DURATION and abs(self.slope) < WHISTLE_SLOPE
+
+
+@dataclass(frozen=True, eq=False)
+class SongMeasures:
+    """The notes of one song, in order of time; none where nothing tonal was heard."""
+
+    notes: tuple[HeardNote, ...]
+
+
+def measure_song(wave: np.ndarray, sample_rate: int) -> SongMeasures:
+    """Follows the voice of a song and measures its notes, without refinement.
+
+    Args:
+        wave: [samples] of one song.
+        sample_rate: Hz.
+
+    Returns:
+        The notes; none for a silent or very short wave.
+
+    Raises:
+        InputError: if the wave is not mono, not finite, or without a rate.
+    """
+    heard = wave_in_memory(wave, sample_rate=sample_rate, wanted=RATE)
+    if len(heard) < SHORTEST_SONG * RATE or float(np.abs(heard).max()) < 1e-6:
+        return SongMeasures(())
+    sounding = np.flatnonzero(np.abs(heard) > SILENCE * np.abs(heard).max())
+    before = int(sounding[0])
+    heard = heard[before : int(sounding[-1]) + 1]
+    if len(heard) < SHORTEST_SONG * RATE:
+        return SongMeasures(())
+    plane = find_peaks(heard)
+    notes = measure_notes(heard, to_fundamental(ridges(plane, best_path(plane)), plane))
+    return SongMeasures(tuple(_heard(heard, note, before / RATE) for note in notes))
+
+
+def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
+    time = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
+    start = note.start + 0.5 * note.attack
+    return HeardNote(
+        start=start + before,
+        onset=_steepest_rise(wave, time, note.f0, start) + before,
+        f0=float(np.median(note.f0)),
+        slope=float(np.polyfit(time - time[0], note.f0, 1)[0]),
+        duration=note.end - note.start,
+        time=time + before,
+        contour=note.f0,
+    )
+
+
+def _steepest_rise(wave: np.ndarray, time: np.ndarray, f0: np.ndarray, start: float) -> float:
+    """When a note's amplitude, heard in a band around its pitch, grows by the largest factor.
+
+    A slow gain changes no steep rise of the logarithm; a share of the peak is met at another time.
+    """
+    margin = 0.05
+    samples = np.arange(
+        max(0, int((time[0] - margin) * RATE)), min(len(wave), int(time[-1] * RATE))
+    )
+    if len(samples) < 2 * margin * RATE / 2:
+        return np.nan
+    phase = 2 * np.pi * np.cumsum(np.interp(samples / RATE, time, f0)) / RATE
+    low = _hann(BAND_WINDOW * RATE)
+    size = np.abs(signal.fftconvolve(wave[samples] * np.exp(-1j * phase), low, mode="same"))
+    step = RATE // CONTROL_RATE
+    size, moment = size[::step], samples[::step] / RATE
+    level = np.log(size + RISE_FLOOR * size.max())
+    growth = np.gradient(np.convolve(level, _hann(RISE_SMOOTH * CONTROL_RATE), mode="same"))
+    edge = int(RISE_SMOOTH * CONTROL_RATE)
+    near = (moment >= start - RISE_BACK) & (moment <= start + RISE_ON)
+    near[:edge] = False
+    near[-edge:] = False
+    if not near.any():
+        return np.nan
+    place = int(np.flatnonzero(near)[growth[near].argmax()])
+    onset = moment[place]
+    before = level[(moment > onset - 0.045) & (moment < onset - 0.008)]
+    after = level[(moment > onset + 0.004) & (moment < onset + 0.035)]
+    if not len(before) or not len(after):
+        return np.nan
+    risen = 20 / np.log(10) * (np.median(after) - np.median(before))
+    return _vertex(growth, place, moment) if risen > RISE_DB else np.nan
+
+
+def _hann(length: float) -> np.ndarray:
+    """A Hann window of sum 1 and odd length."""
+    window = np.hanning(2 * round(length / 2) + 1)
+    return window / window.sum()
+
+
+def _vertex(values: np.ndarray, place: int, moment: np.ndarray) -> float:
+    """The time of a maximum, by the parabola through it and its neighbours."""
+    left, middle, right = values[place - 1 : place + 2]
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
+    return float(moment[place] + np.clip(shift, -0.5, 0.5) * (moment[1] - moment[0]))
+
+
+def crossings(song: SongMeasures, pitch: float) -> tuple[np.ndarray, np.ndarray]:
+    """When the song's contours pass a pitch, and how steeply.
+
+    A recorder may hide the edges of a sweep, and hardly moves the time at which its pitch is
+    passed: the point in a note that holds best (docs/methods.md).
+
+    Args:
+        song: measured.
+        pitch: Hz.
+
+    Returns:
+        [crossings] s, in order, and [crossings] Hz/s.
+    """
+    times, slopes = [], []
+    for note in song.notes:
+        above = note.contour > pitch
+        for place in np.flatnonzero(above[1:] != above[:-1]):
+            low, high = note.contour[place], note.contour[place + 1]
+            share = (pitch - low) / (high - low)
+            times.append(note.time[place] + share / CONTROL_RATE)
+            near = slice(max(0, place - 3), place + 5)
+            slopes.append(np.polyfit(note.time[near] - note.time[place], note.contour[near], 1)[0])
+    order = np.argsort(times, kind="stable")
+    return np.array(times, float)[order], np.array(slopes, float)[order]
