@@ -13,9 +13,14 @@ from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.song_order import song_order
 from chingolo.analysis.change.era_change import effort_remark, measure_change
 from chingolo.analysis.change.novelty import novelty
-from chingolo.analysis.claims import REFUSED, claims_of, verdict_of
+from chingolo.analysis.claims.both_claims import claims_of
+from chingolo.analysis.claims.claim import REFUSED, verdict_of
+from chingolo.analysis.claims.drift import TEST as DRIFT_TEST
+from chingolo.analysis.claims.drift import drift_rows, drift_test, speed_is_known
+from chingolo.analysis.claims.placebo import recorder_placebo
+from chingolo.analysis.drift.measure_drift import measure_drift
+from chingolo.analysis.drift.song_measures import SongMeasures
 from chingolo.analysis.labels.agreement import label_agreement
-from chingolo.analysis.recorder.placebo import recorder_placebo
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
@@ -34,6 +39,7 @@ WITHOUT_ERAS: dict[str, Any] = {
     "claims": None,
     "tests": {},
     "themes": [],
+    "drift": [],
     "novel": None,
 }
 """Results of a table without two eras."""
@@ -44,6 +50,7 @@ def compare(
     settings: CompareSettings,
     *,
     copies: np.ndarray | None = None,
+    sung: Sequence[SongMeasures] | None = None,
     descriptors: pd.DataFrame | None = None,
     remarks: Sequence[str] = (),
 ) -> Comparison:
@@ -54,6 +61,7 @@ def compare(
         settings: eras, levels and seed.
         copies: [recorders, songs, dimensions] vectors of the same songs, their recordings sent
             through random recorders (`hear_through`). None: what a recorder does is not known.
+        sung: [songs] of `measure_song`, for the claim on drift; None: no claim.
         descriptors: [songs] rows of `describe_songs`, or None.
         remarks: sentences on how the vectors were made, for the report.
 
@@ -84,11 +92,13 @@ def compare(
     rows = rows[song_order(songs.iloc[rows], z[rows])]
     latents = LatentTable(songs.iloc[rows].reset_index(drop=True), z[rows], latents.made_by)
     copies = None if copies is None else copies[:, rows]
+    sung = None if sung is None else [sung[row] for row in rows]
     descriptors = None if descriptors is None else descriptors.iloc[rows].reset_index(drop=True)
     comparison = _compare(
         latents,
         settings,
         copies=copies,
+        sung=sung,
         descriptors=descriptors,
         remarks=[*remarks, *_repeats(kept), *_equals(latents.z)],
     )
@@ -100,6 +110,7 @@ def _compare(
     settings: CompareSettings,
     *,
     copies: np.ndarray | None,
+    sung: Sequence[SongMeasures] | None,
     descriptors: pd.DataFrame | None,
     remarks: Sequence[str],
 ) -> Comparison:
@@ -130,13 +141,25 @@ def _compare(
             evidence = evidence.without_themes()
         change = measure_change(songs, eras, evidence, settings, descriptors=descriptors)
         placebo = recorder_placebo(space.theme, space.copied_theme, change.design)
-        claims, themes = claims_of(songs, eras, change, settings, placebo=placebo)
+        measured = None
+        if sung is not None and change.design.testable.any():
+            measured = measure_drift(
+                sung,
+                space.theme,
+                change.design,
+                permutations=settings.permutations,
+                speed_known=speed_is_known(songs, eras, settings),
+            )
+        claims, themes = claims_of(
+            songs, eras, change, settings, measured=measured, placebo=placebo
+        )
         verdict, reasons = verdict_of(claims)
         told = {
             "verdict": verdict,
             "reasons": reasons,
             "claims": claims,
             "themes": themes,
+            "drift": drift_rows(measured),
             "novel": novelty(
                 latents.z,
                 eras.of_song,
@@ -147,6 +170,8 @@ def _compare(
             "notes": [*notes, *effort_remark(change)],
         }
         results = put_together(results, change.results, told)
+        if measured is not None and measured.p is not None:
+            results["tests"] = put_together(results["tests"], {DRIFT_TEST: drift_test(measured)})
     songs = songs.assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
 

@@ -10,7 +10,8 @@ from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import themes_alone
 from chingolo.analysis.change.design.song_order import song_order
 from chingolo.analysis.change.era_change import effort_remark, measure_change
-from chingolo.analysis.claims import claims_of, verdict_of
+from chingolo.analysis.claims.both_claims import claims_of
+from chingolo.analysis.claims.claim import verdict_of
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
@@ -72,6 +73,7 @@ def compare_types(
             "reasons": reasons,
             "claims": claims,
             "themes": themes,
+            "drift": [],
             "songs": len(songs),
             "clusters": None,
             "map": None,

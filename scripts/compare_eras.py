@@ -64,8 +64,10 @@ def compare_eras(config: CompareConfig) -> None:
         heard = {"copies": hear_again(latents, config.run, config.recorders, tell=_tell)}
     if all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
+        from chingolo.analysis.drift.song_measures import measure_recordings
 
         _tell("measuring the songs ...")
+        heard["sung"] = measure_recordings(latents.songs, tell=_tell)
         sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
         heard["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
     _tell(f"comparing {len(latents.songs)} songs ...")

@@ -1,14 +1,16 @@
 """What is measured in one song: its notes, when each begins, and how its pitch goes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import signal
 
 from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
 from chingolo.synth.fit.ridge import RATE, best_path, find_peaks, ridges
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.audio import load_song, wave_in_memory
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 SHORTEST_SONG = 0.03
@@ -21,7 +23,7 @@ WHISTLE_SLOPE = 3000.0
 """Hz/s: of a steeper note a recorder moves the pitch, since it shifts the edges."""
 
 WHISTLE_DURATION = 0.1
-"""s; DESIGN 5 measured whistles from this length on."""
+"""s; whistles were tried through recorders from this length on (docs/methods.md)."""
 
 BAND_WINDOW = 0.004
 """s, of the Hann low-pass around a note's pitch, in which its rise is heard."""
@@ -103,6 +105,26 @@ def measure_song(wave: np.ndarray, sample_rate: int) -> SongMeasures:
     plane = find_peaks(heard)
     notes = measure_notes(heard, to_fundamental(ridges(plane, best_path(plane)), plane))
     return SongMeasures(tuple(_heard(heard, note, before / RATE) for note in notes))
+
+
+def measure_recordings(
+    songs: pd.DataFrame, *, tell: Callable[[str], None] = lambda line: None
+) -> list[SongMeasures]:
+    """Measures the songs of a table in their recordings.
+
+    Args:
+        songs: song table with absolute paths.
+        tell: takes lines of progress.
+
+    Raises:
+        InputError: if a recording cannot be read.
+    """
+    measured = []
+    for row in range(len(songs)):
+        measured.append(measure_song(load_song(songs.iloc[row], sample_rate=RATE), RATE))
+        if (row + 1) % 500 == 0:
+            tell(f"{row + 1} of {len(songs)} songs measured")
+    return measured
 
 
 def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:

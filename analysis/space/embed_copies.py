@@ -30,8 +30,9 @@ class Stretch:
     path: str
     channel: int | None
     start_s: float
+    """Of the first song."""
     end_s: float | None
-    """None: the end of the file."""
+    """Of the last; None: the end of the file."""
     rows: tuple[int, ...]
 
 
@@ -145,8 +146,8 @@ def _stretch(
     path: str, channel: int | None, rows: list[int], starts: np.ndarray, ends: np.ndarray
 ) -> Stretch:
     last = ends[rows]
-    end = None if np.isnan(last).any() else float(last.max()) + AROUND_S
-    return Stretch(path, channel, max(float(starts[rows].min()) - AROUND_S, 0.0), end, tuple(rows))
+    end = None if np.isnan(last).any() else float(last.max())
+    return Stretch(path, channel, float(starts[rows].min()), end, tuple(rows))
 
 
 def _heard(
@@ -158,17 +159,19 @@ def _heard(
     least: int,
 ) -> Iterator[tuple[int, int, Excerpt]]:
     """Number of the recorder, row, and the song as it comes out, for each recorder and song."""
-    wave = load_stretch(
+    loaded = load_stretch(
         stretch.path,
         sample_rate=sample_rate,
         start_s=stretch.start_s,
         end_s=stretch.end_s,
         channel=stretch.channel,
-    ).wave
+        context_s=AROUND_S,
+    )
+    wave, begins = loaded.wave, stretch.start_s - loaded.start / sample_rate
     duration = len(wave) / sample_rate
     # weather and noise are those of the recording, whatever folder it lies in
     take = zlib.crc32(f"{Path(stretch.path).name} {stretch.start_s:.3f}".encode())
-    edges = np.array([_edges(table, row, stretch, duration) for row in stretch.rows])
+    edges = np.array([_edges(table.iloc[row], begins, duration) for row in stretch.rows])
     context = round(context_s * sample_rate)
     for number, recorder in enumerate(recorders):
         out = through(recorder, wave, sample_rate, take=take)
@@ -181,13 +184,10 @@ def _heard(
             yield number, row, Excerpt(out[first:last], start - first, stop - first)
 
 
-def _edges(table: pd.DataFrame, row: int, stretch: Stretch, duration: float) -> tuple[float, float]:
-    """Start and end of a song within its stretch, s."""
-    song = table.iloc[row]
+def _edges(song: pd.Series, begins: float, duration: float) -> tuple[float, float]:
+    """Start and end of a song within audio that begins at `begins`, s."""
     start, end = (
-        float(song[column]) if column in table.columns and pd.notna(song[column]) else default
-        for column, default in (("start_s", 0.0), ("end_s", stretch.start_s + duration))
+        float(song[column]) if column in song.index and pd.notna(song[column]) else default
+        for column, default in (("start_s", 0.0), ("end_s", begins + duration))
     )
-    if end <= start:
-        raise InputError(f"row {table.index[row] + 1}: the song ends at {end} s, before {start} s")
-    return start - stretch.start_s, end - stretch.start_s
+    return start - begins, end - begins

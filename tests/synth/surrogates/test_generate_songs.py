@@ -1,7 +1,7 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
-import json
 import numpy as np
 import pandas as pd
 import pytest

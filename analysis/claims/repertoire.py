@@ -1,4 +1,4 @@
-"""What may be claimed of a change: the repertoire, the drift, and the verdict over both."""
+"""The claim on the repertoire: which themes are sung, by what share of the birds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,150 +7,22 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from chingolo.analysis.change.design.birds import column_words
-from chingolo.analysis.change.design.eras import HISTORICAL, MODERN, Eras
-from chingolo.analysis.change.design.permutation import smallest_p
+from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.change.theme_table import CHANGES, ThemeShares, theme_table
+from chingolo.analysis.claims.claim import (
+    CHANGED,
+    NO_CHANGE_SHOWN,
+    NOT_MADE,
+    REFUSED,
+    claim,
+)
+from chingolo.analysis.claims.refusals import design_refusal, same_device
 from chingolo.analysis.settings import CompareSettings
 
-CHANGED, NO_CHANGE_SHOWN, REFUSED = "changed", "no change shown", "refused"
-NOT_MADE: dict[str, Any] = {"passed": None}
-"""A placebo that could not be made."""
-
-
-def verdict_of(claims: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """The verdict over all claims, and their reasons: changed only where a claim is."""
-    verdicts = [claim["verdict"] for claim in claims.values()]
-    word = next((word for word in (CHANGED, NO_CHANGE_SHOWN) if word in verdicts), REFUSED)
-    reasons = [
-        f"{name.capitalize()}: {claim['verdict']}. {' '.join(claim['reasons'])}"
-        for name, claim in claims.items()
-    ]
-    return word, reasons
-
-
-def claim(
-    verdict: str,
-    reasons: Sequence[str],
-    *,
-    p: float | None = None,
-    effect: Mapping[str, Any] | None = None,
-    tests: Sequence[str] = (),
-    placebo: Mapping[str, Any] = NOT_MADE,
-    sensitivity: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """A claim as `results.json` tells it."""
-    return {
-        "verdict": verdict,
-        "reasons": list(reasons),
-        "p": p,
-        "effect": effect,
-        "tests": list(tests),
-        "placebo": dict(placebo),
-        "sensitivity": sensitivity,
-    }
-
-
-def claims_of(
-    songs: pd.DataFrame,
-    eras: Eras,
-    change: EraChange,
-    settings: CompareSettings,
-    *,
-    placebo: Mapping[str, Any] = NOT_MADE,
-    by_people: bool = False,
-) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """The claims, by name, and the rows of `theme_table` with what became of each theme.
-
-    Args:
-        songs: the rows of the song table.
-        eras: era of each song.
-        change: as it was measured.
-        settings: levels.
-        placebo: of `recorder_placebo`.
-        by_people: whether the themes are types told by people.
-    """
-    tests = change.tests
-    repertoire, themes = repertoire_claim(
-        songs,
-        eras,
-        change.design,
-        change.shares,
-        tests.claims.get("repertoire", {}),
-        settings,
-        tests=[name for name, test in tests.results.items() if test["claim"] == "repertoire"],
-        placebo=placebo,
-        by_people=by_people,
-    )
-    drift = claim(REFUSED, ["How themes are sung was not measured."])
-    return {"repertoire": repertoire, "drift": drift}, themes
-
-
-def design_refusal(
-    songs: pd.DataFrame, eras: Eras, design: Design, settings: CompareSettings
-) -> str:
-    """Why these songs cannot show a change whatever the tests say; "" where they could."""
-    mixed = origin_mismatch(songs, eras)
-    if mixed:
-        return mixed
-    if not design.testable.any():
-        return (
-            "No site was recorded in both eras, so a change cannot be told from a difference "
-            "between sites."
-        )
-    units = [int((design.era[design.testable] == era).sum()) for era in (HISTORICAL, MODERN)]
-    if min(units) < 2:
-        return (
-            f"The eras hold {units[0]} and {units[1]} {design.unit_name}s at sites recorded in "
-            "both: a difference from a single one may be its own. At least two in each are needed."
-        )
-    smallest = smallest_p(design, settings.permutations)
-    if smallest > settings.significance:
-        return (
-            f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
-            "nor its absence can be shown."
-        )
-    return ""
-
-
-def origin_mismatch(songs: pd.DataFrame, eras: Eras) -> str:
-    """Why eras of unlike origin cannot be compared; "" where their origins are alike.
-
-    Eras are alike where the shares of each origin differ by no more than a tenth of the songs; a
-    blank origin is one of its own.
-    """
-    origin = column_words(songs, "origin")
-    shares = [
-        pd.Series(origin[eras.of_song == era]).value_counts(normalize=True)
-        for era in (HISTORICAL, MODERN)
-    ]
-    apart = shares[0].subtract(shares[1], fill_value=0.0).abs().max()
-    if not apart > MOST_UNLIKE_ORIGIN:
-        return ""
-    told = [
-        ", ".join(f"{share:.0%} {name or 'of unknown origin'}" for name, share in of_era.items())
-        for of_era in shares
-    ]
-    return (
-        f"The songs of {eras.historical} are {told[0]}, those of {eras.modern} {told[1]}: a "
-        "difference between them is one of making, not of song. Re-synthesise both eras, or "
-        "neither, and name the origin of all songs."
-    )
-
-
-MOST_UNLIKE_ORIGIN = 0.1
-"""Difference between the eras in the share of songs of one origin."""
 BEYOND = 1.5
 """How many times a theme's share must differ by what a recorder makes of it: the true recorder may
 do more than any that was drawn."""
-
-
-def same_device(songs: pd.DataFrame, eras: Eras) -> bool:
-    """Whether one and the same device, named in the table, made every song of both eras."""
-    devices = set(column_words(songs, "device")[eras.of_song >= 0])
-    return len(devices) == 1 and "" not in devices
 
 
 def repertoire_claim(

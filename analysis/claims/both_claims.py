@@ -1,0 +1,51 @@
+"""Both claims of a change, from what was measured."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from chingolo.analysis.change.design.eras import Eras
+from chingolo.analysis.change.era_change import EraChange
+from chingolo.analysis.claims.claim import NOT_MADE
+from chingolo.analysis.claims.drift import drift_claim
+from chingolo.analysis.claims.repertoire import repertoire_claim
+from chingolo.analysis.drift.measure_drift import DriftResult
+from chingolo.analysis.settings import CompareSettings
+
+
+def claims_of(
+    songs: pd.DataFrame,
+    eras: Eras,
+    change: EraChange,
+    settings: CompareSettings,
+    *,
+    measured: DriftResult | None = None,
+    placebo: Mapping[str, Any] = NOT_MADE,
+    by_people: bool = False,
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
+    """The claims, by name, and the rows of `theme_table` with what became of each theme.
+
+    Args:
+        songs: the rows of the song table.
+        eras: era of each song.
+        change: as it was measured.
+        settings: levels.
+        measured: how themes are sung, of `measure_drift`; None where no song was measured.
+        placebo: of `recorder_placebo`.
+        by_people: whether the themes are types told by people.
+    """
+    tests = change.tests
+    repertoire, themes = repertoire_claim(
+        songs,
+        eras,
+        change.design,
+        change.shares,
+        tests.claims.get("repertoire", {}),
+        settings,
+        tests=[name for name, test in tests.results.items() if test["claim"] == "repertoire"],
+        placebo=placebo,
+        by_people=by_people,
+    )
+    drift = drift_claim(songs, eras, change.design, measured, settings)
+    return {"repertoire": repertoire, "drift": drift}, themes

@@ -1,0 +1,151 @@
+"""The claim on drift: how themes are sung, from what a recorder cannot make."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from chingolo.analysis.change.design.eras import Eras
+from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.claims.claim import CHANGED, NO_CHANGE_SHOWN, REFUSED, claim
+from chingolo.analysis.claims.refusals import design_refusal, same_device
+from chingolo.analysis.drift.measure_drift import DriftResult, DriftRow
+from chingolo.analysis.settings import CompareSettings
+
+TEST = "sung_measures"
+"""Name of its test in `tests`."""
+TOLD = 6
+"""Changed measures that reasons name at most."""
+
+
+def speed_is_known(songs: pd.DataFrame, eras: Eras, settings: CompareSettings) -> bool:
+    """Whether one known device, or the user's word, fixes the speed of both eras."""
+    return settings.same_recorder or same_device(songs, eras)
+
+
+def drift_claim(
+    songs: pd.DataFrame,
+    eras: Eras,
+    design: Design,
+    measured: DriftResult | None,
+    settings: CompareSettings,
+) -> dict[str, Any]:
+    """Decides what may be said of how themes are sung.
+
+    It rests on intervals, trill periods and the pitch of whistles, less the speed that all of them
+    have in common where no device fixes it; a recorder makes none of these (docs/methods.md).
+
+    Args:
+        songs: the rows of the song table.
+        eras: era of each song.
+        design: units, eras and blocks.
+        measured: of `measure_drift`; None where no song was measured.
+        settings: levels.
+    """
+    if measured is None:
+        told = "How themes are sung was not measured: that takes the recordings."
+        return claim(REFUSED, [told])
+    refusal = design_refusal(songs, eras, design, settings)
+    if refusal:
+        return claim(REFUSED, [refusal], tests=[TEST])
+    if measured.p is None:
+        return claim(REFUSED, list(measured.remarks), tests=[TEST])
+    rows = [row for row in measured.rows if row.p <= settings.significance]
+    changed = measured.p <= settings.significance and bool(rows)
+    p = f"p = {measured.p:.3f}, all measures together, unit: {design.unit_name}"
+    if changed:
+        reasons = [f"Themes are sung otherwise ({p}): {_listed(rows)}."]
+    else:
+        reasons = [
+            f"Themes are not found to be sung otherwise ({p}). That is not proof that nothing "
+            "changed."
+        ]
+    sensitivity = _sensitivity(measured, settings)
+    if sensitivity and not changed:
+        reasons.append(sensitivity["words"])
+    return claim(
+        CHANGED if changed else NO_CHANGE_SHOWN,
+        [*reasons, *_speed_words(measured), *measured.remarks],
+        p=measured.p,
+        effect=_effect(measured.rows[0]),
+        tests=[TEST],
+        placebo={
+            "passed": None,
+            "words": "Not made of these songs: what recorders do to the measures was tried on "
+            "others (docs/methods.md), and enters as an error of each.",
+        },
+        sensitivity=sensitivity,
+    )
+
+
+def drift_test(measured: DriftResult) -> dict[str, Any]:
+    """The test as `tests` tells it."""
+    assert measured.p is not None
+    return {"value": None, "expected": None, "p": measured.p, "claim": "drift"}
+
+
+def drift_rows(measured: DriftResult | None) -> list[dict[str, Any]]:
+    """Every measure as `results.json` tells it, the smallest p first."""
+    if measured is None:
+        return []
+    return [
+        {
+            "theme": row.theme,
+            "measure": row.measure,
+            "unit": row.unit,
+            "historical": row.historical,
+            "modern": row.modern,
+            "change_percent": row.change_percent,
+            "interval_percent": list(row.interval_percent),
+            "p": row.p,
+            "units": list(row.units),
+        }
+        for row in measured.rows
+    ]
+
+
+def _effect(row: DriftRow) -> dict[str, Any]:
+    return {
+        "name": f"{row.theme}: {row.measure}" if row.theme else row.measure,
+        "value": row.change_percent,
+        "interval": list(row.interval_percent),
+        "unit": "%",
+    }
+
+
+def _listed(rows: Sequence[DriftRow]) -> str:
+    told = [
+        f"{row.theme or 'all themes'}, {row.measure}, {row.change_percent:+.1f} % "
+        f"({row.interval_percent[0]:+.1f} to {row.interval_percent[1]:+.1f} %)"
+        for row in rows[:TOLD]
+    ]
+    return "; ".join(told) + (f"; and {len(rows) - TOLD} more" if len(rows) > TOLD else "")
+
+
+def _speed_words(measured: DriftResult) -> list[str]:
+    speed = measured.speed
+    if speed is None or not speed.removed:
+        return []
+    low, high = (100 * (end - 1) for end in speed.interval)
+    return [
+        f"What all measures have in common, {100 * (speed.factor - 1):+.1f} % ({low:+.1f} to "
+        f"{high:+.1f} %) on pitch and on one over time, is what a wrong speed makes, and was taken "
+        "out: a change of that kind needs a known device or a reference sound."
+    ]
+
+
+def _sensitivity(measured: DriftResult, settings: CompareSettings) -> dict[str, Any] | None:
+    """The change that a typical measure would have shown, 4 times in 5, from its interval."""
+    half = [np.ptp(row.interval_percent) / 2 for row in measured.rows if row.theme]
+    if not half:
+        return None
+    z = stats.norm.ppf(1 - settings.significance / (2 * len(half))) + stats.norm.ppf(0.8)
+    smallest = float(z * np.median(half) / stats.norm.ppf(0.975))
+    return {
+        "smallest_change": smallest,
+        "power": 0.8,
+        "words": f"A change of {smallest:.1f} % in a typical one of the {len(half)} measures would "
+        "have been shown 4 times in 5.",
+    }

@@ -1,0 +1,70 @@
+"""Why eras cannot be compared whatever the tests say, and what makes a recorder no explanation."""
+
+import pandas as pd
+
+from chingolo.analysis.change.design.birds import column_words
+from chingolo.analysis.change.design.eras import HISTORICAL, MODERN, Eras
+from chingolo.analysis.change.design.permutation import smallest_p
+from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.settings import CompareSettings
+
+MOST_UNLIKE_ORIGIN = 0.1
+"""Difference between the eras in the share of songs of one origin."""
+
+
+def design_refusal(
+    songs: pd.DataFrame, eras: Eras, design: Design, settings: CompareSettings
+) -> str:
+    """Why these songs cannot show a change whatever the tests say; "" where they could."""
+    mixed = origin_mismatch(songs, eras)
+    if mixed:
+        return mixed
+    if not design.testable.any():
+        return (
+            "No site was recorded in both eras, so a change cannot be told from a difference "
+            "between sites."
+        )
+    units = [int((design.era[design.testable] == era).sum()) for era in (HISTORICAL, MODERN)]
+    if min(units) < 2:
+        return (
+            f"The eras hold {units[0]} and {units[1]} {design.unit_name}s at sites recorded in "
+            "both: a difference from a single one may be its own. At least two in each are needed."
+        )
+    smallest = smallest_p(design, settings.permutations)
+    if smallest > settings.significance:
+        return (
+            f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
+            "nor its absence can be shown."
+        )
+    return ""
+
+
+def origin_mismatch(songs: pd.DataFrame, eras: Eras) -> str:
+    """Why eras of unlike origin cannot be compared; "" where their origins are alike.
+
+    Eras are alike where the shares of each origin differ by no more than a tenth of the songs; a
+    blank origin is one of its own.
+    """
+    origin = column_words(songs, "origin")
+    shares = [
+        pd.Series(origin[eras.of_song == era]).value_counts(normalize=True)
+        for era in (HISTORICAL, MODERN)
+    ]
+    apart = shares[0].subtract(shares[1], fill_value=0.0).abs().max()
+    if not apart > MOST_UNLIKE_ORIGIN:
+        return ""
+    told = [
+        ", ".join(f"{share:.0%} {name or 'of unknown origin'}" for name, share in of_era.items())
+        for of_era in shares
+    ]
+    return (
+        f"The songs of {eras.historical} are {told[0]}, those of {eras.modern} {told[1]}: a "
+        "difference between them is one of making, not of song. Re-synthesise both eras, or "
+        "neither, and name the origin of all songs."
+    )
+
+
+def same_device(songs: pd.DataFrame, eras: Eras) -> bool:
+    """Whether one and the same device, named in the table, made every song of both eras."""
+    devices = set(column_words(songs, "device")[eras.of_song >= 0])
+    return len(devices) == 1 and "" not in devices
