@@ -96,7 +96,7 @@ def page(table: pd.DataFrame) -> str:
     lines += [
         "",
         "Accuracy: `make bench-methods` (encoders), `make bench-statistics` (level and power),",
-        "`python -m benchmarks.detector`, and `python -m benchmarks.scenarios` (whole stories).",
+        "and `python -m benchmarks.detector`.",
     ]
     return "\n".join(lines) + "\n"
 
