@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import soxr
 from scipy import signal
 
@@ -46,6 +49,22 @@ def test_pitch_and_duration_are_measured():
     assert all(
         np.isnan(value) for value in describe(np.zeros(10), sample_rate=SAMPLE_RATE).values()
     )
+
+
+def test_three_unlike_notes_have_no_trill_rate():
+    wave = 1e-4 * np.random.default_rng(0).standard_normal(int(0.9 * SAMPLE_RATE))
+    for start, length, pitch in ((0.27, 0.06, 2500), (0.54, 0.08, 4900), (0.76, 0.04, 3200)):
+        time = np.arange(int(length * SAMPLE_RATE)) / SAMPLE_RATE
+        first = int(start * SAMPLE_RATE)
+        note = 0.3 * np.sin(2 * np.pi * pitch * time) * np.hanning(len(time))
+        wave[first : first + len(note)] += note
+    assert np.isnan(describe(wave, sample_rate=SAMPLE_RATE)["trill_rate_hz"])
+
+
+def test_real_songs_are_measured(recordings: Path):
+    for path in sorted((recordings / "great_tit").glob("*.wav")):
+        wave, rate = soundfile.read(path)
+        assert np.isfinite(describe(wave, sample_rate=rate)["f0_low_hz"])
 
 
 def test_noise_is_brought_to_the_wanted_level():
