@@ -355,12 +355,12 @@ def _great_tits(seed: int, folder: Path, recordings: Path | None) -> Truth:
 def losses(recordings: Path) -> list[History]:
     """One history for each syllable type of a finch with enough examples, dropped from one half."""
     table = pd.read_csv(recordings / "bengalese_syllables.csv")
-    counts = table.groupby(["individual", "label"]).size()
+    counts = {bird: own["label"].value_counts() for bird, own in table.groupby("individual")}
     return [
-        History(f"{bird} loses {label}", _finch(bird, label), SYLLABLES, real=True)
+        History(f"{bird} loses {label}", _finch(bird, str(label)), SYLLABLES, real=True)
         for bird in FINCHES
-        for label in sorted(counts[bird].index)
-        if counts[bird][label] >= FEWEST
+        for label, count in sorted(counts[bird].items())
+        if count >= FEWEST
     ]
 
 

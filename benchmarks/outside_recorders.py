@@ -120,7 +120,7 @@ def delay(heard: np.ndarray, wave: np.ndarray, rate: int) -> int:
         rate: Hz; lags of up to `LATEST_S` either way are looked at.
     """
     size = fft.next_fast_len(len(heard) + len(wave), real=True)
-    spectrum = fft.rfft(heard, size) * np.conj(fft.rfft(wave, size))
+    spectrum = np.asarray(fft.rfft(heard, size)) * np.conj(np.asarray(fft.rfft(wave, size)))
     both = np.abs(np.asarray(fft.irfft(spectrum, size)))
     most = int(LATEST_S * rate)
     lags = np.r_[0 : most + 1, -most:0]
@@ -378,7 +378,7 @@ CHAINS: tuple[Chain, ...] = (
           ("ffmpeg:libmp3lame",)),
     Chain("band 0.7-5.5 kHz with automatic gain", NAMED, in_turn(band(700, 5500), gain_control)),
     Chain("reverberant room", NAMED, room(0.7, 0.0)),
-    Chain("hall", NAMED, sox("reverb", "75", "30", "100", "100", "10", "0"), ("sox",)),
+    Chain("hall", NAMED, sox("reverb", "80", "30", "100", "100", "10", "5"), ("sox",)),
     Chain("2 % faster", NAMED, sox("speed", "1.02", "rate", "-h"), ("sox",), speed=1.02),
     Chain("hard clipping", NAMED, clip_hard(0.1)),
     Chain("a cheap microphone's response", NAMED, response(CHEAP)),
@@ -406,7 +406,7 @@ CHAINS: tuple[Chain, ...] = (
     Chain("11.025 kHz without a filter", UNSEEN, unfiltered(11_025)),
     Chain("loudness levelled", UNSEEN, ffmpeg_filter("dynaudnorm=f=100:g=5:m=30"), ("ffmpeg",)),
     Chain("wind", UNSEEN, wind),
-    Chain("garage", UNSEEN, sox("reverb", "85", "70", "70", "100", "0", "2"), ("sox",)),
+    Chain("garage", UNSEEN, sox("reverb", "85", "70", "70", "100", "0", "5"), ("sox",)),
     Chain("flanger", UNSEEN, sox("flanger", "0", "3", "20", "80", "0.4"), ("sox",)),
     Chain("a cliff's echoes", UNSEEN, ffmpeg_filter("aecho=0.9:0.8:70|150|260:0.6|0.4|0.25"),
           ("ffmpeg",)),

@@ -86,8 +86,8 @@ def false_claims(lines: list[Line]) -> pd.DataFrame:
                 "material": "real" if real else "generated",
                 "runs": len(own),
                 "say changed": sum(map(says_changed, own)),
-                "repertoire": sum(claim(line, "repertoire") == CHANGED for line in own),
-                "drift": sum(claim(line, "drift") == CHANGED for line in own),
+                "repertoire": _claimed(own, "repertoire"),
+                "drift": _claimed(own, "drift"),
                 "call a theme lost or new": sum(bool(falsely_called(line)) for line in own),
                 "refused": sum(line["verdict"] == REFUSED for line in own),
             }
@@ -112,8 +112,8 @@ def power(lines: list[Line]) -> pd.DataFrame:
                 "encoder": encoder,
                 "runs": len(own),
                 "say changed": _share(map(says_changed, own)),
-                "repertoire": _counted(claim(line, "repertoire") for line in own),
-                "drift": _counted(claim(line, "drift") for line in own),
+                "repertoire": _claimed(own, "repertoire"),
+                "drift": _claimed(own, "drift"),
                 "as it was": _share(kinds.get(kind, named)(line) for line in own),
                 "falsely lost, new": sum(len(falsely_called(line)) for line in own),
                 "refused": sum(line["verdict"] == REFUSED for line in own),
@@ -137,6 +137,12 @@ def _groups(lines: Iterable[Line], *keys: str) -> Iterable[tuple[tuple, list[Lin
     for line in lines:
         groups.setdefault(tuple(line[key] for key in keys), []).append(line)
     return groups.items()
+
+
+def _claimed(lines: list[Line], name: str) -> str:
+    """How many make this claim of change; "-" for a state of the method without claims."""
+    verdicts = [line["claims"][name]["verdict"] for line in lines if name in line["claims"]]
+    return str(verdicts.count(CHANGED)) if verdicts else "-"
 
 
 def _counted(verdicts: Iterable[str]) -> str:

@@ -114,7 +114,8 @@ def _trill_rate(power: np.ndarray, frame_rate: float) -> float:
     correlation = correlation / correlation[0]
     shortest, longest = int(frame_rate / 40), min(int(frame_rate / 2.5), int(0.6 * frames))
     peaks, found = signal.find_peaks(correlation[:longest], prominence=0.1)
-    kept = peaks >= shortest
+    # a peak below 0 repeats nothing: few notes that differ make the autocorrelation negative
+    kept = (peaks >= shortest) & (correlation[peaks] > 0)
     peaks = peaks[kept]
     if not len(peaks) or found["prominences"][kept].max() < 0.1:
         return np.nan
