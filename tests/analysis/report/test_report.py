@@ -88,19 +88,23 @@ def test_same_inputs_and_seed_give_the_same_bytes(table, tmp_path):
 
 
 def test_results_hold_the_keys_that_others_rely_on(table):
-    results = json.loads(results_text(compare(table, SETTINGS, rerecorded=table.z).results))
-    for key in ["verdict", "reasons", "unit", "block", "novel", "effort"]:
+    results = json.loads(results_text(compare(table, SETTINGS, copies=table.z[None]).results))
+    for key in ["verdict", "reasons", "unit", "block", "novel", "effort", "table_check", "drift"]:
         assert key in results
+    for claim in ("repertoire", "drift"):
+        told = "verdict p effect reasons tests placebo sensitivity"
+        assert set(results["claims"][claim]) == set(told.split())
+    assert results["claims"]["repertoire"]["placebo"]["recorders"] == 1
     for test, keys in {
-        "energy": "distance p",
-        "mmd": "distance p",
-        "classifier": "auc p",
-        "permanova": "r2 p",
-        "permdisp": "p",
-        "placebo": "p passed",
-        "clusters": "n noise_fraction dbcv stability ari ami v_measure",
+        "composition": "value",
+        "energy": "distance",
+        "mmd": "distance",
+        "classifier": "auc",
+        "permanova": "r2",
     }.items():
-        assert set(keys.split()) <= set(results[test])
+        assert {"expected", "p", "p_spread", "claim", keys} <= set(results["tests"][test])
+    told = "n noise_fraction dbcv stability ari ami v_measure"
+    assert set(told.split()) <= set(results["clusters"])
     for theme in results["themes"]:
         assert {"name", "historical", "modern", "status"} <= set(theme)
         assert {"share", "interval"} <= set(theme["historical"])

@@ -26,6 +26,9 @@ def uneven_design(generator, *, birds=(8, 40), songs=(1, 12)):
 def test_both_eras_keep_alike_numbers_of_songs_and_every_bird():
     design = uneven_design(np.random.default_rng(0))
     kept = equal_effort(dataclasses.replace(design, seed=1))
+    assert len(kept) == 20
+    assert len(np.unique(kept, axis=0)) == 20
+    kept = kept[0]
     counts = np.bincount(design.unit_of_song[kept], minlength=len(design.era))
     before = np.bincount(design.unit_of_song, minlength=len(design.era))
     assert counts.min() >= 1
@@ -47,9 +50,22 @@ def test_unequal_effort_rejects_too_often_until_songs_are_drawn_alike():
         design = dataclasses.replace(uneven_design(generator), seed=seed)
         z = generator.standard_normal((len(design.unit_of_song), 4))
         for name in rejected:
-            kept = equal_effort(design) if name == "drawn" else np.full(len(z), True)
+            kept = equal_effort(design)[0] if name == "drawn" else np.full(len(z), True)
             part = dataclasses.replace(design, unit_of_song=design.unit_of_song[kept])
             eras = permuted_eras(part, permutations=99)
             rejected[name] += permutation_p(permanova_values(Evidence(z[kept]), part, eras)) <= 0.05
     assert rejected["all songs"] / runs > 0.3
     assert rejected["drawn"] / runs < 0.12
+
+
+def test_where_effort_is_equal_all_songs_are_one_draw():
+    individual = np.repeat(np.arange(12), 3)
+    kept = equal_effort(design_of(individual >= 6, individual))
+    assert kept.tolist() == [[True] * 36]
+
+
+def test_many_songs_are_drawn_a_few_at_a_time():
+    individual = np.repeat(np.arange(12), 100)
+    kept = equal_effort(design_of(individual >= 6, individual), most=150)
+    assert kept.sum(axis=1).tolist() == [144] * 20
+    assert (kept.mean(axis=0) < 0.5).all()

@@ -96,7 +96,7 @@ def test_one_bird_in_three_spellings_is_one_bird(tmp_path):
         for songs in (read_song_types(file, "song_type"), birds(spellings, types)):
             results = compare_types(songs, "song_type", settings).results
             assert results["effort"]["historical"]["individuals"] == 4
-            told.append((results["verdict"], results["combined"]["p"], results["themes"]))
+            told.append((results["verdict"], results["tests"], results["themes"]))
     assert all(one[:2] == told[0][:2] for one in told)
     assert [[theme["name"] for theme in one[2]] for one in told] == [types] * 4
 
