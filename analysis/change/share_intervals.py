@@ -15,11 +15,14 @@ def mean_share(shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def relative_spread(shares: np.ndarray, weights: np.ndarray) -> float:
     """Variance of shares between birds over that of birds who sing one theme each, 0 to 1.
 
-    Pooled over themes: 1 where every bird keeps to one theme, less where birds mix them.
+    Pooled over themes: 1 where every bird keeps to one theme, less where birds mix them. One bird's
+    worth of trust stays with 1, so that few birds that agree by chance leave room.
     """
     mean = mean_share(shares, weights)
+    birds = 1.0 / float((weights**2).sum())
     largest = float((mean * (1 - mean)).sum())
-    return float(np.clip(_variance(shares, weights).sum() / max(largest, 1e-12), 0.02, 1.0))
+    found = _variance(shares, weights).sum() / largest if largest > 1e-9 else 1.0
+    return float(np.clip(((birds - 1) * found + 1) / birds, 0.02, 1.0))
 
 
 def share_interval(

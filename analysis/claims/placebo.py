@@ -12,7 +12,7 @@ from chingolo.analysis.change.statistics.composition import share_differences, u
 
 
 def recorder_placebo(
-    theme: np.ndarray, copied: np.ndarray | None, design: Design, *, permutations: int = 199
+    theme: np.ndarray, copied: np.ndarray | None, design: Design, *, permutations: int = 999
 ) -> dict[str, Any]:
     """What recorders alone do to the shares of themes.
 

@@ -76,7 +76,7 @@ def repertoire_claim(
         told = (
             "Fewer than half of the songs belong to a theme, so there is no repertoire to tell of."
         )
-        return claim(REFUSED, [told], placebo=placebo), _without_status(table(False))
+        return claim(REFUSED, [told], tests=tests, placebo=placebo), _without_status(table(False))
     p = test["p"]
     how = f"p = {p:.3f}, shares of all themes together, unit: {design.unit_name}"
     rows = table(p <= settings.significance)

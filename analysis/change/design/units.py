@@ -116,10 +116,9 @@ def _unit_blocks(site: np.ndarray, unit_of_song: np.ndarray, units: int) -> tupl
     placed = placed[(placed["unit"] >= 0) & (placed["site"] != "")]
     # of equally frequent sites the one heard first
     most = placed.groupby("unit", sort=True)["site"].agg(lambda s: s.value_counts().index[0])
-    names = most.reindex(range(units))
-    unplaced = names.isna().to_numpy()
-    names[unplaced] = [("", unit) for unit in np.flatnonzero(unplaced)]
-    return pd.factorize(names)[0], int(unplaced.sum())
+    names = most.reindex(range(units)).tolist()
+    own = [(unit if pd.isna(site) else site) for unit, site in enumerate(names)]
+    return pd.factorize(pd.Series(own, dtype=object))[0], int(pd.isna(names).sum())
 
 
 def effort(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, dict[str, int]]:

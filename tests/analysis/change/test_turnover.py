@@ -15,7 +15,7 @@ def test_jaccard_equals_scipy():
 
 def test_chao_jaccard_equals_a_hand_calculation():
     x, y = np.array([10, 5, 2, 0, 3]), np.array([4, 1, 1, 6, 2])
-    # 10 and 8 units; 20 and 14 incidences; shared themes 1 2 3 5; f+1 = 2, f+2 = 1, f1+ = 0, f2+ = 1
+    # 10 and 8 units; 20 and 14 incidences; shared themes 1 2 3 5; f+1 = 2, f+2 = 1
     u = 1.0 + 7 / 8 * 2 / (2 * 1) * 7 / 20
     v = 8 / 14
     expected = min(u, 1) * v / (min(u, 1) + v - min(u, 1) * v)
