@@ -8,6 +8,7 @@ import numpy as np
 from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.train.data.corpus import Corpus
+from chingolo.train.data.draws import drawn_pairs, most_pairs
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
 from chingolo.train.settings.training import TrainingSettings
 
@@ -32,46 +33,51 @@ def recorded_batch(
     count: int,
     own: range | None = None,
 ) -> Arrays:
-    """Songs number step x count on, of an endless sequence of shuffled rounds through the corpus.
+    """The songs of a step, none of them twice; see `drawn_pairs`.
 
     Each song gives twice the same clip, at a random place within it (or it within the clip); where
     it has renditions, the second clip is of one of them. Of the `count` songs only those at the
     places `own` are cut out; None takes all.
+
+    Raises:
+        ValueError: if the corpus has not that many; see `most_pairs`.
     """
     samples = clip_samples(front_end)
-    total = len(corpus.songs)
-    random = np.random.default_rng((seed, 2, step))
-    if corpus.weight is None:
-        number = step * count + np.arange(count)
-        orders = {
-            rounds: np.random.default_rng((seed, 1, rounds)).permutation(total)
-            for rounds in np.unique(number // total).tolist()
-        }
-        chosen = [int(orders[n // total][n % total]) for n in number.tolist()]
-    else:
-        chosen = random.choice(total, count, p=corpus.weight / corpus.weight.sum()).tolist()
-    position = random.random((2, count))
+    first, second = drawn_pairs(corpus, seed=seed, step=step, count=count)
+    position = np.random.default_rng((seed, 2, step)).random((2, count))
     places = range(count) if own is None else own
 
-    def clips(rows: list[int], position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def clips(rows: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cut = [clip_of(corpus.songs[rows[i]], samples, position[i]) for i in places]
         return np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])
 
-    first = second = clips(chosen, position[0])
-    if corpus.renditions is not None:
-        partners = [int(random.choice(_others(corpus.renditions[i], i))) for i in chosen]
-        second = clips(partners, position[1])
+    one = clips(first, position[0])
+    other = one if corpus.sung is None else clips(second, position[1])
     return {
-        "first": first[0],
-        "second": second[0],
-        "edges": np.stack([first[1], second[1]], axis=1).astype(np.int32),
-        "label": corpus.label[[chosen[i] for i in places]],
+        "first": one[0],
+        "second": other[0],
+        "edges": np.stack([one[1], other[1]], axis=1).astype(np.int32),
+        "label": corpus.label[first[list(places)]],
     }
 
 
-def _others(renditions: np.ndarray, song: int) -> np.ndarray:
-    others = renditions[renditions != song]
-    return others if len(others) else renditions
+def places(settings: TrainingSettings, corpus: Corpus | None, synthetic: bool) -> tuple[int, int]:
+    """How many songs of a batch are synthetic, and how many recorded.
+
+    No recorded song stands in a batch twice, for what tells songs apart (SimCLR, KoLeo) would push
+    it away from itself: where there are too few, synthetic ones take their places, or else the
+    batch is smaller.
+
+    Args:
+        settings: size of the batch, and share of synthetic songs.
+        corpus: recorded songs.
+        synthetic: whether there are synthetic songs.
+    """
+    if corpus is None:
+        return (settings.batch, 0) if synthetic else (0, 0)
+    made = round(settings.batch * settings.synthetic_share) if synthetic else 0
+    recorded = min(settings.batch - made, most_pairs(corpus))
+    return (settings.batch - recorded if synthetic else 0), recorded
 
 
 def batches(
@@ -100,15 +106,10 @@ def batches(
         and second, samples) and `label` [rows] int32 (multilabel: [rows, classes] float32);
         synthetic and recorded songs are spread evenly over the whole batch.
     """
-    synthetic = 0
-    if source is not None:
-        synthetic = settings.batch
-        if corpus is not None:
-            synthetic = round(settings.batch * settings.synthetic_share)
-    recorded = settings.batch - synthetic if corpus is not None else 0
+    synthetic, recorded = places(settings, corpus, source is not None)
     # where each kind stands in the batch: of both kinds, every host gets its part
     share = [(np.arange(count) + 0.5) / max(count, 1) for count in (synthetic, recorded)]
-    rows = range(settings.batch) if own is None else own
+    rows = range(synthetic + recorded) if own is None else own
     order = np.argsort(np.concatenate(share), kind="stable")[rows.start : rows.stop]
     mine = np.sort(order)
     of_synthetic = range(*_ends(mine[mine < synthetic]))

@@ -10,13 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.spectra.clip import clip_samples
 from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
-from chingolo.train.methods.registry import METHODS
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
+from chingolo.train.run.check import check, fitted_batch
 from chingolo.train.run.config import begin_run, read_config
 from chingolo.train.run.loop import Task, Values, run_in_folder, run_in_memory
 from chingolo.train.run.probe import Probe, collapse, prober, synthetic_probe
@@ -28,7 +26,6 @@ from chingolo.train.run.trained_encoder import (
 )
 from chingolo.train.settings.presets import CPU
 from chingolo.train.settings.training import TrainingSettings
-from chingolo.train.settings.unused import refuse_unused
 from chingolo.train.step.state import State, make_recipe, make_state
 
 
@@ -81,6 +78,7 @@ def train(
         corpus = make_corpus(
             songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs
         )
+        settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     data = {"corpus": corpus, "source": source, "classes": classes, "distill_from": distill_from}
     if out is None:
         return train_corpus(settings, seed=seed, tell=tell, **data)
@@ -104,6 +102,7 @@ def train_corpus(
     Raises:
         InputError: for settings or songs that cannot train, or if the loss stops being finite.
     """
+    settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     task = encoder_task(
         settings,
         corpus=corpus,
@@ -152,6 +151,7 @@ def train_in_folder(
         InputError: if there is nothing to train on, `run` already holds a run (or, to resume,
             none, or one of other settings), or the loss stops being finite.
     """
+    settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     check(settings, corpus, source, classes, distill_from)
     config = {
         "preset": dataclasses.asdict(settings),
@@ -250,61 +250,3 @@ def words(values: Values) -> list[str]:
     if "probe_accuracy" in values:
         parts.append(f"nearest neighbour right {values['probe_accuracy']:.2f}")
     return parts
-
-
-def check(
-    settings: TrainingSettings,
-    corpus: Corpus | None,
-    source: PairSource | None,
-    classes: tuple[str, ...],
-    distill_from: TrainedEncoder | None,
-) -> None:
-    """Refuses settings that cannot train, and those that the method would not use.
-
-    Raises:
-        InputError: if so.
-    """
-    if corpus is None and source is None:
-        raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
-    devices = jax.device_count()
-    if settings.batch % devices:
-        raise InputError(
-            f"a batch of {settings.batch} songs cannot be split over {devices} devices"
-        )
-    front_end, name = settings.front_end, settings.method.name
-    method = METHODS[name]
-    if method.learns_from_labels and len(classes) < 2:
-        found = f"one class only, '{classes[0]}'" if classes else "no labels"
-        raise InputError(
-            f"{name} training needs two classes; found {found} "
-            "(give --label-column, or --synthetic)"
-        )
-    method.check(settings.method)
-    if settings.views.local_views and not method.takes_local_views:
-        takers = ", ".join(other for other, it in METHODS.items() if it.takes_local_views)
-        raise InputError(f"views.local_views: {name} has no use of local views; {takers} have")
-    refuse_unused(settings)
-    if method.learns_from_encoder and distill_from is None:
-        raise InputError(f"the method {name} needs a trained encoder: give --distill-from RUN")
-    if distill_from is not None:
-        if not method.learns_from_encoder:
-            raise InputError(f"--distill-from: {name} learns from no other encoder")
-        theirs = distill_from.settings.front_end
-        if (theirs.sample_rate, theirs.clip_s) != (front_end.sample_rate, front_end.clip_s):
-            raise InputError(
-                f"--distill-from hears clips of {theirs.clip_s} s at {theirs.sample_rate} Hz, "
-                f"these settings {front_end.clip_s} s at {front_end.sample_rate} Hz"
-            )
-    if settings.steps < 1:
-        raise InputError(f"--steps {settings.steps}: expected at least 1")
-    if corpus is not None:
-        shortest = min(len(song) for song in corpus.songs)
-        least = front_end.n_fft
-        if shortest < least:
-            raise InputError(
-                f"a song of {shortest} samples is shorter than one window of {least} samples"
-            )
-        if source is None and len(corpus.songs) < 2:
-            raise InputError("one song alone cannot train an encoder; expected at least 2")
-    if clip_samples(front_end) < 16 * front_end.hop:
-        raise InputError(f"clips of {front_end.clip_s} s are shorter than a patch")

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 
 from chingolo.train.data.batches import batches
@@ -26,8 +28,18 @@ def test_order_is_pure_in_seed_and_step():
         for name, value in ours.items():
             np.testing.assert_array_equal(value, np.concatenate([part[name] for part in parts]))
     only = list(batches(SMALL, corpus, None, seed=5, start=0))
-    seen = np.concatenate([batch["label"] for batch in only])
-    assert np.bincount(seen[:91]).tolist() == [13] * 7  # whole rounds, each song once
+    # seven songs, wherever sixteen are asked for: none twice, synthetic ones in the other places
+    assert [sorted(batch["label"].tolist()) for batch in only] == [list(range(7))] * 6
+    mostly = dataclasses.replace(SMALL, synthetic_share=0.25)
+    both = next(batches(mostly, corpus, silent_pairs, seed=5, start=0))
+    assert len(both["label"]) == 16
+    assert sorted(both["label"][both["first"].any(axis=1)].tolist()) == list(range(7))
+
+
+def silent_pairs(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs that are told from songs by their silence."""
+    first, second, theme = chirp_pairs(seed, count)
+    return 0 * first, 0 * second, theme
 
 
 def test_places_with_rows_of_their_own_take_what_was_drawn_for_them():
