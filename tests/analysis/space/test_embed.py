@@ -76,7 +76,7 @@ def same(path: Path, expected: LatentTable) -> None:
 
 def test_parts_equal_one_call_in_memory(embedder, table, expected, tmp_path):
     out = tmp_path / "latent.parquet"
-    assert embed_to_file(table, embedder, out, part_songs=3)
+    assert embed_to_file(table, embedder, out, part_songs=3).written
     same(out, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["latent.parquet"]
 
@@ -103,15 +103,73 @@ def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, 
     assert not out.exists()
     done = []
 
-    def counting(rows, *arguments):
+    def counting(rows, *arguments, **more):
         done.append(len(rows))
-        return embed_songs(rows, *arguments)
+        return embed_songs(rows, *arguments, **more)
 
     monkeypatch.setattr(embed_parts_module, "embed_songs", counting)
     told = []
-    assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append)
+    assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append).written
     assert done == [3, 2]
     assert "2 of 4 parts are already there" in told
+    same(out, expected)
+
+
+@pytest.fixture
+def faulty(table: pd.DataFrame, tmp_path: Path) -> pd.DataFrame:
+    """The table with three songs that have no vector: too short, no audio, gone."""
+    (tmp_path / "noise.wav").write_bytes(b"no audio")
+    bad = table.iloc[[1, 1, 1]].assign(start_s=0.0, end_s=[0.01, np.nan, np.nan])
+    bad["path"] = [table["path"][1], str(tmp_path / "noise.wav"), str(tmp_path / "gone.wav")]
+    parts = [table[:2], bad[:1], table[2:6], bad[1:], table[6:]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_songs_without_a_vector_are_left_out_and_listed(
+    run, faulty, embedder, expected, tmp_path, capsys
+):
+    out = tmp_path / "latent.parquet"
+    write_song_table(faulty, tmp_path / "songs.csv")
+    words = [str(run), str(tmp_path / "songs.csv"), "--out", str(out), "--part-songs", "2"]
+    assert command.main([*words, "--strict"]) == 2
+    assert "row 3 " in capsys.readouterr().err
+    assert not out.exists()
+    assert command.main(words) == 0
+    told = capsys.readouterr()
+    assert f"{out}: 11 songs" in told.out
+    assert "3 of 14 songs skipped:" in told.err
+    found = read_latent_table(out)
+    np.testing.assert_allclose(found.z, expected.z, atol=1e-6)
+    assert found.songs["path"].tolist() == expected.songs["path"].tolist()
+    assert found.songs["predicted_label"].tolist() == expected.songs["predicted_label"].tolist()
+    listed = pd.read_csv(tmp_path / "latent.skipped.csv")
+    # rows from 1, as in messages; 8 and 9 make a part of their own, without any vector
+    assert listed["row"].tolist() == [3, 8, 9]
+    assert listed["path"].tolist() == faulty["path"].iloc[[2, 7, 8]].tolist()
+    expected_words = ["shorter than one window", "not audio", "no such audio file"]
+    for reason, told_of in zip(listed["reason"], expected_words, strict=True):
+        assert told_of in reason
+    ):
+        assert expected_words in reason
+    in_memory = embed_table(faulty, run, strict=False)
+    np.testing.assert_allclose(in_memory.z, expected.z, atol=1e-6)
+    pd.testing.assert_frame_equal(
+        in_memory.songs[expected.songs.columns], expected.songs, check_exact=False, atol=1e-5
+    )
+    with pytest.raises(InputError, match="none of 2 songs can be used; the first: row 8"):
+        embed_table(faulty.iloc[[7, 8]], run, strict=False)
+    # without faults an older list goes
+    assert embed_to_file(faulty[:2], embedder, out).faults == {}
+    assert not (tmp_path / "latent.skipped.csv").exists()
+
+
+def test_a_host_that_died_is_told(embedder, table, expected, tmp_path):
+    out = tmp_path / "latent.parquet"
+    told = []
+    with pytest.raises(InputError, match=r"no part from another host .* 2 are missing"):
+        embed_to_file(table, embedder, out, part_songs=3, hosts=2, silence_s=0.05, tell=told.append)
+    assert "waiting for 2 parts of other hosts" in told
+    assert embed_to_file(table, embedder, out, part_songs=3).written
     same(out, expected)
 
 
@@ -119,9 +177,9 @@ def test_parts_of_other_songs_are_not_taken_for_these(embedder, table, expected,
     out = tmp_path / "latent.parquet"
     other = table[::-1].reset_index(drop=True)
     # host 1 leaves its part behind, of the songs in another order
-    assert not embed_to_file(other, embedder, out, part_songs=6, hosts=2, host=1)
-    assert not embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=1)
-    assert embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=0)
+    assert not embed_to_file(other, embedder, out, part_songs=6, hosts=2, host=1).written
+    assert not embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=1).written
+    assert embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=0).written
     same(out, expected)
 
 
