@@ -73,6 +73,10 @@ class TrainConfig:
     probe_column: str = "label"
     """What neighbours of the probe should share."""
 
+    strict: bool = False
+    """Stop at the first song that cannot be read or is shorter than one window of the front end;
+    default: such songs are left out, and told."""
+
     distill_from: Annotated[Path | None, tyro.conf.arg(aliases=["--teacher"])] = None
     """Trained run whose vectors a smaller student learns (with --set method.name=distill)."""
 
@@ -146,9 +150,9 @@ def command(config: TrainConfig) -> None:
 
     method = METHODS[settings.method.name]
     tell(f"{method.name}: {method.title} ({method.source})")
-    corpus, probe = None, None
+    corpus, probe, skipped = None, None, None
     if config.songs:
-        corpus, held_out, classes = read_songs(
+        read = read_songs(
             config.songs,
             settings.front_end,
             options,
@@ -157,11 +161,12 @@ def command(config: TrainConfig) -> None:
             seed=config.seed,
             tell=tell,
         )
-        if held_out is not None:
+        corpus, classes, skipped = read.corpus, read.classes, [row + 1 for row in read.faults]
+        if read.held_out is not None:
             probe = make_probe(
-                held_out.songs,
-                held_out.label,
-                held_out.group,
+                read.held_out.songs,
+                read.held_out.label,
+                read.held_out.group,
                 settings.front_end,
                 seed=config.seed,
             )
@@ -198,6 +203,7 @@ def command(config: TrainConfig) -> None:
             },
             "weights": list(config.weights),
             "hold_out": config.hold_out,
+            "skipped_rows": skipped,
         },
         tell=tell,
     )

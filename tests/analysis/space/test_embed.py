@@ -149,8 +149,6 @@ def test_songs_without_a_vector_are_left_out_and_listed(
     expected_words = ["shorter than one window", "not audio", "no such audio file"]
     for reason, told_of in zip(listed["reason"], expected_words, strict=True):
         assert told_of in reason
-    ):
-        assert expected_words in reason
     in_memory = embed_table(faulty, run, strict=False)
     np.testing.assert_allclose(in_memory.z, expected.z, atol=1e-6)
     pd.testing.assert_frame_equal(
