@@ -78,6 +78,7 @@ def command(config: TrainDetectorConfig) -> None:
     import pandas as pd
 
     from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.spectra.front_end import check_front_end
     from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
     from chingolo.synth.tables.content import content_hash
     from chingolo.synth.tables.files import InputError
@@ -89,6 +90,7 @@ def command(config: TrainDetectorConfig) -> None:
     from chingolo.train.settings.change import change
 
     settings = change(DetectorSettings(), config.set)
+    check_front_end(settings.front_end)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
     sources, species, contents = [], set(), (None, None)

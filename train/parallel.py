@@ -114,3 +114,12 @@ def wait_for_hosts(name: str) -> None:
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices(name)
+
+
+def told_by_first_host(answer: bool) -> bool:
+    """The first host's answer, on every host; all of them ask at the same place."""
+    if jax.process_count() == 1:
+        return answer
+    from jax.experimental import multihost_utils
+
+    return bool(multihost_utils.broadcast_one_to_all(np.array(answer)))

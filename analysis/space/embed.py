@@ -53,7 +53,7 @@ class Embedder:
         return {
             "checkpoint": self.encoder.hash,
             **dataclasses.asdict(front_end),
-            "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.f_max:g} Hz",
+            "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.highest:g} Hz",
             "method": method + (f" with the labels of {len(classes)} classes" if classes else ""),
             "classes": list(classes),
         }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import jax
 
 from chingolo.synth.spectra.clip import clip_samples
+from chingolo.synth.spectra.log_mel import check_bands
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource, places
 from chingolo.train.data.corpus import Corpus
@@ -71,6 +72,7 @@ def check(
             f"a batch of {settings.batch} songs cannot be split over {devices} devices"
         )
     front_end, name = settings.front_end, settings.method.name
+    check_bands(front_end)
     method = METHODS[name]
     if method.learns_from_labels and len(classes) < 2:
         found = f"one class only, '{classes[0]}'" if classes else "no labels"

@@ -213,6 +213,7 @@ def encoder_task(
         steps=settings.steps,
         log_every=settings.log_every,
         checkpoint_every=settings.checkpoint_every,
+        checkpoint_minutes=settings.checkpoint_minutes,
         start=make_state(recipe, seed),
         place=replicate,
         advance=lambda state, batch: advance(state, shard(batch)),

@@ -1,8 +1,10 @@
 """Embedding part by part: as one call in memory gives it, whatever interrupts or divides it."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,22 @@ def test_songs_in_memory_get_the_vectors_of_their_files(run, table, expected):
     slower = [soxr.resample(wave, 22050, 32000) for wave in waves[:3]]
     again = embed(encoder, slower, sample_rate=32000)
     assert (np.sum(again * expected.z[:3], axis=1) > 0.98).all()
+
+
+def test_an_encoder_of_before_with_bands_above_nyquist_embeds_and_tells_what_it_hears(tmp_path):
+    deaf = replace(SMALL, front_end=replace(SMALL.front_end, sample_rate=16000))
+    export_encoder(tmp_path, make_state(make_recipe(deaf, 0), 0), deaf, ())
+    encoder = load_encoder(tmp_path)
+    assert make_embedder(encoder).about["front_end"] == "64 mels, 1000-8000 Hz"
+    wave = chirp(0, np.random.default_rng(0), 8000, 16000)
+    assert np.linalg.norm(embed(encoder, [wave], sample_rate=16000)[0]) == pytest.approx(
+        1, abs=1e-5
+    )
+    description = json.loads((tmp_path / "encoder" / "encoder.json").read_text())
+    description["preset"]["front_end"]["f_min"] = 9000.0
+    (tmp_path / "encoder" / "encoder.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match=r"front_end.f_min=9000: expected below .*f_max=8000"):
+        load_encoder(tmp_path)
 
 
 def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, monkeypatch):

@@ -6,7 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from chingolo.scripts import train_detector, train_encoder
+from chingolo.synth.spectra.log_mel import check_bands
 from chingolo.synth.tables.files import InputError
+from chingolo.train.detector.settings import DETECTOR_FRONT_END
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.encoders.vit import ViTSettings
 from chingolo.train.methods.dino import DINOSettings
@@ -69,6 +72,30 @@ def test_a_chosen_method_keeps_what_it_shares_wherever_it_is_chosen():
 def test_what_is_not_used_is_refused(changes: tuple[str, ...], expected: str):
     with pytest.raises(InputError, match=expected):
         change(SMALL, changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (("sample_rate=16000",), "bands above 8000 Hz hear nothing .* add front_end.f_max=8000"),
+        (("f_min=10000",), "front_end.f_min=10000: expected below front_end.f_max=10000"),
+        # from 1 kHz on a mel is 68 Hz wide and more: bins of 172 Hz cannot fill 128 bands
+        (("n_fft=128", "n_mels=128"), "bands are narrower than the bins of front_end.n_fft=128"),
+    ],
+)
+def test_bands_that_hear_nothing_are_refused(changes: tuple[str, ...], expected: str):
+    changed = change(SMALL, tuple(f"front_end.{one}" for one in changes))
+    with pytest.raises(InputError, match=expected):
+        check_bands(changed.front_end)
+    if "n_fft" not in changes[0]:
+        for command in (train_encoder, train_detector):
+            one = [f"front_end.{one}" for one in changes]
+            assert command.main(["--synthetic", "zonotrichia_capensis", "--set", *one]) == 2
+    for name in PRESETS:
+        check_bands(PRESETS[name].front_end)
+    check_bands(DETECTOR_FRONT_END)
+    within = change(SMALL, ("front_end.f_max=8000", "front_end.sample_rate=16000"))
+    check_bands(within.front_end)
 
 
 FLAT = {
