@@ -12,7 +12,7 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import load_excerpt, wave_in_memory
+from chingolo.synth.tables.audio import load_excerpt, song_in_memory
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
@@ -78,7 +78,7 @@ def make_embedder(encoder: TrainedEncoder, *, batch: int = 64) -> Embedder:
 
 def embed(
     encoder: TrainedEncoder,
-    waves: Sequence[np.ndarray],
+    waves: Sequence[np.ndarray | Excerpt],
     *,
     sample_rate: float,
     batch: int = 64,
@@ -87,7 +87,8 @@ def embed(
 
     Args:
         encoder: of `load_encoder`, or as `train` returns it.
-        waves: [songs] arrays [any] of one song each, mono.
+        waves: [songs] arrays [any] of one song each, mono, or excerpts of recordings, whose noise
+            is then heard around the song, as `embed_songs` hears it.
         sample_rate: theirs, Hz; resampled to the encoder's own rate where it differs.
         batch: clips at a time.
 
@@ -99,10 +100,10 @@ def embed(
     """
     rate = encoder.settings.front_end.sample_rate
 
-    def songs() -> Iterator[tuple[str, np.ndarray]]:
+    def songs() -> Iterator[tuple[str, Excerpt]]:
         for number, wave in enumerate(waves):
             name = f"song {number}"
-            yield name, wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
+            yield name, song_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
 
     return _embed(songs(), len(waves), make_embedder(encoder, batch=batch), strict=True).z
 

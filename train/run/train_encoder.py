@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.audio import song_in_memory
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
@@ -30,7 +31,7 @@ from chingolo.train.step.state import State, make_recipe, make_state
 
 
 def train(
-    waves: Sequence[np.ndarray],
+    waves: Sequence[np.ndarray | Excerpt],
     *,
     sample_rate: float,
     settings: TrainingSettings = CPU,
@@ -46,7 +47,8 @@ def train(
     """Trains an encoder on songs in memory.
 
     Args:
-        waves: [songs] arrays [any] of one song each, mono; may be none if `source` is given.
+        waves: [songs] arrays [any] of one song each, mono, or excerpts of recordings, whose noise
+            is then heard around the song; may be none if `source` is given.
         sample_rate: theirs, Hz; resampled to the front end's rate where it differs.
         settings: of the training.
         labels: of each song, "" for none; None leaves every song unlabelled. A classifier is
@@ -70,7 +72,7 @@ def train(
     rate = settings.front_end.sample_rate
     if len(waves):
         songs = [
-            wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=f"song {number}")
+            song_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=f"song {number}")
             for number, wave in enumerate(waves)
         ]
         multilabel = settings.method.multilabel

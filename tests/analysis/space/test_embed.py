@@ -23,6 +23,7 @@ from chingolo.analysis.space.embed import (
 from chingolo.analysis.space.embed_table import embed_table, embed_to_file
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
 from chingolo.train.run.trained_encoder import export_encoder, load_encoder
@@ -92,6 +93,22 @@ def test_songs_in_memory_get_the_vectors_of_their_files(run, table, expected):
     slower = [soxr.resample(wave, 22050, 32000) for wave in waves[:3]]
     again = embed(encoder, slower, sample_rate=32000)
     assert (np.sum(again * expected.z[:3], axis=1) > 0.98).all()
+
+
+def test_songs_in_memory_are_heard_in_their_recording(run, tmp_path):
+    random = np.random.default_rng(4)
+    wave = random.normal(0, 0.01, 44100).astype(np.float32)
+    wave[20000:26000] += np.sin(2 * np.pi * 4000 / 22050 * np.arange(6000))
+    soundfile.write(tmp_path / "day.wav", wave, 22050, subtype="FLOAT")
+    row = {"path": str(tmp_path / "day.wav"), "start_s": 20000 / 22050, "end_s": 26000 / 22050}
+    expected = embed_table(pd.DataFrame([row]), run).z
+    encoder = load_encoder(run)
+    z = embed(encoder, [Excerpt(wave, 20000, 26000), wave[20000:26000]], sample_rate=22050)
+    np.testing.assert_allclose(z[:1], expected, atol=1e-6)
+    assert np.abs(z[1] - expected).max() > 1e-3  # without its surroundings it is heard otherwise
+    faster = Excerpt(soxr.resample(wave, 22050, 44100), 40000, 52000)
+    again = embed(encoder, [faster], sample_rate=44100)
+    assert np.sum(again * expected) > 0.99
 
 
 def test_an_encoder_of_before_with_bands_above_nyquist_embeds_and_tells_what_it_hears(tmp_path):
