@@ -7,9 +7,14 @@ import numpy as np
 from scipy import signal
 
 from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.spectra.noise_floor import noise_floor
 
 SONG_BAND = (1000.0, 10_000.0)
 """Band where song is weighed against noise, Hz; the channel's own ratios are set there too."""
+
+BIN_MARGIN = 3.5
+"""Natural-log units by which the noise of one Fourier bin may stand above the quieter tenth of its
+neighbours' frames, which is 2.3 below its mean."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class SongChannel:
     """Song over background in the song band, dB."""
 
     floor: np.ndarray
-    """[frequencies] background, dB against its mean between 2 and 6 kHz."""
+    """[frequencies] background, dB against its median between 2 and 6 kHz."""
 
     nyquist: float
     """Half the sample rate of the file, Hz."""
@@ -55,7 +60,8 @@ def measure_channel(wave: np.ndarray, *, sample_rate: int, nyquist: float) -> So
     """Measures one song's channel.
 
     The song's power is the mean over frames within 20 dB of the loudest, the background's the 10th
-    percentile over frames, which a song with pauses leaves free.
+    percentile over frames, which a song with pauses leaves free. A sound that
+    lasts from edge to edge is no background: it counts no more than `noise_floor` allows.
 
     Args:
         wave: [samples] audio.
@@ -69,13 +75,17 @@ def measure_channel(wave: np.ndarray, *, sample_rate: int, nyquist: float) -> So
     band = (frequency >= SONG_BAND[0]) & (frequency <= SONG_BAND[1])
     level = power[band].sum(axis=0)
     floor = np.quantile(power, 0.1, axis=1)
+    # what lasts: the power of noise is exponential, its median ln 2 of its mean
+    logarithm = np.log(power.T[None] + 1e-30)
+    reach, frames = len(frequency) // 8, np.ones((1, power.shape[1]), bool)
+    allowed = np.exp(noise_floor(logarithm, frames, reach=reach, margin=BIN_MARGIN)[0]) / np.log(2)
     # over the whole band, where the noise of one frame hardly scatters
-    background = np.quantile(level, 0.1)
+    background = min(np.quantile(level, 0.1), allowed[band].sum())
     # in noise the frames between notes lie within 20 dB too, and are no song
     sounding = (level >= 0.01 * level.max()) & (level >= 4 * background)
     song = level[sounding].mean() if sounding.any() else background
     middle = (frequency >= 2000) & (frequency <= 6000)
-    shape = 10 * np.log10((floor + 1e-20) / (floor[middle].mean() + 1e-20))
+    shape = 10 * np.log10((floor + 1e-20) / (np.median(floor[middle]) + 1e-20))
     snr = 10 * np.log10(max(song - background, 1e-20) / max(background, 1e-20))
     if window < 512:
         shape = np.interp(np.linspace(0, sample_rate / 2, 257), frequency, shape)

@@ -9,7 +9,10 @@ from chingolo.analysis.change.design.eras import Eras, find_eras
 from chingolo.analysis.recorder.channel_measures import measure_channel, measure_era
 from chingolo.analysis.recorder.equalise import equalise, with_noise
 from chingolo.analysis.settings import CompareSettings
+from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import RECORDERS
+from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
 from chingolo.synth.tables.files import InputError
 
 SAMPLE_RATE = 22050
@@ -58,6 +61,33 @@ def test_noise_is_brought_to_the_wanted_level():
     assert after.snr == pytest.approx(15.0, abs=2.0)
     same = with_noise(wave, before.snr, before.snr + 1, sample_rate=SAMPLE_RATE, random=random)
     assert same is wave
+
+
+def test_a_whistle_from_edge_to_edge_is_no_background():
+    noise = np.random.default_rng(0).normal(0, 0.01, 2 * SAMPLE_RATE)
+    whistle = 0.3 * np.sin(2 * np.pi * 4000 / SAMPLE_RATE * np.arange(len(noise)))
+    # white noise of power 1e-4 up to 11,025 Hz, of which the song band holds 9000 Hz
+    expected = 10 * np.log10(0.3**2 / 2 / (1e-4 * 9000 / 11025))
+    channel = measure_channel(noise + whistle, sample_rate=SAMPLE_RATE, nyquist=11025)
+    assert channel.snr == pytest.approx(expected, abs=2)
+    era = measure_era([channel], [], sample_rate=SAMPLE_RATE)
+    assert (era.low, era.high) == (50.0, 11025.0)  # what is white has no limits
+    alone = measure_channel(noise, sample_rate=SAMPLE_RATE, nyquist=11025)
+    away = np.abs(np.linspace(0, 11025, 257) - 4000) > 500
+    assert np.abs(channel.floor - alone.floor)[away].max() < 2
+
+
+def test_songs_cut_at_their_edges_stand_above_noise_as_they_were_sung():
+    random, errors = np.random.default_rng(1), []
+    songs = sing_own(load_repertoire("zonotrichia_capensis"), 12, DEFAULTS, 5, SAMPLE_RATE)
+    for number, sung in enumerate(songs):
+        wanted = (5.0, 15.0, 25.0)[number % 3]
+        channel = Channel(list(RECORDERS.values())[number % 4], snr=wanted)
+        wave = through_channel(sung, channel, sample_rate=SAMPLE_RATE, random=random)
+        errors.append(measure_channel(wave, sample_rate=SAMPLE_RATE, nyquist=11025).snr - wanted)
+    # the whole song cut out, no pause at its edges: notes were taken for noise, up to 8 dB
+    assert np.max(np.abs(errors)) < 4
+    assert np.median(np.abs(errors)) < 1.5
 
 
 def test_band_of_an_unknown_recorder_is_measured():
