@@ -61,7 +61,8 @@ def step(
         kept = {name: joined.pop(name) for name in method.ungathered}
         return devices.gather(joined) | kept
 
-    teacher = forward(state.teacher, views.whole, views.sound, train=False)
+    shared = {name: state.params[name] for name in method.shared}
+    teacher = forward({**state.teacher, **shared}, views.whole, views.sound, train=False)
     assignment, centre, vectors = None, state.centre, None
     if method.assign is not None:
         assignment, centre = method.assign(

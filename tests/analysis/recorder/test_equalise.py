@@ -74,7 +74,7 @@ def test_a_whistle_from_edge_to_edge_is_no_background():
     assert (era.low, era.high) == (50.0, 11025.0)  # what is white has no limits
     alone = measure_channel(noise, sample_rate=SAMPLE_RATE, nyquist=11025)
     away = np.abs(np.linspace(0, 11025, 257) - 4000) > 500
-    assert np.abs(channel.floor - alone.floor)[away].max() < 2
+    assert np.abs(channel.floor - alone.floor)[away][1:].max() < 2  # each frame's mean is taken off
 
 
 def test_songs_cut_at_their_edges_stand_above_noise_as_they_were_sung():

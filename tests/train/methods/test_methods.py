@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -101,6 +101,18 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
     for old, new in ((before.params, state.params), (before.teacher, state.teacher)):
         moved = jax.tree.map(lambda a, b: float(abs(a - b).max()), old, new)
         assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
+
+
+@pytest.mark.parametrize(("name", "shared"), [("msn", True), ("dino", False)])
+def test_msn_has_one_set_of_prototypes_and_dino_a_running_mean_of_them(name: str, shared: bool):
+    recipe = recipe_of(change(SMALL, (f"method.name={name}", "batch=4")), 0)
+    state = make_state(recipe, 0)
+    nothing = jax.tree.map(lambda x: x * jnp.nan, state.teacher["prototypes"])
+    lost = {**state.teacher, "prototypes": nothing}
+    first, second, theme = chirp_pairs(0, 4)
+    batch = {"first": first, "second": second, "label": theme}
+    _, metrics = jax.jit(partial(step, recipe))(replace(state, teacher=lost), batch)
+    assert np.isfinite(float(metrics["loss"])) == shared
 
 
 @pytest.mark.slow
