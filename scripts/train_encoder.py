@@ -13,7 +13,7 @@ from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
-from chingolo.train.settings.registry import PRESETS
+from chingolo.train.settings.registry import PRESETS, UNMEASURED
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,13 @@ class TrainConfig:
     out: Path = Path("runs/train")
     """Folder of the run: config.json, metrics.jsonl, checkpoints, encoder."""
 
-    preset: Annotated[str, tyro.conf.arg(help=f"Named settings: {PRESETS.names()}.")] = "cpu"
+    preset: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"Named settings: {PRESETS.names()}. Neither time nor score of "
+            f"{' and '.join(UNMEASURED)} was ever measured."
+        ),
+    ] = "cpu"
 
     steps: Annotated[int | None, Bounds(1)] = None
     """Optimiser steps; default: the preset's."""
@@ -152,6 +158,8 @@ def command(config: TrainConfig) -> None:
 
     method = METHODS[settings.method.name]
     tell(f"{method.name}: {method.title} ({method.source})")
+    if config.preset in UNMEASURED:
+        tell(f"preset {config.preset}: neither its time nor its score was ever measured")
     corpus, probe, skipped = None, None, None
     if config.songs:
         read = read_songs(

@@ -15,11 +15,12 @@ from chingolo.train.encoders.vit import ViTSettings
 from chingolo.train.methods.dino import DINOSettings
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.methods.simclr import SimCLRSettings
+from chingolo.train.run.check import check
 from chingolo.train.settings.change import change, from_dict
 from chingolo.train.settings.registry import PRESETS
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import rate_schedule
-from tests.small_training import SMALL
+from tests.small_training import CHIRPS, SMALL, chirp_pairs
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -72,6 +73,27 @@ def test_a_chosen_method_keeps_what_it_shares_wherever_it_is_chosen():
 def test_what_is_not_used_is_refused(changes: tuple[str, ...], expected: str):
     with pytest.raises(InputError, match=expected):
         change(SMALL, changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "labels", "expected"),
+    [
+        (("bottleneck=4",), (), "method.bottleneck: read with labels .* alone"),
+        (("label_smoothing=0",), (), "method.label_smoothing: read with labels"),
+        (("label_weight=2",), (), "method.label_weight: read with labels"),
+        (("multilabel=true",), (), "method.multilabel: read with labels"),
+        (("label_weight=0", "bottleneck=4"), CHIRPS, "read with method.label_weight above 0"),
+        (("multilabel=true", "label_smoothing=0"), CHIRPS, "read with method.multilabel=false"),
+    ],
+)
+def test_settings_of_labels_are_refused_where_nothing_reads_them(
+    changes: tuple[str, ...], labels: tuple[str, ...], expected: str
+):
+    changed = change(SMALL, tuple(f"method.{one}" for one in changes))
+    with pytest.raises(InputError, match=expected):
+        check(changed, None, chirp_pairs, labels, None)
+    check(SMALL, None, chirp_pairs, (), None)
+    check(change(SMALL, ("method.bottleneck=4",)), None, chirp_pairs, CHIRPS, None)
 
 
 @pytest.mark.parametrize(
