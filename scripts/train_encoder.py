@@ -94,6 +94,11 @@ class TrainConfig:
         ),
     ] = ()
 
+    workers: Annotated[int | None, Bounds(0, 256)] = None
+    """Processes that sing --synthetic songs beside the training; their number changes nothing of
+    what is trained. Default: none on CPU, which the training needs itself, else all cores but one,
+    at most 8."""
+
     coordinator: str | None = None
     """Address host:port of the first of several hosts (jax.distributed); default: one host."""
 
@@ -139,6 +144,8 @@ def command(config: TrainConfig) -> None:
         source = pair_source(repertoire, machines, settings.front_end)
         classes = tuple(repertoire.theme_names)
         contents = content_hash(repertoire), content_of_pairs(repertoire, machines)
+    elif config.workers is not None:
+        raise InputError(f"--workers {config.workers}: they sing --synthetic songs alone")
     elif recorders is not None:
         raise InputError(f"--recorders {recorders}: only --synthetic songs draw from a set")
     options = TableOptions(
@@ -152,6 +159,7 @@ def command(config: TrainConfig) -> None:
         )
         raise InputError(f"--{unused.replace('_', '-')} is for song tables, and none is given")
 
+    from chingolo.train.parallel import spare_cores
     from chingolo.train.run.probe import make_probe
     from chingolo.train.run.train_encoder import train_in_folder
     from chingolo.train.run.trained_encoder import load_encoder
@@ -191,6 +199,7 @@ def command(config: TrainConfig) -> None:
         distill_from=distill_from,
         seed=config.seed,
         resume=config.resume,
+        workers=spare_cores() if config.workers is None else config.workers,
         # a run is resumed on the same songs alone
         inputs={
             "songs": [str(path) for path in config.songs],

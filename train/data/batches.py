@@ -1,6 +1,7 @@
 """Batches of recorded songs and fresh synthetic pairs; their order is pure in (seed, step)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.data.draws import drawn_pairs, most_pairs
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
+from chingolo.train.data.workers import drawing_processes
 from chingolo.train.settings.training import TrainingSettings
 
 PAIRS = PoolOrder(source_stream=4, choice_stream=3, block=16, own_rows=True)
@@ -89,6 +91,7 @@ def batches(
     start: int,
     classes: int = 0,
     own: range | None = None,
+    workers: int = 0,
 ) -> Iterator[Arrays]:
     """Batches from step `start` to the last one.
 
@@ -100,11 +103,17 @@ def batches(
         start: first step.
         classes: number of classes, for multilabel rows.
         own: rows of the whole batch to make, those of this host; None makes all.
+        workers: processes that draw synthetic pairs, whose source must then be one that can be sent
+            to them; their number changes nothing of what is drawn.
 
     Yields:
         `first`, `second` [rows, samples] float32, `edges` [rows, 2, 2] int32 (of the song in first
         and second, samples) and `label` [rows] int32 (multilabel: [rows, classes] float32);
-        synthetic and recorded songs are spread evenly over the whole batch.
+        synthetic and recorded songs are spread evenly over the whole batch. Where every song is
+        its own pair there is no `second`: it is `first`.
+
+    Raises:
+        InputError: if one of the processes ends before its time.
     """
     synthetic, recorded = places(settings, corpus, source is not None)
     # where each kind stands in the batch: of both kinds, every host gets its part
@@ -114,49 +123,55 @@ def batches(
     mine = np.sort(order)
     of_synthetic = range(*_ends(mine[mine < synthetic]))
     of_recorded = range(*_ends(mine[mine >= synthetic] - synthetic))
-    pairs = None
-    if source is not None and len(of_synthetic):
-        pairs = pooled(
-            lambda seed, count: _labelled(
-                source(seed, count), classes if settings.method.multilabel else None
-            ),
-            PAIRS,
-            pool=settings.pool,
-            renew_every=settings.renew_every,
-            count=synthetic,
-            seed=seed,
-            start=start,
-            own=of_synthetic,
-        )
     place = np.argsort(np.argsort(order))
-    for step in range(start, settings.steps):
-        parts = []
-        if pairs is not None:
-            parts.append(next(pairs)[0])
-        if corpus is not None and len(of_recorded):
-            parts.append(
-                recorded_batch(
-                    corpus,
-                    settings.front_end,
-                    seed=seed,
-                    step=step,
-                    count=recorded,
-                    own=of_recorded,
-                )
+    alone = source is None and corpus is not None and corpus.sung is None
+    names = ("first", "edges", "label") if alone else ("first", "second", "edges", "label")
+    with drawing_processes(workers if len(of_synthetic) else 0) as executor:
+        pairs = None
+        if source is not None and len(of_synthetic):
+            pairs = pooled(
+                LabelledPairs(source, classes if settings.method.multilabel else None),
+                PAIRS,
+                pool=settings.pool,
+                renew_every=settings.renew_every,
+                count=synthetic,
+                seed=seed,
+                start=start,
+                own=of_synthetic,
+                executor=executor,
             )
-        yield {
-            name: np.concatenate([part[name] for part in parts])[place]
-            for name in ("first", "second", "edges", "label")
-        }
+        for step in range(start, settings.steps):
+            parts = []
+            if pairs is not None:
+                parts.append(next(pairs)[0])
+            if corpus is not None and len(of_recorded):
+                parts.append(
+                    recorded_batch(
+                        corpus,
+                        settings.front_end,
+                        seed=seed,
+                        step=step,
+                        count=recorded,
+                        own=of_recorded,
+                    )
+                )
+            yield {name: np.concatenate([part[name] for part in parts])[place] for name in names}
 
 
-def _labelled(pairs: tuple[np.ndarray, np.ndarray, np.ndarray], classes: int | None) -> Arrays:
+@dataclass(frozen=True)
+class LabelledPairs:
     """Pairs by name; with a number of `classes`, each theme as a multilabel row."""
-    first, second, theme = pairs
-    if classes is not None:
-        theme = np.eye(classes, dtype=np.float32)[theme]
-    edges = np.broadcast_to(np.array([0, first.shape[1]], np.int32), (len(first), 2, 2))
-    return {"first": first, "second": second, "edges": edges, "label": theme}
+
+    source: PairSource
+    classes: int | None
+
+    def __call__(self, seed: int, count: int) -> Arrays:
+        """As `pool.Source`."""
+        first, second, theme = self.source(seed, count)
+        if self.classes is not None:
+            theme = np.eye(self.classes, dtype=np.float32)[theme]
+        edges = np.broadcast_to(np.array([0, first.shape[1]], np.int32), (len(first), 2, 2))
+        return {"first": first, "second": second, "edges": edges, "label": theme}
 
 
 def _ends(rows: np.ndarray) -> tuple[int, int]:

@@ -46,7 +46,7 @@ class Task(Generic[S]):
     start: S
     """State before the first step; has a `step`."""
 
-    advance: Callable[[S, Arrays], tuple[S, dict[str, jax.Array]]]
+    advance: Callable[[S, Any], tuple[S, dict[str, jax.Array]]]
     """Takes a step; its metrics hold `loss`."""
 
     batches: Callable[[int], Iterator[Arrays]]
@@ -57,6 +57,9 @@ class Task(Generic[S]):
 
     checkpoint_minutes: float = math.inf
     """Minutes between checkpoints; looked at when a line of metrics is written."""
+
+    lay: Callable[[Arrays], Any] = lambda batch: batch
+    """Lays a batch out on the devices, ahead of its step; `advance` takes what it gives."""
 
     place: Callable[[S], S] = lambda state: state
     """Lays a state out on the devices."""
@@ -108,7 +111,7 @@ def take_steps(task: Task[S], state: S) -> Generator[Taken[S], None, None]:
     start = int(state.step)
     logged, began, waited = start, time.monotonic(), 0.0
     metrics: dict[str, jax.Array] = {}
-    with closing(prefetch(task.batches(start))) as stream:
+    with closing(prefetch(task.batches(start), task.lay)) as stream:
         for number in range(start, task.steps):
             before = time.monotonic()
             batch = next(stream)

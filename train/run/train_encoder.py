@@ -128,6 +128,7 @@ def train_in_folder(
     distill_from: TrainedEncoder | None = None,
     seed: int = 0,
     resume: bool = False,
+    workers: int = 0,
     inputs: dict[str, Any] | None = None,
     tell: Callable[[str], None] = print,
 ) -> State:
@@ -143,6 +144,7 @@ def train_in_folder(
         distill_from: a trained encoder, for the method `distill`.
         seed: of everything random.
         resume: go on from the run's last checkpoint.
+        workers: processes that draw synthetic pairs; see `batches`.
         inputs: what the data are, for config.json.
         tell: takes lines of progress.
 
@@ -171,6 +173,7 @@ def train_in_folder(
         probe=probe,
         distill_from=distill_from,
         seed=seed,
+        workers=workers,
     )
     if resume:
         task = dataclasses.replace(task, start=as_long_as_before(task.start, read_config(run)))
@@ -195,6 +198,7 @@ def encoder_task(
     probe: Probe | None = None,
     distill_from: TrainedEncoder | None = None,
     seed: int = 0,
+    workers: int = 0,
 ) -> Task[State]:
     """An encoder's training, as the loop takes it; see `train_in_folder`.
 
@@ -218,7 +222,8 @@ def encoder_task(
         checkpoint_minutes=settings.checkpoint_minutes,
         start=make_state(recipe, seed),
         place=replicate,
-        advance=lambda state, batch: advance(state, shard(batch)),
+        advance=advance,
+        lay=shard,
         batches=lambda start: batches(
             settings,
             corpus,
@@ -227,6 +232,7 @@ def encoder_task(
             start=start,
             classes=len(classes),
             own=own_rows(settings.batch),
+            workers=workers,
         ),
         export=lambda run, state: export_encoder(run, state, settings, classes),
         measure=None if probe is None else prober(settings, probe),

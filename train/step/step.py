@@ -32,9 +32,9 @@ def step(
         recipe: network, optimiser, schedules.
         state: before the step.
         batch: this device's share: `first`, `second` [songs, samples] float32 (two renditions of
-            one song, or twice one recording), `edges` [songs, 2, 2] int32 of the song in them,
-            samples (missing: all is song), and `label` [songs] int32, -1 for none (multilabel:
-            [songs, classes]).
+            one song; without `second`, twice one recording), `edges` [songs, 2, 2] int32 of the
+            song in them, samples (missing: all is song), and `label` [songs] int32, -1 for none
+            (multilabel: [songs, classes]).
         devices: those that share the batch.
 
     Returns:
@@ -73,7 +73,9 @@ def step(
         both = [
             recipe.other_encoder(batch[name], None if edges is None else edges[:, view])
             for view, name in enumerate(("first", "second"))
+            if name in batch
         ]
+        both = both if len(both) == 2 else both * 2
         vectors = devices.gather(jnp.stack(both))
 
     def loss_of(params: dict) -> tuple[Array, Metrics]:
