@@ -47,12 +47,19 @@ class EmbedConfig:
     host: Annotated[int, Bounds(0)] = 0
     """Number of this host, from 0; host 0 writes OUT when all have finished."""
 
+    silence_s: Annotated[float, Bounds(0, inside=True)] = 3600.0
+    """How long host 0 waits for a further part of the other hosts before it stops, s."""
+
+    strict: bool = False
+    """Stop at the first song that cannot be read or is too short. Default: such songs are left
+    out, and listed in a file beside OUT, `.skipped.csv`."""
+
 
 def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
     import pandas as pd
 
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, told_faults
     from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
@@ -64,7 +71,7 @@ def command(config: EmbedConfig) -> None:
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
 
     from chingolo.analysis.space.embed import make_embedder
-    from chingolo.analysis.space.embed_table import embed_to_file
+    from chingolo.analysis.space.embed_table import embed_to_file, skipped_file
     from chingolo.analysis.space.latent_table import read_latent_table
     from chingolo.analysis.space.reference import (
         assign_songs,
@@ -80,7 +87,7 @@ def command(config: EmbedConfig) -> None:
         reference = load_reference(config.reference)
         # a reference of another encoder is refused before the songs are embedded
         assign_songs(reference, _no_vectors(embedder), checkpoint=embedder.encoder.hash)
-    written = embed_to_file(
+    done = embed_to_file(
         table,
         embedder,
         config.out,
@@ -88,13 +95,17 @@ def command(config: EmbedConfig) -> None:
         reference=reference,
         hosts=config.hosts,
         host=config.host,
+        strict=config.strict,
+        silence_s=config.silence_s,
         tell=_tell,
     )
-    if not written:
+    if not done.written:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
         return
     dimensions = embedder.encoder.settings.encoder.dimensions
-    print(f"{config.out}: {len(table)} songs, {dimensions} dimensions")
+    print(f"{config.out}: {len(table) - len(done.faults)} songs, {dimensions} dimensions")
+    if done.faults:
+        _tell("\n".join([*told_faults(done.faults, len(table)), str(skipped_file(config.out))]))
     if reference is not None:
         told = read_latent_table(config.out).songs["theme"].value_counts()
         print("\n".join(f"  {theme:<24} {count:>6}" for theme, count in told.items()))

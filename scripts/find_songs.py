@@ -143,15 +143,20 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     told = Pcm(config.sample_rate, config.channels, config.format)
     pcm, start = open_pcm(sys.stdin.buffer, told)
     health, songs = Health(), 0
+    context_s = None if recognise is None else recognise.context_s
     blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)
     chunks = (mono(block, health, config.channel) for block in blocks)
     path = config.name if config.out is None else str(Path(config.name).resolve())
     with growing_table(config.out) as add:
         for song in find_songs(
-            chunks, pcm.sample_rate, detector, thresholds, keep_audio=recognise is not None
+            chunks,
+            pcm.sample_rate,
+            detector,
+            thresholds,
+            context_s=context_s,
         ):
             row = row_of(song, path, detector, config.channel)
-            add(row | (recognise(song.wave, pcm.sample_rate) if recognise else {}), 0.0)
+            add(row | (recognise(song.heard, pcm.sample_rate) if recognise else {}), 0.0)
             songs += 1
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
@@ -161,21 +166,27 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import Health, audio_files, file_chunks, find_songs, row_of
+    from chingolo.analysis.find.find import Health, file_chunks, find_songs, row_of
+    from chingolo.analysis.find.recordings import audio_files
     from chingolo.synth.tables.files import InputError
 
     files = audio_files(Path(name) for name in config.recordings)
     songs, seconds, failed = 0, 0.0, []
+    context_s = None if recognise is None else recognise.context_s
     with growing_table(config.out) as add:
         for number, path in enumerate(files, start=1):
             health, here, rate = Health(), 0, 1.0
             try:
                 rate, chunks = file_chunks(path, health, config.channel)
                 for song in find_songs(
-                    chunks, rate, detector, thresholds, keep_audio=recognise is not None
+                    chunks,
+                    rate,
+                    detector,
+                    thresholds,
+                    context_s=context_s,
                 ):
                     row = row_of(song, str(path.resolve()), detector, config.channel)
-                    add(row | (recognise(song.wave, rate) if recognise else {}), seconds)
+                    add(row | (recognise(song.heard, rate) if recognise else {}), seconds)
                     here += 1
             except InputError as error:
                 health.broken = str(error).removeprefix(f"{path}: ")

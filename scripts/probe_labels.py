@@ -31,6 +31,10 @@ class ProbeConfig:
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of the folds, where the collection has none."""
 
+    strict: bool = False
+    """Stop at the first sound that cannot be read or is too short; default: it is left out, and
+    told."""
+
 
 def probe_labels(config: ProbeConfig) -> None:
     """Embeds, probes and prints."""
@@ -47,7 +51,13 @@ def probe_labels(config: ProbeConfig) -> None:
 
     table = read_labelled_set(config.collection, audio=config.audio)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
-    latents = embed_table(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
+    latents = embed_table(
+        table,
+        config.encoder,
+        strict=config.strict,
+        tell=lambda line: print(line, file=sys.stderr),
+    )
+    table = latents.songs
     labels = table["label"].to_numpy(object)
     group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None

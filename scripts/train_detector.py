@@ -66,6 +66,10 @@ class TrainDetectorConfig:
     set: tuple[str, ...] = ()
     """Single settings to change, such as batch=12; see train/detector/settings.py."""
 
+    strict: bool = False
+    """Stop at the first recording that cannot be read or ends before one of its songs; default: it
+    is left out with its songs, and told."""
+
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Decides everything random."""
 
@@ -78,9 +82,10 @@ def command(config: TrainDetectorConfig) -> None:
     import pandas as pd
 
     from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.spectra.front_end import check_front_end
     from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
     from chingolo.synth.tables.content import content_hash
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, told_faults
     from chingolo.synth.tables.song_table import read_song_table
     from chingolo.train.data.read_songs import content_of_tables
     from chingolo.train.detector.examples import recorded_source, synthetic_source
@@ -89,9 +94,10 @@ def command(config: TrainDetectorConfig) -> None:
     from chingolo.train.settings.change import change
 
     settings = change(DetectorSettings(), config.set)
+    check_front_end(settings.front_end)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
-    sources, species, contents = [], set(), (None, None)
+    sources, species, contents, faults = [], set(), (None, None), {}
     given: dict[str, str] = {
         name: getattr(config, name) for name in SETS if getattr(config, name) is not None
     }
@@ -105,7 +111,10 @@ def command(config: TrainDetectorConfig) -> None:
         contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
     if config.songs:
         table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
-        sources.append(recorded_source(table, settings))
+        source, faults = recorded_source(table, settings, strict=config.strict)
+        for line in told_faults(faults, len(table)):
+            tell(line)
+        sources.append(source)
         species |= set(table.get("species", pd.Series(dtype=str))) - {""}
     if len(species) > 1:
         raise InputError(f"a detector finds one species; given are {', '.join(sorted(species))}")
@@ -120,6 +129,7 @@ def command(config: TrainDetectorConfig) -> None:
         inputs={
             "songs": [str(path) for path in config.songs],
             "song_tables": content_of_tables(config.songs),
+            "skipped_rows": [row + 1 for row in sorted(faults)] if config.songs else None,
             "synthetic": config.synthetic,
             "repertoire": contents[0],
             "synthetic_content": contents[1],

@@ -13,7 +13,7 @@ from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
-from chingolo.train.settings.registry import PRESETS
+from chingolo.train.settings.registry import PRESETS, UNMEASURED
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,13 @@ class TrainConfig:
     out: Path = Path("runs/train")
     """Folder of the run: config.json, metrics.jsonl, checkpoints, encoder."""
 
-    preset: Annotated[str, tyro.conf.arg(help=f"Named settings: {PRESETS.names()}.")] = "cpu"
+    preset: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"Named settings: {PRESETS.names()}. Neither time nor score of "
+            f"{' and '.join(UNMEASURED)} was ever measured."
+        ),
+    ] = "cpu"
 
     steps: Annotated[int | None, Bounds(1)] = None
     """Optimiser steps; default: the preset's."""
@@ -73,6 +79,10 @@ class TrainConfig:
     probe_column: str = "label"
     """What neighbours of the probe should share."""
 
+    strict: bool = False
+    """Stop at the first song that cannot be read or is shorter than one window of the front end;
+    default: such songs are left out, and told."""
+
     distill_from: Annotated[Path | None, tyro.conf.arg(aliases=["--teacher"])] = None
     """Trained run whose vectors a smaller student learns (with --set method.name=distill)."""
 
@@ -83,6 +93,11 @@ class TrainConfig:
             f"is one of {METHODS.names()}, encoder.kind one of {ENCODERS.names()}."
         ),
     ] = ()
+
+    workers: Annotated[int | None, Bounds(0, 256)] = None
+    """Processes that sing --synthetic songs beside the training; their number changes nothing of
+    what is trained. Default: none on CPU, which the training needs itself, else all cores but one,
+    at most 8."""
 
     coordinator: str | None = None
     """Address host:port of the first of several hosts (jax.distributed); default: one host."""
@@ -104,6 +119,7 @@ def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
     from chingolo.synth.recorder.recorders import recorder_set
     from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.spectra.front_end import check_front_end
     from chingolo.synth.surrogates.pairs import content_of_pairs
     from chingolo.synth.tables.content import content_hash
     from chingolo.synth.tables.files import InputError
@@ -114,6 +130,7 @@ def command(config: TrainConfig) -> None:
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
     settings = change(PRESETS.named(config.preset), config.set)
+    check_front_end(settings.front_end)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
     if config.coordinator is not None:
@@ -127,6 +144,8 @@ def command(config: TrainConfig) -> None:
         source = pair_source(repertoire, machines, settings.front_end)
         classes = tuple(repertoire.theme_names)
         contents = content_hash(repertoire), content_of_pairs(repertoire, machines)
+    elif config.workers is not None:
+        raise InputError(f"--workers {config.workers}: they sing --synthetic songs alone")
     elif recorders is not None:
         raise InputError(f"--recorders {recorders}: only --synthetic songs draw from a set")
     options = TableOptions(
@@ -140,15 +159,18 @@ def command(config: TrainConfig) -> None:
         )
         raise InputError(f"--{unused.replace('_', '-')} is for song tables, and none is given")
 
+    from chingolo.train.parallel import spare_cores
     from chingolo.train.run.probe import make_probe
     from chingolo.train.run.train_encoder import train_in_folder
     from chingolo.train.run.trained_encoder import load_encoder
 
     method = METHODS[settings.method.name]
     tell(f"{method.name}: {method.title} ({method.source})")
-    corpus, probe = None, None
+    if config.preset in UNMEASURED:
+        tell(f"preset {config.preset}: neither its time nor its score was ever measured")
+    corpus, probe, skipped = None, None, None
     if config.songs:
-        corpus, held_out, classes = read_songs(
+        read = read_songs(
             config.songs,
             settings.front_end,
             options,
@@ -157,11 +179,12 @@ def command(config: TrainConfig) -> None:
             seed=config.seed,
             tell=tell,
         )
-        if held_out is not None:
+        corpus, classes, skipped = read.corpus, read.classes, [row + 1 for row in read.faults]
+        if read.held_out is not None:
             probe = make_probe(
-                held_out.songs,
-                held_out.label,
-                held_out.group,
+                read.held_out.songs,
+                read.held_out.label,
+                read.held_out.group,
                 settings.front_end,
                 seed=config.seed,
             )
@@ -176,6 +199,7 @@ def command(config: TrainConfig) -> None:
         distill_from=distill_from,
         seed=config.seed,
         resume=config.resume,
+        workers=spare_cores() if config.workers is None else config.workers,
         # a run is resumed on the same songs alone
         inputs={
             "songs": [str(path) for path in config.songs],
@@ -198,6 +222,7 @@ def command(config: TrainConfig) -> None:
             },
             "weights": list(config.weights),
             "hold_out": config.hold_out,
+            "skipped_rows": skipped,
         },
         tell=tell,
     )

@@ -1,5 +1,6 @@
 """The one file that knows about devices."""
 
+import os
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
@@ -54,10 +55,20 @@ def own_rows(batch: int) -> range:
     return range(jax.process_index() * share, (jax.process_index() + 1) * share)
 
 
-def shard(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """This host's rows split over its devices: [rows, ...] -> [devices, rows a device, ...]."""
-    devices = jax.local_device_count()
-    return {name: value.reshape(devices, -1, *value.shape[1:]) for name, value in batch.items()}
+def shard(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+    """This host's rows on its devices: [rows, ...] -> [devices, rows a device, ...].
+
+    The copy goes on while this returns, so that it can be done ahead of the step.
+    """
+    devices = jax.local_devices()
+    split = {n: value.reshape(len(devices), -1, *value.shape[1:]) for n, value in batch.items()}
+    mesh = Mesh(np.array(devices), (AXIS,))
+    return jax.device_put(split, NamedSharding(mesh, PartitionSpec(AXIS)))
+
+
+def spare_cores() -> int:
+    """Cores that training leaves idle: none where it computes on them, else all but one, to 8."""
+    return 0 if jax.default_backend() == "cpu" else min(8, max(1, (os.cpu_count() or 2) - 1))
 
 
 def parallel_apply(function: Callable[[Any, Any], Any], params: Any) -> Callable[[Any], Any]:
@@ -114,3 +125,12 @@ def wait_for_hosts(name: str) -> None:
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices(name)
+
+
+def told_by_first_host(answer: bool) -> bool:
+    """The first host's answer, on every host; all of them ask at the same place."""
+    if jax.process_count() == 1:
+        return answer
+    from jax.experimental import multihost_utils
+
+    return bool(multihost_utils.broadcast_one_to_all(np.array(answer)))

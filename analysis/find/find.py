@@ -14,6 +14,7 @@ import soxr
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
 from chingolo.synth.tables.audio import power_of_mean, refuse_guessed_length
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
@@ -21,21 +22,6 @@ from chingolo.train.detector.streaming import Detector, read_detector
 FOLDER = Path(__file__).with_name("detectors")
 BLOCK_S = 10
 """Audio read at a time, s."""
-
-AUDIO_ENDINGS = (
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".mp3",
-    ".aif",
-    ".aiff",
-    ".w64",
-    ".caf",
-    ".au",
-)
-"""Endings of audio files that are looked for in folders."""
 
 OPPOSITE = 0.25
 """Channels whose mean has less than this share of the power that unlike channels would leave are
@@ -56,8 +42,8 @@ class Found:
     known_s: float
     """How much of the stream had been heard when it was found, s."""
 
-    wave: np.ndarray | None
-    """[samples] mono at the recording's own rate, where it was asked for."""
+    heard: Excerpt | None
+    """The song in its surroundings, mono at the recording's own rate, where it was asked for."""
 
 
 @dataclass
@@ -126,7 +112,7 @@ def find_songs(
     detector: Detector,
     thresholds: Thresholds,
     *,
-    keep_audio: bool = False,
+    context_s: float | None = None,
 ) -> Iterator[Found]:
     """Songs in a stream of audio, each as soon as it is known to have ended.
 
@@ -135,7 +121,8 @@ def find_songs(
         sample_rate: of the stream, Hz.
         detector: the trained network.
         thresholds: when scores are a song.
-        keep_audio: whether songs come with their audio.
+        context_s: songs come with their audio, with so much of the stream before them, s, and with
+            what had to be heard behind them to know that they ended. None: without.
 
     Yields:
         The songs in order of their ends. At most `detector.delay_s + thresholds.hang_s` and the
@@ -155,18 +142,22 @@ def find_songs(
         first_s=detector.first_s,
         frame_s=detector.frame_s,
     )
-    reach = thresholds.most_s + detector.delay_s + thresholds.hang_s + 1.0
+    behind_s = thresholds.hang_s + detector.delay_s
+    reach = thresholds.most_s + behind_s + 1.0 + (context_s or 0.0)
 
     def found(event: Event) -> Found:
-        wave = None
-        if keep_audio:
-            first = round(event.start * sample_rate) - kept_from
-            wave = np.concatenate(past)[max(0, first) : round(event.end * sample_rate) - kept_from]
-        return Found(event.start, event.end, event.score, total / sample_rate, wave)
+        heard = None
+        if context_s is not None:
+            edges = (event.start - context_s, event.start, event.end, event.end + behind_s)
+            first, start, stop, last = (
+                max(0, round(edge * sample_rate) - kept_from) for edge in edges
+            )
+            heard = Excerpt(np.concatenate(past)[first:last], start - first, stop - first)
+        return Found(event.start, event.end, event.score, total / sample_rate, heard)
 
     for chunk in chunks:
         total += len(chunk)
-        if keep_audio:
+        if context_s is not None:
             past.append(chunk)
             while past and total - kept_from - len(past[0]) > reach * sample_rate:
                 kept_from += len(past.popleft())
@@ -265,40 +256,6 @@ def file_chunks(
 
 def _reason(error: Exception) -> str:
     return str(error).strip().splitlines()[0].split(": ")[-1].rstrip(".")
-
-
-def audio_below(folder: Path) -> list[Path]:
-    """Audio files at any depth, in order; names with a dot before them, hidden ones, are none."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in AUDIO_ENDINGS
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
-
-
-def audio_files(inputs: Iterable[Path]) -> list[Path]:
-    """The files named, and all audio below the folders named, in order.
-
-    Raises:
-        InputError: if something does not exist, or a folder holds no audio.
-    """
-    files: list[Path] = []
-    for path in inputs:
-        if path.is_dir():
-            inside = audio_below(path)
-            if not inside:
-                endings = ", ".join(AUDIO_ENDINGS)
-                raise InputError(f"{path}: no audio file in this folder ({endings})")
-            files += inside
-        elif path.exists():
-            files.append(path)
-        else:
-            raise InputError(f"{path}: no such file or folder")
-    once: dict[Path, Path] = {}
-    for path in files:  # one file under two names is one recording
-        once.setdefault(path.resolve(), path)
-    return list(once.values())
 
 
 def row_of(

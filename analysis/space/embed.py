@@ -12,11 +12,25 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import load_excerpt, wave_in_memory
+from chingolo.synth.tables.audio import load_excerpt, song_in_memory
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of songs, and why some have none."""
+
+    z: np.ndarray
+    """[songs, dimensions] float32 of length 1; rows of NaN where there is a fault."""
+
+    probability: np.ndarray
+    """[songs, classes]."""
+
+    faults: dict[int, str]
+    """Place among the songs -> why there is no vector."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +53,7 @@ class Embedder:
         return {
             "checkpoint": self.encoder.hash,
             **dataclasses.asdict(front_end),
-            "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.f_max:g} Hz",
+            "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.highest:g} Hz",
             "method": method + (f" with the labels of {len(classes)} classes" if classes else ""),
             "classes": list(classes),
         }
@@ -64,7 +78,7 @@ def make_embedder(encoder: TrainedEncoder, *, batch: int = 64) -> Embedder:
 
 def embed(
     encoder: TrainedEncoder,
-    waves: Sequence[np.ndarray],
+    waves: Sequence[np.ndarray | Excerpt],
     *,
     sample_rate: float,
     batch: int = 64,
@@ -73,7 +87,8 @@ def embed(
 
     Args:
         encoder: of `load_encoder`, or as `train` returns it.
-        waves: [songs] arrays [any] of one song each, mono.
+        waves: [songs] arrays [any] of one song each, mono, or excerpts of recordings, whose noise
+            is then heard around the song, as `embed_songs` hears it.
         sample_rate: theirs, Hz; resampled to the encoder's own rate where it differs.
         batch: clips at a time.
 
@@ -85,12 +100,12 @@ def embed(
     """
     rate = encoder.settings.front_end.sample_rate
 
-    def songs() -> Iterator[tuple[str, np.ndarray]]:
+    def songs() -> Iterator[tuple[str, Excerpt]]:
         for number, wave in enumerate(waves):
             name = f"song {number}"
-            yield name, wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
+            yield name, song_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
 
-    return _embed(songs(), len(waves), make_embedder(encoder, batch=batch))[0]
+    return _embed(songs(), len(waves), make_embedder(encoder, batch=batch), strict=True).z
 
 
 def predictions(classes: tuple[str, ...], probability: np.ndarray) -> pd.DataFrame:
@@ -110,8 +125,9 @@ def embed_songs(
     table: pd.DataFrame,
     embedder: Embedder,
     *,
+    strict: bool = True,
     tell: Callable[[str], None] = lambda line: None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Embedded:
     """Vectors and class probabilities of the rows of a song table.
 
     A song shorter than the preset's clip stands in the middle of one clip; a longer one is cut into
@@ -120,22 +136,24 @@ def embed_songs(
     Args:
         table: song table with absolute paths; its index counts rows in messages.
         embedder: of `make_embedder`.
+        strict: whether the first song that cannot be read, is shorter than one window or has a
+            vector that is not finite ends it all; else its row tells why it has none.
         tell: takes lines of progress.
 
-    Returns:
-        z [songs, dimensions] float32 and probabilities [songs, classes].
-
     Raises:
-        InputError: if audio cannot be read, or a vector is not finite.
+        InputError: if strict, for such a song.
     """
     front_end, batch = embedder.encoder.settings.front_end, embedder.batch
 
-    def load(row: int) -> Excerpt:
-        return load_excerpt(
-            table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
-        )
+    def load(row: int) -> Excerpt | InputError:
+        try:
+            return load_excerpt(
+                table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
+            )
+        except InputError as error:
+            return error
 
-    def songs() -> Iterator[tuple[str, Excerpt]]:
+    def songs() -> Iterator[tuple[str, Excerpt | InputError]]:
         with ThreadPoolExecutor(4) as readers:
             for start in range(0, len(table), batch):
                 rows = range(start, min(start + batch, len(table)))
@@ -144,7 +162,7 @@ def embed_songs(
                     if (row + 1) % 500 == 0:
                         tell(f"{row + 1} of {len(table)} songs")
 
-    return _embed(songs(), len(table), embedder)
+    return _embed(songs(), len(table), embedder, strict=strict)
 
 
 def embed_waves(
@@ -159,12 +177,17 @@ def embed_waves(
         InputError: if a song is too short, or its vector is not finite.
     """
     songs = ((f"song {number}", wave) for number, wave in enumerate(waves))
-    return _embed(songs, len(waves), embedder)
+    found = _embed(songs, len(waves), embedder, strict=True)
+    return found.z, found.probability
 
 
 def _embed(
-    songs: Iterable[tuple[str, np.ndarray | Excerpt]], count: int, embedder: Embedder
-) -> tuple[np.ndarray, np.ndarray]:
+    songs: Iterable[tuple[str, np.ndarray | Excerpt | InputError]],
+    count: int,
+    embedder: Embedder,
+    *,
+    strict: bool,
+) -> Embedded:
     """Vectors and probabilities of songs that come with a name for messages."""
     settings = embedder.encoder.settings
     samples, batch, least = (
@@ -189,14 +212,23 @@ def _embed(
             clips_of[row] += 1
         waiting.clear()
 
+    faults: dict[int, str] = {}
+
+    def refuse(row: int, fault: InputError | str) -> None:
+        if strict:
+            raise fault if isinstance(fault, InputError) else InputError(fault)
+        faults[row] = str(fault)
+
     names = []
     for row, (name, song) in enumerate(songs):
         names.append(name)
+        if isinstance(song, InputError):
+            refuse(row, song)
+            continue
         if len(song) < least:
-            raise InputError(
-                f"{name}: a song of {len(song)} samples is shorter than one window of {least} "
-                "samples"
-            )
+            short = f"a song of {len(song)} samples is shorter than one window of {least} samples"
+            refuse(row, f"{name}: {short}")
+            continue
         for clip in cut(song, samples):
             waiting.append((row, clip))
             if len(waiting) == batch:
@@ -205,10 +237,11 @@ def _embed(
         flush()
     z = z / np.maximum(clips_of, 1)[:, None]
     z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
-    bad = ~np.isfinite(z).all(axis=1)
-    if bad.any():
-        raise InputError(f"{names[int(np.argmax(bad))]}: its vector is not finite")
-    return z.astype(np.float32), probability / np.maximum(clips_of, 1)[:, None]
+    for row in np.flatnonzero(~np.isfinite(z).all(axis=1)).tolist():
+        refuse(row, f"{names[row]}: its vector is not finite")
+    z[list(faults)] = np.nan
+    probability = probability / np.maximum(clips_of, 1)[:, None]
+    return Embedded(z.astype(np.float32), probability, faults)
 
 
 def cut(song: np.ndarray | Excerpt, samples: int) -> list[tuple[np.ndarray, tuple[int, int]]]:

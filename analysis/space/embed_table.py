@@ -1,9 +1,11 @@
 """Song tables -> a latent table: in memory, or of any size, over hosts, resuming."""
 
 import hashlib
+import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,13 @@ import pandas as pd
 from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder, predictions
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs
-from chingolo.synth.tables.files import InputError, atomic_path, make_folder
+from chingolo.synth.tables.files import (
+    InputError,
+    atomic_path,
+    make_folder,
+    refuse_if_none,
+    told_faults,
+)
 from chingolo.synth.tables.song_table import PLACE
 from chingolo.train.run.trained_encoder import load_encoder
 
@@ -22,6 +30,7 @@ def embed_table(
     run: Path,
     *,
     batch: int = 64,
+    strict: bool = True,
     tell: Callable[[str], None] = lambda line: None,
 ) -> LatentTable:
     """Turns every song into a latent vector, all in memory.
@@ -30,6 +39,7 @@ def embed_table(
         table: song table with absolute paths.
         run: a training run, or an exported encoder.
         batch: clips at a time.
+        strict: whether a song without a vector ends it all; else its row is left out, and told.
         tell: takes lines of progress.
 
     Returns:
@@ -39,12 +49,32 @@ def embed_table(
         InputError: if the run or audio cannot be read, or a vector is not finite.
     """
     embedder = make_embedder(load_encoder(run), batch=batch)
-    z, probability = embed_songs(table, embedder, tell=tell)
-    columns = predictions(embedder.encoder.classes, probability)
-    songs = table.copy()
+    found = embed_songs(table, embedder, strict=strict, tell=tell)
+    refuse_if_none(found.faults, len(table))
+    for line in told_faults(found.faults, len(table)):
+        tell(line)
+    kept = rows_without(found.faults, len(table))
+    columns = predictions(embedder.encoder.classes, found.probability[kept])
+    songs = table.iloc[kept].reset_index(drop=True)
     for name in columns.columns:
         songs[name] = columns[name].to_numpy()
-    return LatentTable(songs=songs, z=z, made_by=embedder.about)
+    return LatentTable(songs=songs, z=found.z[kept], made_by=embedder.about)
+
+
+def rows_without(faults: Collection[int], count: int) -> np.ndarray:
+    """Rows of `count` that are not among the faults."""
+    return np.setdiff1d(np.arange(count), np.array(list(faults), int))
+
+
+@dataclass(frozen=True)
+class EmbeddedFile:
+    """What a host did of a latent table."""
+
+    written: bool
+    """Whether this host wrote it (the first one does)."""
+
+    faults: dict[int, str]
+    """Row -> why it was left out, of all rows for the host that wrote."""
 
 
 def embed_to_file(
@@ -56,14 +86,18 @@ def embed_to_file(
     reference: Reference | None = None,
     hosts: int = 1,
     host: int = 0,
+    strict: bool = True,
+    silence_s: float = 3600.0,
     tell: Callable[[str], None] = lambda line: None,
-) -> bool:
+) -> EmbeddedFile:
     """Embeds a song table part by part into a Parquet latent table.
 
     Each part's vectors are kept in OUT.parts as soon as they are made, under a name that holds the
     encoder and the part's rows; the same call after an interruption makes only what is missing.
     Hosts that share a file system take parts in turn, without a word between them; the first waits
     for all and joins.
+
+    Rows left out are listed beside OUT, in `OUT.skipped.csv` (row, path, reason).
 
     Args:
         table: song table with absolute paths.
@@ -73,14 +107,14 @@ def embed_to_file(
         reference: adds what it says of each song, as `assign_songs`.
         hosts: number of hosts at this table.
         host: number of this one, from 0.
+        strict: whether a song without a vector ends it all; else its row is left out.
+        silence_s: how long the first host waits for a further part of the others, s.
         tell: takes lines of progress.
 
-    Returns:
-        Whether this host wrote `out` (the first one does).
-
     Raises:
-        InputError: for bad numbers of hosts or songs, audio that cannot be read, or a reference of
-            another encoder; complete parts are kept.
+        InputError: for bad numbers of hosts or songs, audio that cannot be read (if strict, or if
+            none can), a reference of another encoder, or a host that is not heard of; complete
+            parts are kept.
     """
     if not 0 <= host < hosts:
         raise InputError(f"--host {host}: the hosts are numbered 0 to {hosts - 1}")
@@ -101,27 +135,63 @@ def embed_to_file(
     for number, ((a, b), file) in enumerate(zip(bounds, files, strict=True)):
         if number % hosts != host or file.is_file():
             continue
-        z, probability = embed_songs(table.iloc[a:b], embedder)
+        found = embed_songs(table.iloc[a:b], embedder, strict=strict)
         with atomic_path(file) as temporary:
-            np.savez(temporary, z=z, probability=probability)
+            faults = json.dumps(found.faults)
+            np.savez(temporary, z=found.z, probability=found.probability, faults=np.array(faults))
         tell(f"{b} of {len(table)} songs")
     if host:
-        return False
-    _wait(files, tell)
+        return EmbeddedFile(False, {})
+    _wait(files, tell, silence_s=silence_s)
+    faults = {}
+    for (a, _), file in zip(bounds, files, strict=True):
+        faults |= {a + row: reason for row, reason in _faults(file).items()}
+    if strict and faults:  # of parts that were made without being strict
+        raise InputError(faults[min(faults)])
+    refuse_if_none(faults, len(table))
 
     def parts() -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
         for file in files:
             with np.load(file) as part:
-                z, probability = part["z"], part["probability"]
+                kept = rows_without(_faults(file), len(part["z"]))
+                if not len(kept):
+                    continue
+                z, probability = part["z"][kept], part["probability"][kept]
             columns = predictions(embedder.encoder.classes, probability)
             if reference is not None:
                 told = assign_songs(reference, z, checkpoint=embedder.encoder.hash)
                 columns = pd.concat([columns, told], axis=1)
             yield z, columns
 
-    write_latent_parts(table, parts(), embedder.about, out)
+    kept = table.iloc[rows_without(faults, len(table))].reset_index(drop=True)
+    list_skipped(faults, table, skipped_file(out))
+    write_latent_parts(kept, parts(), embedder.about, out)
     shutil.rmtree(folder, ignore_errors=True)
-    return True
+    return EmbeddedFile(True, faults)
+
+
+def skipped_file(out: Path) -> Path:
+    """Where the rows that a latent table lacks are listed."""
+    return out.with_name(f"{out.stem}.skipped.csv")
+
+
+def list_skipped(faults: dict[int, str], table: pd.DataFrame, file: Path) -> None:
+    """Lists rows that were left out, from 1 as in messages; none removes an older list."""
+    if not faults:
+        file.unlink(missing_ok=True)
+        return
+    rows = sorted(faults)
+    told = {"row": [row + 1 for row in rows], "path": table["path"].iloc[rows].tolist()}
+    with atomic_path(file) as temporary:
+        reasons = [faults[row] for row in rows]
+        pd.DataFrame({**told, "reason": reasons}).to_csv(temporary, index=False)
+
+
+def _faults(file: Path) -> dict[int, str]:
+    """The faults of a part, by place in it; parts of older versions have none."""
+    with np.load(file) as part:
+        told = str(part["faults"]) if "faults" in part.files else "{}"
+    return {int(row): reason for row, reason in json.loads(told).items()}
 
 
 def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
@@ -131,10 +201,27 @@ def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
     return hashlib.sha256(f"{embedder.encoder.hash}\n{content}".encode()).hexdigest()[:16]
 
 
-def _wait(files: list[Path], tell: Callable[[str], None], *, every_s: float = 2.0) -> None:
-    told = 0
-    while missing := sum(not file.is_file() for file in files):
-        if missing != told:
-            tell(f"waiting for {missing} parts of other hosts")
-            told = missing
-        time.sleep(every_s)
+def _wait(
+    files: list[Path],
+    tell: Callable[[str], None],
+    *,
+    silence_s: float,
+    every_s: float = 2.0,
+) -> None:
+    """Waits for the parts of other hosts, as long as further ones appear.
+
+    Raises:
+        InputError: if none has appeared for `silence_s`.
+    """
+    told, since = None, time.monotonic()
+    while missing := [file for file in files if not file.is_file()]:
+        if len(missing) != told:
+            tell(f"waiting for {len(missing)} parts of other hosts")
+            told, since = len(missing), time.monotonic()
+        if time.monotonic() - since > silence_s:
+            raise InputError(
+                f"{missing[0].parent}: no part from another host for {silence_s:g} s, "
+                f"{len(missing)} are missing; is one of them down? The same command, with fewer "
+                "--hosts if need be, goes on from the parts that are there"
+            )
+        time.sleep(min(every_s, silence_s))

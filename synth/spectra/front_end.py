@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.files import InputError
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,28 @@ class FrontEnd:
     def context_s(self) -> float:
         """How much of the recording is heard on each side of a song, for its noise, s."""
         return 1.0 if self.noise == "floor" else 0.0
+
+    @property
+    def highest(self) -> float:
+        """Upper edge of what is heard, Hz: that of the bands, and no more than Nyquist's."""
+        return min(self.f_max, self.sample_rate / 2)
+
+
+def check_front_end(front_end: FrontEnd) -> None:
+    """Refuses a front end with bands that would hear nothing.
+
+    Raises:
+        InputError: if the bands reach above half the sample rate, or the upper edge is no higher
+            than the lower.
+    """
+    nyquist = front_end.sample_rate / 2
+    if front_end.f_max > nyquist:
+        raise InputError(
+            f"front_end.f_max={front_end.f_max:g}: bands above {nyquist:g} Hz hear nothing at a "
+            f"sample rate of {front_end.sample_rate} Hz; add front_end.f_max={nyquist:g}"
+        )
+    if front_end.f_min >= front_end.f_max:
+        raise InputError(
+            f"front_end.f_min={front_end.f_min:g}: expected below front_end.f_max="
+            f"{front_end.f_max:g}"
+        )

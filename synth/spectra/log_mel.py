@@ -1,5 +1,6 @@
 """Waveform -> log-mel spectrogram, on the device, differentiable."""
 
+import warnings
 from collections.abc import Callable
 from functools import lru_cache, partial
 
@@ -9,7 +10,8 @@ import numpy as np
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_at
-from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.front_end import FrontEnd, check_front_end
+from chingolo.synth.tables.files import InputError
 
 POWER_FLOOR = 1e-10
 """Power below which a mel band is silence, as in librosa's power_to_db."""
@@ -27,14 +29,32 @@ def mel_filters(front_end: FrontEnd) -> np.ndarray:
     """[n_fft / 2 + 1, n_mels] float32 weights of the Fourier bins' power in each mel band."""
     import librosa
 
-    return librosa.filters.mel(
-        sr=front_end.sample_rate,
-        n_fft=front_end.n_fft,
-        n_mels=front_end.n_mels,
-        fmin=front_end.f_min,
-        fmax=front_end.f_max,
-        dtype=np.float32,
-    ).T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of empty bands: `check_bands` tells of them
+        return librosa.filters.mel(
+            sr=front_end.sample_rate,
+            n_fft=front_end.n_fft,
+            n_mels=front_end.n_mels,
+            fmin=front_end.f_min,
+            fmax=front_end.f_max,
+            dtype=np.float32,
+        ).T
+
+
+def check_bands(front_end: FrontEnd) -> None:
+    """Refuses a front end with bands that hear nothing; see `check_front_end`.
+
+    Raises:
+        InputError: also if there are bands that no Fourier bin falls into.
+    """
+    check_front_end(front_end)
+    deaf = int((~mel_filters(front_end).any(axis=0)).sum())
+    if deaf:
+        raise InputError(
+            f"front_end.n_mels={front_end.n_mels}: {deaf} of these bands are narrower than the "
+            f"bins of front_end.n_fft={front_end.n_fft} and hear nothing; take fewer, or a longer "
+            "window"
+        )
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,7 @@ import pandas as pd
 import soundfile
 import soxr
 
-from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
 from chingolo.synth.tables.song_table import channel_of
 
@@ -60,6 +60,16 @@ def wave_in_memory(
             f"{name}: a sample rate of {sample_rate:g} Hz; expected {LOWEST_RATE} to {HIGHEST_RATE}"
         )
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
+
+
+def song_in_memory(
+    song: np.ndarray | Excerpt, *, sample_rate: float, wanted: float, name: str = "the song"
+) -> Excerpt:
+    """A song that was handed over, alone or in its recording; see `wave_in_memory`."""
+    heard = as_excerpt(np.asarray(song) if not isinstance(song, Excerpt) else song)
+    wave = wave_in_memory(heard.wave, sample_rate=sample_rate, wanted=wanted, name=name)
+    ratio = wanted / sample_rate
+    return Excerpt(wave, round(heard.start * ratio), min(round(heard.stop * ratio), len(wave)))
 
 
 def load_audio(

@@ -3,13 +3,38 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 
 class InputError(ValueError):
     """Bad input from the user; the message is one line that a command prints before status 2."""
+
+
+def told_faults(faults: Mapping[int, str], count: int, *, most: int = 3) -> list[str]:
+    """Lines that say how many rows of a table were skipped, and why the first of them were.
+
+    Args:
+        faults: row -> why it cannot be used.
+        count: rows of the table.
+        most: rows to give the reason of.
+    """
+    if not faults:
+        return []
+    reasons = [f"  {faults[row]}" for row in sorted(faults)[:most]]
+    more = [f"  and {len(faults) - most} more"] if len(faults) > most else []
+    return [f"{len(faults)} of {count} songs skipped:", *reasons, *more]
+
+
+def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
+    """Refuses a table of which every row is at fault.
+
+    Raises:
+        InputError: with the reason of the first.
+    """
+    if count and len(faults) == count:
+        raise InputError(f"none of {count} songs can be used; the first: {faults[min(faults)]}")
 
 
 @contextmanager

@@ -24,25 +24,19 @@ class Corpus:
     label: np.ndarray
     """[songs] int32, index of the class, -1 for none; multilabel: [songs, classes] float32."""
 
-    renditions: list[np.ndarray] | None = None
-    """For each song the songs that are renditions of it (itself among them); None: only itself."""
+    sung: np.ndarray | None = None
+    """[songs] int, number of what each sings: songs of one number are renditions of each other;
+    None: each song is its own alone."""
 
     weight: np.ndarray | None = None
     """[songs] share of the draws; None goes through all songs in shuffled rounds."""
 
     def choose(self, rows: np.ndarray) -> "Corpus":
         """The corpus of these rows alone; renditions outside them are left out."""
-        renditions = None
-        if self.renditions is not None:
-            place = {int(row): index for index, row in enumerate(rows)}
-            renditions = [
-                np.array([place[i] for i in self.renditions[row].tolist() if i in place])
-                for row in rows
-            ]
         return Corpus(
             [self.songs[row] for row in rows],
             self.label[rows],
-            renditions,
+            None if self.sung is None else self.sung[rows],
             None if self.weight is None else self.weight[rows],
         )
 
@@ -76,16 +70,13 @@ def make_corpus(
     for number, song in enumerate(songs):
         if not np.isfinite(as_excerpt(song).wave).all():
             raise InputError(f"song {number}: holds samples that are not finite")
-    renditions = None
+    sung = None
     if pairs is not None:
-        members: dict[tuple[str, int], list[int]] = {}
         # a song without a name is one by itself
-        sung = [(name, -1 if name else row) for row, name in enumerate(as_text(pairs))]
-        for row, name in enumerate(sung):
-            members.setdefault(name, []).append(row)
-        renditions = [np.array(members[name]) for name in sung]
+        named = [(name, -1 if name else row) for row, name in enumerate(as_text(pairs))]
+        sung = pd.factorize(pd.Series(named, dtype=object))[0]
     names = [""] * len(songs) if labels is None else as_text(labels)
-    return Corpus(list(songs), encode_labels(names, classes, multilabel), renditions, weight)
+    return Corpus(list(songs), encode_labels(names, classes, multilabel), sung, weight)
 
 
 def as_text(names: Sequence[Any]) -> list[str]:

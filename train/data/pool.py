@@ -1,6 +1,7 @@
 """A pool of freshly drawn examples that batches are taken from, renewed bit by bit."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +45,7 @@ def pooled(
     seed: int,
     start: int,
     own: range | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[tuple[Arrays, np.random.Generator]]:
     """Batches of fresh examples from step `start` on, without end; each is pure in (seed, step).
 
@@ -61,6 +63,8 @@ def pooled(
         seed: with the step, decides everything.
         start: first step.
         own: places to make; None makes all.
+        executor: draws blocks ahead of their steps; the source must be one that can be sent to it.
+            None draws them here, when they are wanted.
 
     Yields:
         Arrays [places, ...], and the step's generator, for what else is drawn at random.
@@ -68,13 +72,24 @@ def pooled(
     block_size = order.block or count
     blocks = -(-count // block_size)
     places = range(count) if own is None else own
-    drawn: dict[tuple[int, int], Arrays] = {}
+    drawn: dict[tuple[int, int], Future[Arrays]] = {}
 
-    def draw(block: int, number: int) -> Arrays:
+    def draw(block: int, number: int) -> Future[Arrays]:
         sequence = np.random.SeedSequence((seed, order.source_stream, number, block))
         of_source = int(sequence.generate_state(1)[0] >> 1)
-        return source(of_source, min(block_size, count - block * block_size))
+        size = min(block_size, count - block * block_size)
+        if executor is not None:
+            return executor.submit(source, of_source, size)
+        here: Future[Arrays] = Future()
+        here.set_result(source(of_source, size))
+        return here
 
+    def oldest(block: int, step: int) -> int:
+        return (step + block * renew_every // blocks) // renew_every
+
+    own_blocks = sorted({place // block_size for place in places})
+    # whatever is renewed within a round of renewals, while the steps before it are taken
+    ahead = 0 if executor is None else renew_every
     step = start
     while True:
         random = np.random.default_rng((seed, order.choice_stream, step))
@@ -82,15 +97,21 @@ def pooled(
         row = np.arange(count) % block_size
         if not order.own_rows:
             row = random.integers(block_size, size=count)
-        wanted: dict[tuple[int, int], None] = {}
-        chosen = []
-        for place in places:
-            block = place // block_size
-            oldest = (step + block * renew_every // blocks) // renew_every
-            wanted |= dict.fromkeys((block, oldest + later) for later in range(pool))
-            chosen.append(((block, oldest + int(age[place])), int(row[place])))
-        drawn = {name: drawn[name] if name in drawn else draw(*name) for name in wanted}
-        parts = drawn[chosen[0][0]]
-        batch = {part: np.stack([drawn[name][part][at] for name, at in chosen]) for part in parts}
+        wanted = [
+            (block, oldest(block, soon) + later)
+            for soon in range(step, step + ahead + 1)
+            for block in own_blocks
+            for later in range(pool)
+        ]
+        drawn = {
+            name: drawn[name] if name in drawn else draw(*name) for name in dict.fromkeys(wanted)
+        }
+        chosen = [
+            ((place // block_size, oldest(place // block_size, step) + int(age[place])), row[place])
+            for place in places
+        ]
+        parts = {name: drawn[name].result() for name, _ in chosen}
+        first = parts[chosen[0][0]]
+        batch = {part: np.stack([parts[name][part][at] for name, at in chosen]) for part in first}
         yield batch, random
         step += 1

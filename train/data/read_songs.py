@@ -12,7 +12,7 @@ import pandas as pd
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_excerpt
 from chingolo.synth.tables.excerpt import Excerpt
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, refuse_if_none, told_faults
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.tables.words import word, words
 from chingolo.train.data.corpus import (
@@ -40,6 +40,23 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
+class TrainingSongs:
+    """What song tables give to a training."""
+
+    corpus: Corpus
+    """Songs to train on."""
+
+    held_out: HeldOut | None
+    """Songs held out of it, if any are."""
+
+    classes: tuple[str, ...]
+    """Names of labels: those known already, and behind them the tables' own."""
+
+    faults: dict[int, str]
+    """Row of all tables together -> why it was left out."""
+
+
+@dataclass(frozen=True)
 class TableOptions:
     """How song tables are read; the fields are the options of `chingolo train` of these names."""
 
@@ -50,6 +67,7 @@ class TableOptions:
     hold_out: float = 0.0
     group_column: str = "individual"
     probe_column: str = "label"
+    strict: bool = False
 
 
 def read_songs(
@@ -61,8 +79,11 @@ def read_songs(
     multilabel: bool = False,
     seed: int = 0,
     tell: Callable[[str], None] = lambda line: None,
-) -> tuple[Corpus, HeldOut | None, tuple[str, ...]]:
+) -> TrainingSongs:
     """Reads song tables for training.
+
+    Songs that cannot be read or are shorter than one window are left out and told, unless the
+    options are strict.
 
     Args:
         paths: of the tables, at least one.
@@ -73,21 +94,26 @@ def read_songs(
         seed: of what is held out.
         tell: takes lines of progress.
 
-    Returns:
-        The corpus, the songs held out of it (None if none are), and the classes with those of the
-        tables' labels behind them.
-
     Raises:
-        InputError: for tables or columns that cannot be used.
+        InputError: for tables or columns that cannot be used, or of which no song can be read.
     """
     if options.weights and len(options.weights) != len(paths):
         raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
     tables = [read_song_table(path) for path in paths]
     table = pd.concat(tables, ignore_index=True)
+    tell(f"reading {len(table)} songs")
+    songs, faults = decode(table, front_end, strict=options.strict)
+    refuse_if_none(faults, len(table))
+    for line in told_faults(faults, len(table)):
+        tell(line)
+    of_table = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
+    of_table = np.delete(of_table, list(faults))
+    table = table.drop(index=list(faults)).reset_index(drop=True)
     weight = None
     if options.weights:
-        shares = zip(options.weights, tables, strict=True)
-        weight = np.concatenate([np.full(len(rows), share / len(rows)) for share, rows in shares])
+        weight = (np.array(options.weights) / np.bincount(of_table, minlength=len(tables)))[
+            of_table
+        ]
     if options.label_column is not None:
         found = column_values(table, options.label_column)
         classes = with_labels(classes, found, multilabel=multilabel)
@@ -100,10 +126,10 @@ def read_songs(
         groups = held_out_groups(table, options.group_column)
         shown = column_values(table, options.probe_column)
         held = split_by_group(groups, options.hold_out, seed)
-    tell(f"reading {len(table)} songs")
     whole = load_corpus(
         table,
         front_end,
+        songs=songs,
         label_column=options.label_column,
         classes=classes,
         multilabel=multilabel,
@@ -119,7 +145,7 @@ def read_songs(
             [groups[i] for i in rows.tolist()],
         )
         tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
-    return whole.choose(np.flatnonzero(~held)), held_out, classes
+    return TrainingSongs(whole.choose(np.flatnonzero(~held)), held_out, classes, faults)
 
 
 def held_out_groups(table: pd.DataFrame, column: str) -> list[str]:
@@ -154,6 +180,7 @@ def load_corpus(
     table: pd.DataFrame,
     front_end: FrontEnd,
     *,
+    songs: Sequence[Excerpt] | None = None,
     label_column: str | None = None,
     classes: Sequence[str] = (),
     multilabel: bool = False,
@@ -165,6 +192,7 @@ def load_corpus(
     Args:
         table: a song table with absolute paths.
         front_end: gives the sample rate.
+        songs: the rows' audio, where it is decoded already.
         label_column: column that holds labels; None leaves every song unlabelled.
         classes: names of the classes; "" in the column means no label.
         multilabel: labels may co-occur, written `a+b`.
@@ -178,13 +206,8 @@ def load_corpus(
     """
     labels = None if label_column is None else column_values(table, label_column)
 
-    def load(row: int) -> Excerpt:
-        return load_excerpt(
-            table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
-        )
-
-    with ThreadPoolExecutor(4) as readers:
-        songs = list(readers.map(load, range(len(table))))
+    if songs is None:
+        songs, _ = decode(table, front_end, strict=True)
     pairs = None
     if pair_column is not None:
         named = column_values(table, pair_column)
@@ -192,6 +215,45 @@ def load_corpus(
     return make_corpus(
         songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs, weight=weight
     )
+
+
+def decode(
+    table: pd.DataFrame, front_end: FrontEnd, *, strict: bool
+) -> tuple[list[Excerpt], dict[int, str]]:
+    """Audio of the rows of a song table that can be used, and why the others cannot.
+
+    Args:
+        table: a song table with absolute paths.
+        front_end: gives the sample rate, and the window that a song must fill.
+        strict: whether the first row that cannot be used ends it.
+
+    Raises:
+        InputError: if strict, for such a row.
+    """
+    rate, context_s, least = front_end.sample_rate, front_end.context_s, front_end.n_fft
+
+    def load(row: int) -> Excerpt | InputError:
+        try:
+            song = load_excerpt(table.iloc[row], sample_rate=rate, context_s=context_s)
+        except InputError as error:
+            return error
+        if len(song) >= least:
+            return song
+        return InputError(
+            f"row {row + 1}: {table['path'].iloc[row]}: a song of {len(song)} samples is shorter "
+            f"than one window of {least} samples"
+        )
+
+    songs, faults = [], {}
+    with ThreadPoolExecutor(4) as readers:
+        for row, song in enumerate(readers.map(load, range(len(table)))):
+            if isinstance(song, Excerpt):
+                songs.append(song)
+            elif strict:
+                raise song
+            else:
+                faults[row] = str(song)
+    return songs, faults
 
 
 def column_values(table: pd.DataFrame, column: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Fresh synthetic pairs of a repertoire, as training draws them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,12 +9,32 @@ from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.surrogates.pairs import draw_pairs
-from chingolo.train.data.batches import PairSource
+
+
+@dataclass(frozen=True)
+class SyntheticPairs:
+    """A source of pairs; plain data, that other processes can be sent."""
+
+    repertoire: Repertoire
+    recorders: tuple[Recorder, ...]
+    front_end: FrontEnd
+
+    def __call__(self, seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As `PairSource`."""
+        pairs = draw_pairs(
+            self.repertoire,
+            seed=seed,
+            count=count,
+            sample_rate=self.front_end.sample_rate,
+            clip_s=self.front_end.clip_s,
+            recorders=self.recorders,
+        )
+        return pairs.first, pairs.second, pairs.theme
 
 
 def pair_source(
     repertoire: Repertoire, recorders: Sequence[Recorder], front_end: FrontEnd
-) -> PairSource:
+) -> SyntheticPairs:
     """The source of pairs of a repertoire's themes, whose names are its `theme_names`.
 
     Args:
@@ -21,16 +42,4 @@ def pair_source(
         recorders: to draw from; their order matters.
         front_end: gives rate and length of the clips.
     """
-
-    def source(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pairs = draw_pairs(
-            repertoire,
-            seed=seed,
-            count=count,
-            sample_rate=front_end.sample_rate,
-            clip_s=front_end.clip_s,
-            recorders=recorders,
-        )
-        return pairs.first, pairs.second, pairs.theme
-
-    return source
+    return SyntheticPairs(repertoire, tuple(recorders), front_end)

@@ -11,7 +11,7 @@ from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.tables.audio import LATE_S, load_audio
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, refuse_if_none
 from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
 from chingolo.train.detector.settings import DetectorSettings
@@ -78,16 +78,23 @@ def synthetic_source(
     return draw
 
 
-def recorded_source(table: pd.DataFrame, settings: DetectorSettings) -> Source:
+def recorded_source(
+    table: pd.DataFrame, settings: DetectorSettings, *, strict: bool = True
+) -> tuple[Source, dict[int, str]]:
     """Stretches of recordings whose every song is a row of the table.
 
     Args:
         table: song table with `start_s` and `end_s`; what lies between the songs of a file is taken
             for background.
         settings: gives rate and length of a stretch.
+        strict: whether the first recording that cannot be read, or ends before one of its songs,
+            ends it all; else it is left out.
+
+    Returns:
+        The source, and for each row that was left out, with its recording, why.
 
     Raises:
-        InputError: if a row lacks a boundary or audio cannot be read.
+        InputError: if a row lacks a boundary or audio cannot be read (if not strict, none of it).
     """
     for column in ("start_s", "end_s"):
         if column not in table.columns or table[column].isna().any():
@@ -109,8 +116,24 @@ def recorded_source(table: pd.DataFrame, settings: DetectorSettings) -> Source:
             )
         return wave
 
+    def load_or_fault(rows: pd.DataFrame) -> np.ndarray | InputError:
+        try:
+            return load(rows)
+        except InputError as error:
+            return error
+
+    waves, kept, faults = [], [], {}
     with ThreadPoolExecutor(4) as pool:
-        waves = list(pool.map(load, recordings))
+        for rows, wave in zip(recordings, pool.map(load_or_fault, recordings), strict=True):
+            if isinstance(wave, np.ndarray):
+                waves.append(wave)
+                kept.append(rows)
+            elif strict:
+                raise wave
+            else:
+                faults |= dict.fromkeys(rows.index.tolist(), str(wave))
+    refuse_if_none(faults, len(table))
+    recordings = kept
     songs = [rows[["start_s", "end_s"]].to_numpy(float) for rows in recordings]
     samples = round(front_end.clip_s * front_end.sample_rate)
     share = np.array([len(wave) + samples for wave in waves], float)
@@ -134,7 +157,7 @@ def recorded_source(table: pd.DataFrame, settings: DetectorSettings) -> Source:
             scenes.append(Scene(cut, heard, np.zeros((0, 2))))
         return scenes
 
-    return draw
+    return draw, faults
 
 
 def batches(

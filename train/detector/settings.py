@@ -52,8 +52,11 @@ class DetectorSettings:
     log_every: Annotated[int, Bounds(1)] = 50
     """Steps between lines of metrics.jsonl."""
 
-    checkpoint_every: Annotated[int, Bounds(1)] = 250
-    """Steps between checkpoints."""
+    checkpoint_every: Annotated[int, Bounds(0)] = 0
+    """Steps between checkpoints; 0 goes by minutes alone."""
+
+    checkpoint_minutes: Annotated[float, Bounds(0)] = 2.0
+    """Minutes between checkpoints, besides; looked at when a line of metrics is written."""
 
     renamed: ClassVar[dict[str, str]] = {
         "channels": "convolution_widths",

@@ -14,7 +14,7 @@ import optax
 from flax import struct, traverse_util
 from jax import Array
 
-from chingolo.synth.spectra.log_mel import mel_filters
+from chingolo.synth.spectra.log_mel import check_bands, mel_filters
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.pool import Arrays
 from chingolo.train.detector.examples import Source, batches
@@ -103,6 +103,7 @@ def train_detector(
         raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
     if settings.steps < 1:
         raise InputError(f"--steps {settings.steps}: expected at least 1")
+    check_bands(settings.front_end)
     inputs = inputs or {}
     config = {"detector": dataclasses.asdict(settings), "seed": seed, "inputs": inputs}
     begin_run(run, config, settings, resume=resume)
@@ -154,6 +155,7 @@ def detector_task(
         steps=settings.steps,
         log_every=settings.log_every,
         checkpoint_every=settings.checkpoint_every,
+        checkpoint_minutes=settings.checkpoint_minutes,
         start=DetectorState(jnp.zeros((), jnp.int32), params, smoothed, optimiser.init(params)),
         advance=advance,
         batches=lambda start: batches(settings, sources, ear, seed=seed, start=start),

@@ -1,4 +1,8 @@
-"""dino: self-distillation without labels, with KoLeo as in DINOv2."""
+"""dino: self-distillation without labels, with a KoLeo spread.
+
+What is otherwise than in Caron et al. 2021 and Oquab et al. 2023, and why, is told in
+`docs/methods.md`.
+"""
 
 from dataclasses import dataclass
 
@@ -36,7 +40,7 @@ def _terms(settings: DINOSettings, outputs: BatchOutputs) -> Terms:
 
 METHOD = Method(
     title="prototypes that teacher and student agree on, projections spread by KoLeo",
-    source="Caron et al. 2021; KoLeo as in DINOv2, Oquab et al. 2023",
+    source="Caron et al. 2021; KoLeo, Sablayrolles et al. 2019",
     settings=DINOSettings,
     heads=prototype_heads,
     terms=_terms,

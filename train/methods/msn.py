@@ -1,4 +1,11 @@
-"""msn: masked siamese network; the student's whole views have patches hidden."""
+"""msn: masked siamese network; the student's whole views have patches hidden.
+
+As in Assran et al. 2022: targets are what the running mean of the encoder makes of the unmasked
+clip, against the very prototypes that the student learns, sharpened to p^(1 / 0.25), which is
+`teacher_temperature` 0.025 beside `student_temperature` 0.1; they are balanced by Sinkhorn, as in
+the published settings, and the mean prediction's entropy is maximised (equation 2). Other than
+there, both whole views are targets of each other, as in DINO.
+"""
 
 from dataclasses import dataclass
 
@@ -42,6 +49,7 @@ METHOD = Method(
     settings=MSNSettings,
     heads=prototype_heads,
     terms=_terms,
+    shared=("prototypes",),
     hidden_share=lambda settings: settings.masked,
     takes_local_views=True,
     assign=assign,

@@ -11,7 +11,9 @@ DECAYED = ("kernel", "prototypes", "classes")
 def decayed(params: Any) -> Any:
     """A tree of the parameters' shape: True where weights decay, by name and not by shape.
 
-    As DINO does (Caron et al. 2021, `get_params_groups`): an attention's bias [heads, width] and
-    a norm's scale [1, features] have two axes and are nonetheless a bias and a norm.
+    Biases and norms are left out, as is the custom (DINO's code, for one, tells them by having one
+    axis, which would not do here: an attention's bias is [heads, width], a norm's scale
+    [1, features]). Prototypes decay, as in DINO; those of MSN's code do not, but only their
+    direction is used, which decay leaves alone.
     """
     return traverse_util.path_aware_map(lambda path, _: path[-1] in DECAYED, params)

@@ -16,7 +16,10 @@ def unit(x: Array) -> Array:
 class BatchStandardise(nn.Module):
     """Batch normalisation without running statistics: the head is not used after training.
 
-    The statistics are those of the whole batch over all devices.
+    The statistics are those of the whole batch over all devices. It equals flax's `BatchNorm` in
+    training, which does not serve here: that one keeps running means as state that nothing would
+    read, knows the devices by the name of an axis that one device alone does not have, and calls
+    its parameters [features], so that checkpoints of before would not load.
     """
 
     devices: Devices = ONE_DEVICE

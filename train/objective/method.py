@@ -136,6 +136,9 @@ class Method:
     """Outputs that stay on their device, [views, songs of this device, ...]: large ones, of which
     each song's loss needs no other song."""
 
+    shared: tuple[str, ...] = ()
+    """Heads of which the teacher has the student's as they are, not their running mean."""
+
     hidden_share: Callable[[Any], float] | None = None
     """Settings -> share of patches hidden from the student's whole views; None hides none."""
 

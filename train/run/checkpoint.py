@@ -3,7 +3,9 @@
 import logging
 import shutil
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from chingolo.synth.tables.files import InputError
+from chingolo.train.parallel import told_by_first_host
 
 
 class Stepped(Protocol):
@@ -49,7 +52,11 @@ def is_finite(state: Any) -> bool:
 
 
 class Checkpoints:
-    """Orbax's CheckpointManager over RUN/checkpoints; keeps the last two."""
+    """Orbax's CheckpointManager over RUN/checkpoints; keeps the last two.
+
+    A checkpoint is written beside the training, from a copy of the state, and appears under its
+    name only whole: a run killed meanwhile goes on from the one before.
+    """
 
     def __init__(self, run: Path):
         """Opens or makes the folder."""
@@ -59,33 +66,60 @@ class Checkpoints:
         # what goes wrong is told by the exception, in one line
         logging.getLogger("absl").setLevel(logging.CRITICAL)
         self._hook, sys.unraisablehook = sys.unraisablehook, _without_closed_loops
-        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=True)
         self._manager = ocp.CheckpointManager((run / "checkpoints").resolve(), options=options)
+        self._last = time.monotonic()
+        self._written: int | None = None
+
+    def older_than(self, minutes: float) -> bool:
+        """Whether so many minutes passed since the last save, by the first host's clock."""
+        return told_by_first_host(time.monotonic() - self._last >= 60 * minutes)
 
     def latest(self) -> int | None:
         """Number of the last whole checkpoint, or None."""
         return self._manager.latest_step()
 
     def save(self, state: Stepped) -> None:
-        """Saves the state under its step's number.
+        """Begins to save the state under its step's number, once the one before is written.
 
         Raises:
             DivergedError: if the state is not finite; nothing is saved then.
-            InputError: if the disk refuses it.
+            InputError: if the disk refuses it, or refused the one before.
         """
-        check_finite(state)
-        step = int(state.step)
+        # copies: the next step is given the state's own buffers
+        held = jax.tree.map(np.array, jax.device_get(state))
+        check_finite(held)
+        self.wait()
+        step = int(held.step)
         if step == self._manager.latest_step():
             return
-        needed = 2 * sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+        needed = 2 * sum(leaf.nbytes for leaf in jax.tree.leaves(held))
         free = shutil.disk_usage(self._manager.directory).free
         if free < needed:  # told before it is tried: Orbax fails with pages of tracebacks
             raise InputError(
                 f"{self._manager.directory}: {free / 1e6:.1f} MB left on the disk, "
                 f"checkpoint {step} needs {needed / 1e6:.1f}; make room and go on with --resume"
             )
+        self._last = time.monotonic()
+        with self._told(step):
+            self._manager.save(step, args=self._ocp.args.StandardSave(held))
+        self._written = step
+
+    def wait(self) -> None:
+        """Waits until what is being saved is written.
+
+        Raises:
+            InputError: if the disk refused it.
+        """
+        with self._told(self._written):
+            self._manager.wait_until_finished()
+            self._manager.check_for_errors()
+
+    @contextmanager
+    def _told(self, step: int | None) -> Iterator[None]:
+        """What the disk refuses, in one line."""
         try:
-            self._manager.save(step, args=self._ocp.args.StandardSave(jax.device_get(state)))
+            yield
         except (OSError, ValueError) as error:
             # tensorstore tells of the disk by ValueError
             told = ("space", "too large", "read-only", "permission", "input/output")

@@ -1,5 +1,6 @@
 """RUN/config.json: what a run is trained with and on, so that it is resumed with the same."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from chingolo.train.settings.change import from_dict
 
 SETTINGS = ("preset", "detector")
 """Keys under which settings stand, of an encoder's training and of a detector's."""
+
+FREE = ("checkpoint_every", "checkpoint_minutes")
+"""Settings that change nothing of what is trained, and may be others when a run goes on."""
 
 CONTENT = {"songs": "song_tables", "synthetic": "repertoire"}
 """Inputs that are names, and those that tell what stands behind the name: files may move, what
@@ -59,7 +63,8 @@ def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
         known = {name: old[name] for name in others}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{run / 'config.json'}: damaged, or of another version") from error
-    if before != settings:
+    free = {name: getattr(settings, name) for name in FREE}
+    if dataclasses.replace(before, **free) != settings:
         raise InputError(
             f"{run}: was trained with another preset or other settings; resume with the same"
         )

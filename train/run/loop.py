@@ -1,6 +1,7 @@
 """The training loop that encoders and detectors share: batches in, a trained state out."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -40,12 +41,12 @@ class Task(Generic[S]):
     """Steps between lines of metrics; nothing leaves the device in between."""
 
     checkpoint_every: int
-    """Steps between checkpoints."""
+    """Steps between checkpoints; 0 goes by minutes alone."""
 
     start: S
     """State before the first step; has a `step`."""
 
-    advance: Callable[[S, Arrays], tuple[S, dict[str, jax.Array]]]
+    advance: Callable[[S, Any], tuple[S, dict[str, jax.Array]]]
     """Takes a step; its metrics hold `loss`."""
 
     batches: Callable[[int], Iterator[Arrays]]
@@ -53,6 +54,12 @@ class Task(Generic[S]):
 
     export: Callable[[Path, S], None]
     """Writes what is trained into the run's folder."""
+
+    checkpoint_minutes: float = math.inf
+    """Minutes between checkpoints; looked at when a line of metrics is written."""
+
+    lay: Callable[[Arrays], Any] = lambda batch: batch
+    """Lays a batch out on the devices, ahead of its step; `advance` takes what it gives."""
 
     place: Callable[[S], S] = lambda state: state
     """Lays a state out on the devices."""
@@ -104,7 +111,7 @@ def take_steps(task: Task[S], state: S) -> Generator[Taken[S], None, None]:
     start = int(state.step)
     logged, began, waited = start, time.monotonic(), 0.0
     metrics: dict[str, jax.Array] = {}
-    with closing(prefetch(task.batches(start))) as stream:
+    with closing(prefetch(task.batches(start), task.lay)) as stream:
         for number in range(start, task.steps):
             before = time.monotonic()
             batch = next(stream)
@@ -193,20 +200,25 @@ def run_in_folder(
             write_config(run, config)
         file_name = run / "metrics.jsonl" if first_host() else Path(os.devnull)
         with (
-            closing(take_steps(task, state)) as steps,
+            closing(take_steps(task, state)) as stream,
             open_metrics(file_name, int(state.step)) as file,
         ):
-            for taken in steps:
+            for taken in stream:
                 state = taken.state
                 if taken.line is not None:
                     file.write(json.dumps(taken.line) + "\n")
                     file.flush()
                 for line in taken.words if first_host() else ():
                     tell(line)
-                if (taken.number + 1) % task.checkpoint_every == 0:
+                steps = task.checkpoint_every
+                if (steps and (taken.number + 1) % steps == 0) or (
+                    taken.line is not None and checkpoints.older_than(task.checkpoint_minutes)
+                ):
                     checkpoints.save(state)
         checkpoints.save(state)
+        checkpoints.wait()
     except DivergedError as error:
+        checkpoints.wait()
         last = checkpoints.latest()
         good = "no checkpoint yet" if last is None else f"checkpoint of step {last}"
         raise InputError(

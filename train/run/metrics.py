@@ -18,11 +18,12 @@ def open_metrics(path: Path, step: int) -> TextIO:
 
 def _lines_before(path: Path, step: int) -> list[str]:
     kept = []
-    with path.open() as file:
+    with path.open(errors="replace") as file:
         for line in file:
             try:
                 if json.loads(line)["step"] < step:
-                    kept.append(line)
+                    # a kill may have taken its end of line alone
+                    kept.append(line.rstrip("\n") + "\n")
             except (ValueError, KeyError, TypeError):
                 continue  # torn when the run was killed
     return kept

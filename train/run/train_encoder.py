@@ -10,13 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.spectra.clip import clip_samples
-from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.audio import song_in_memory
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
-from chingolo.train.methods.registry import METHODS
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
+from chingolo.train.run.check import check, fitted_batch
 from chingolo.train.run.config import begin_run, read_config
 from chingolo.train.run.loop import Task, Values, run_in_folder, run_in_memory
 from chingolo.train.run.probe import Probe, collapse, prober, synthetic_probe
@@ -28,12 +27,11 @@ from chingolo.train.run.trained_encoder import (
 )
 from chingolo.train.settings.presets import CPU
 from chingolo.train.settings.training import TrainingSettings
-from chingolo.train.settings.unused import refuse_unused
 from chingolo.train.step.state import State, make_recipe, make_state
 
 
 def train(
-    waves: Sequence[np.ndarray],
+    waves: Sequence[np.ndarray | Excerpt],
     *,
     sample_rate: float,
     settings: TrainingSettings = CPU,
@@ -49,7 +47,8 @@ def train(
     """Trains an encoder on songs in memory.
 
     Args:
-        waves: [songs] arrays [any] of one song each, mono; may be none if `source` is given.
+        waves: [songs] arrays [any] of one song each, mono, or excerpts of recordings, whose noise
+            is then heard around the song; may be none if `source` is given.
         sample_rate: theirs, Hz; resampled to the front end's rate where it differs.
         settings: of the training.
         labels: of each song, "" for none; None leaves every song unlabelled. A classifier is
@@ -73,7 +72,7 @@ def train(
     rate = settings.front_end.sample_rate
     if len(waves):
         songs = [
-            wave_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=f"song {number}")
+            song_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=f"song {number}")
             for number, wave in enumerate(waves)
         ]
         multilabel = settings.method.multilabel
@@ -81,6 +80,7 @@ def train(
         corpus = make_corpus(
             songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs
         )
+        settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     data = {"corpus": corpus, "source": source, "classes": classes, "distill_from": distill_from}
     if out is None:
         return train_corpus(settings, seed=seed, tell=tell, **data)
@@ -104,6 +104,7 @@ def train_corpus(
     Raises:
         InputError: for settings or songs that cannot train, or if the loss stops being finite.
     """
+    settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     task = encoder_task(
         settings,
         corpus=corpus,
@@ -127,6 +128,7 @@ def train_in_folder(
     distill_from: TrainedEncoder | None = None,
     seed: int = 0,
     resume: bool = False,
+    workers: int = 0,
     inputs: dict[str, Any] | None = None,
     tell: Callable[[str], None] = print,
 ) -> State:
@@ -142,6 +144,7 @@ def train_in_folder(
         distill_from: a trained encoder, for the method `distill`.
         seed: of everything random.
         resume: go on from the run's last checkpoint.
+        workers: processes that draw synthetic pairs; see `batches`.
         inputs: what the data are, for config.json.
         tell: takes lines of progress.
 
@@ -152,6 +155,7 @@ def train_in_folder(
         InputError: if there is nothing to train on, `run` already holds a run (or, to resume,
             none, or one of other settings), or the loss stops being finite.
     """
+    settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
     check(settings, corpus, source, classes, distill_from)
     config = {
         "preset": dataclasses.asdict(settings),
@@ -169,6 +173,7 @@ def train_in_folder(
         probe=probe,
         distill_from=distill_from,
         seed=seed,
+        workers=workers,
     )
     if resume:
         task = dataclasses.replace(task, start=as_long_as_before(task.start, read_config(run)))
@@ -193,6 +198,7 @@ def encoder_task(
     probe: Probe | None = None,
     distill_from: TrainedEncoder | None = None,
     seed: int = 0,
+    workers: int = 0,
 ) -> Task[State]:
     """An encoder's training, as the loop takes it; see `train_in_folder`.
 
@@ -213,9 +219,11 @@ def encoder_task(
         steps=settings.steps,
         log_every=settings.log_every,
         checkpoint_every=settings.checkpoint_every,
+        checkpoint_minutes=settings.checkpoint_minutes,
         start=make_state(recipe, seed),
         place=replicate,
-        advance=lambda state, batch: advance(state, shard(batch)),
+        advance=advance,
+        lay=shard,
         batches=lambda start: batches(
             settings,
             corpus,
@@ -224,6 +232,7 @@ def encoder_task(
             start=start,
             classes=len(classes),
             own=own_rows(settings.batch),
+            workers=workers,
         ),
         export=lambda run, state: export_encoder(run, state, settings, classes),
         measure=None if probe is None else prober(settings, probe),
@@ -250,61 +259,3 @@ def words(values: Values) -> list[str]:
     if "probe_accuracy" in values:
         parts.append(f"nearest neighbour right {values['probe_accuracy']:.2f}")
     return parts
-
-
-def check(
-    settings: TrainingSettings,
-    corpus: Corpus | None,
-    source: PairSource | None,
-    classes: tuple[str, ...],
-    distill_from: TrainedEncoder | None,
-) -> None:
-    """Refuses settings that cannot train, and those that the method would not use.
-
-    Raises:
-        InputError: if so.
-    """
-    if corpus is None and source is None:
-        raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
-    devices = jax.device_count()
-    if settings.batch % devices:
-        raise InputError(
-            f"a batch of {settings.batch} songs cannot be split over {devices} devices"
-        )
-    front_end, name = settings.front_end, settings.method.name
-    method = METHODS[name]
-    if method.learns_from_labels and len(classes) < 2:
-        found = f"one class only, '{classes[0]}'" if classes else "no labels"
-        raise InputError(
-            f"{name} training needs two classes; found {found} "
-            "(give --label-column, or --synthetic)"
-        )
-    method.check(settings.method)
-    if settings.views.local_views and not method.takes_local_views:
-        takers = ", ".join(other for other, it in METHODS.items() if it.takes_local_views)
-        raise InputError(f"views.local_views: {name} has no use of local views; {takers} have")
-    refuse_unused(settings)
-    if method.learns_from_encoder and distill_from is None:
-        raise InputError(f"the method {name} needs a trained encoder: give --distill-from RUN")
-    if distill_from is not None:
-        if not method.learns_from_encoder:
-            raise InputError(f"--distill-from: {name} learns from no other encoder")
-        theirs = distill_from.settings.front_end
-        if (theirs.sample_rate, theirs.clip_s) != (front_end.sample_rate, front_end.clip_s):
-            raise InputError(
-                f"--distill-from hears clips of {theirs.clip_s} s at {theirs.sample_rate} Hz, "
-                f"these settings {front_end.clip_s} s at {front_end.sample_rate} Hz"
-            )
-    if settings.steps < 1:
-        raise InputError(f"--steps {settings.steps}: expected at least 1")
-    if corpus is not None:
-        shortest = min(len(song) for song in corpus.songs)
-        least = front_end.n_fft
-        if shortest < least:
-            raise InputError(
-                f"a song of {shortest} samples is shorter than one window of {least} samples"
-            )
-        if source is None and len(corpus.songs) < 2:
-            raise InputError("one song alone cannot train an encoder; expected at least 2")
-    if clip_samples(front_end) < 16 * front_end.hop:
-        raise InputError(f"clips of {front_end.clip_s} s are shorter than a patch")

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import serialization
 
+from chingolo.synth.spectra.front_end import check_front_end
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise, heard_frames, normalise
 from chingolo.synth.tables.files import InputError, atomic_folder
@@ -109,14 +110,20 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
     if digest != description.get("sha256"):
         raise InputError(f"{folder}: weights.msgpack is damaged (its hash is not that of its json)")
     try:
+        settings = from_dict(TrainingSettings, description["preset"])
+        front_end = settings.front_end
+        # those of before hear as they were trained, bands above Nyquist's frequency in vain
+        check_front_end(dataclasses.replace(front_end, f_max=front_end.highest))
         return TrainedEncoder(
-            settings=from_dict(TrainingSettings, description["preset"]),
+            settings=settings,
             classes=tuple(description["classes"]),
             params=dict(serialization.msgpack_restore(weights)),  # type: ignore[arg-type]
             mean=float(description["mean"]),
             variance=float(description["variance"]),
             hash=digest[:16],
         )
+    except InputError as error:
+        raise InputError(f"{folder}: encoder.json: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder}: encoder.json is damaged, or of another version") from error
 

@@ -70,28 +70,6 @@ MSN_AUDIO = TrainingSettings(
     warmup=0.0,
 )
 
-# DINO with multi-crop on a small vision transformer: for accelerators and many (or fresh)
-# songs; on 800 songs alone a transformer learns little. 16 TFLOP a step, 320 PFLOP a run.
-# Neither its time nor its score is measured: no accelerator was at hand.
-DINO_VIT_S = TrainingSettings(
-    views=Views(local_views=4),
-    encoder=ViTSettings(size="small", dimensions=384),
-    method=DINOSettings(
-        assignment="centre",
-        prototypes=1024,
-        hidden=2048,
-        projection=256,
-        teacher_temperature=(0.04, 0.07),
-        momentum=(0.996, 1.0),
-    ),
-    steps=20000,
-    batch=256,
-    pool=8,
-    renew_every=4,
-    learning_rate=5e-4,
-    compute="bfloat16",
-)
-
 # Labels alone, classes balanced, a narrow bottleneck whose probability stays low for songs of
 # no known dialect. On the hard corpus, labels of its 800 songs known, 2 minutes of one core
 # (328 steps): nearest neighbour 0.98, linear classifier 0.97 on songs of unseen birds.

@@ -13,7 +13,9 @@ PRESETS: "Registry[TrainingSettings]" = Registry(
         "cpu": "chingolo.train.settings.presets:CPU",
         "songbird-gpu": "chingolo.train.settings.presets:SONGBIRD_GPU",
         "msn-audio": "chingolo.train.settings.presets:MSN_AUDIO",
-        "dino-vit-s": "chingolo.train.settings.presets:DINO_VIT_S",
         "dialect-classifier": "chingolo.train.settings.presets:DIALECT_CLASSIFIER",
     },
 )
+
+UNMEASURED = ("songbird-gpu", "msn-audio")
+"""Presets of which neither time nor score was ever measured, for want of an accelerator."""

@@ -126,5 +126,8 @@ class TrainingSettings:
     probe_every: Annotated[int, Bounds(1)] = 100
     """Steps between nearest-neighbour probes on held-out songs."""
 
-    checkpoint_every: Annotated[int, Bounds(1)] = 50
-    """Steps between checkpoints."""
+    checkpoint_every: Annotated[int, Bounds(0)] = 0
+    """Steps between checkpoints; 0 goes by minutes alone."""
+
+    checkpoint_minutes: Annotated[float, Bounds(0)] = 2.0
+    """Minutes between checkpoints, besides; looked at when a line of metrics is written."""

@@ -7,8 +7,12 @@ from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
 
 
-def refuse_unused(settings: TrainingSettings) -> None:
+def refuse_unused(settings: TrainingSettings, *, labels: bool) -> None:
     """Refuses a setting that was changed while what reads it is off.
+
+    Args:
+        settings: of the training.
+        labels: whether there are labels, of songs or of synthetic themes.
 
     Raises:
         InputError: naming it, and what would read it.
@@ -19,6 +23,14 @@ def refuse_unused(settings: TrainingSettings) -> None:
     if isinstance(settings.method, PrototypeSettings):
         assignment = settings.method.assignment
         _refuse("method.", settings.method, ("centre_momentum",), assignment, "centre")
+    method, of_labels = settings.method, ("bottleneck", "label_smoothing")
+    if not labels:
+        needed = "labels (--label-column, or --synthetic)"
+        _changed("method.", method, ("label_weight", "multilabel", *of_labels), needed)
+    elif method.label_weight == 0:
+        _changed("method.", method, of_labels, "method.label_weight above 0")
+    elif method.multilabel:
+        _changed("method.", method, ("label_smoothing",), "method.multilabel=false")
 
 
 def _refuse(part: str, having: Any, names: tuple[str, ...], chosen: str, needed: str) -> None:

@@ -65,8 +65,10 @@ def make_views(
         lambda index: jax.random.split(jax.random.fold_in(key, index), 6 + settings.local_views)
     )(place)
 
-    waveform = jnp.concatenate([batch["first"], batch["second"]])
-    power = log_mel(waveform, front_end)
+    # without a second, both views are of one clip, heard once
+    clips = [batch[name] for name in ("first", "second") if name in batch]
+    power = log_mel(jnp.concatenate(clips), front_end)
+    power = power if len(clips) == 2 else jnp.concatenate([power, power])
     # what is song is told before a view changes it: padding never gets a song's level
     edges = batch.get("edges")
     heard = heard_frames(

@@ -32,9 +32,9 @@ def step(
         recipe: network, optimiser, schedules.
         state: before the step.
         batch: this device's share: `first`, `second` [songs, samples] float32 (two renditions of
-            one song, or twice one recording), `edges` [songs, 2, 2] int32 of the song in them,
-            samples (missing: all is song), and `label` [songs] int32, -1 for none (multilabel:
-            [songs, classes]).
+            one song; without `second`, twice one recording), `edges` [songs, 2, 2] int32 of the
+            song in them, samples (missing: all is song), and `label` [songs] int32, -1 for none
+            (multilabel: [songs, classes]).
         devices: those that share the batch.
 
     Returns:
@@ -61,7 +61,8 @@ def step(
         kept = {name: joined.pop(name) for name in method.ungathered}
         return devices.gather(joined) | kept
 
-    teacher = forward(state.teacher, views.whole, views.sound, train=False)
+    shared = {name: state.params[name] for name in method.shared}
+    teacher = forward({**state.teacher, **shared}, views.whole, views.sound, train=False)
     assignment, centre, vectors = None, state.centre, None
     if method.assign is not None:
         assignment, centre = method.assign(
@@ -72,7 +73,9 @@ def step(
         both = [
             recipe.other_encoder(batch[name], None if edges is None else edges[:, view])
             for view, name in enumerate(("first", "second"))
+            if name in batch
         ]
+        both = both if len(both) == 2 else both * 2
         vectors = devices.gather(jnp.stack(both))
 
     def loss_of(params: dict) -> tuple[Array, Metrics]:

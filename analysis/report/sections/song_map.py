@@ -29,7 +29,7 @@ def song_map(comparison: Comparison, media: Media | None) -> str:
         '<div id="legend"></div><p id="said" class="small" aria-live="polite"></p>'
         f"<p>Each mark is a song; songs that lie near are alike to the encoder "
         f"({_map_words(comparison.results['map'])}).{shapes} Point at a mark to see the song's "
-        f"spectrogram as the encoder hears it ({ear.f_min / 1000:g} to {ear.f_max / 1000:g} kHz "
+        f"spectrogram as the encoder hears it ({ear.f_min / 1000:g} to {ear.highest / 1000:g} kHz "
         "on the mel scale, its whole length), click to hear it.</p>"
     )
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Thresholds
 from chingolo.analysis.find.find import (
-    audio_below,
     find_songs,
     load_detector,
     shipped_detectors,
     thresholds_of,
 )
 from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
+from chingolo.analysis.find.recordings import audio_below
 from chingolo.scripts import find_songs as command
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
@@ -146,15 +146,26 @@ def test_events_do_not_depend_on_the_chunks(seed, sizes):
 @pytest.mark.parametrize("rate", [22_050, 48_000])
 def test_songs_are_found_in_time(heard, detector, rate):
     wave, spans = heard
-    chunks = cut(np.asarray(soxr.resample(wave, RATE, rate)), [rate // 20])
-    found = list(find_songs(chunks, rate, detector, thresholds_of(detector), keep_audio=True))
+    stream = np.asarray(soxr.resample(wave, RATE, rate))
+    chunks = cut(stream, [rate // 20])
+    found = list(find_songs(chunks, rate, detector, thresholds_of(detector), context_s=0.7))
     assert len(found) == len(spans)
     for song, (start, end) in zip(found, spans, strict=True):
         assert abs(song.start_s - start) < 0.3
         assert abs(song.end_s - end) < 0.2
         assert song.known_s - song.end_s <= 0.5
-        assert song.wave is not None
-        assert len(song.wave) == pytest.approx((song.end_s - song.start_s) * rate, abs=2)
+        assert song.heard is not None
+        assert len(song.heard) == pytest.approx((song.end_s - song.start_s) * rate, abs=2)
+        # the recording as it is around the song: 0.7 s before, behind it what was heard by then
+        assert song.heard.start == pytest.approx(min(0.7, song.start_s) * rate, abs=2)
+        assert 0.2 * rate < len(song.heard.wave) - song.heard.stop < 0.5 * rate
+        first = round(song.start_s * rate) - song.heard.start
+        of_stream = stream[first : first + len(song.heard.wave)]
+        best = min(
+            np.abs(stream[first + by : first + by + len(of_stream)] - song.heard.wave).max()
+            for by in (-1, 0, 1)
+        )
+        assert best == 0
 
 
 def test_shipped_detectors_are_small_and_tell_what_they_are():

@@ -1,8 +1,10 @@
 """Embedding part by part: as one call in memory gives it, whatever interrupts or divides it."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from chingolo.analysis.space.embed import (
 from chingolo.analysis.space.embed_table import embed_table, embed_to_file
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
 from chingolo.train.run.trained_encoder import export_encoder, load_encoder
@@ -76,7 +79,7 @@ def same(path: Path, expected: LatentTable) -> None:
 
 def test_parts_equal_one_call_in_memory(embedder, table, expected, tmp_path):
     out = tmp_path / "latent.parquet"
-    assert embed_to_file(table, embedder, out, part_songs=3)
+    assert embed_to_file(table, embedder, out, part_songs=3).written
     same(out, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["latent.parquet"]
 
@@ -92,6 +95,38 @@ def test_songs_in_memory_get_the_vectors_of_their_files(run, table, expected):
     assert (np.sum(again * expected.z[:3], axis=1) > 0.98).all()
 
 
+def test_songs_in_memory_are_heard_in_their_recording(run, tmp_path):
+    random = np.random.default_rng(4)
+    wave = random.normal(0, 0.01, 44100).astype(np.float32)
+    wave[20000:26000] += np.sin(2 * np.pi * 4000 / 22050 * np.arange(6000))
+    soundfile.write(tmp_path / "day.wav", wave, 22050, subtype="FLOAT")
+    row = {"path": str(tmp_path / "day.wav"), "start_s": 20000 / 22050, "end_s": 26000 / 22050}
+    expected = embed_table(pd.DataFrame([row]), run).z
+    encoder = load_encoder(run)
+    z = embed(encoder, [Excerpt(wave, 20000, 26000), wave[20000:26000]], sample_rate=22050)
+    np.testing.assert_allclose(z[:1], expected, atol=1e-6)
+    assert np.abs(z[1] - expected).max() > 1e-3  # without its surroundings it is heard otherwise
+    faster = Excerpt(soxr.resample(wave, 22050, 44100), 40000, 52000)
+    again = embed(encoder, [faster], sample_rate=44100)
+    assert np.sum(again * expected) > 0.99
+
+
+def test_an_encoder_of_before_with_bands_above_nyquist_embeds_and_tells_what_it_hears(tmp_path):
+    deaf = replace(SMALL, front_end=replace(SMALL.front_end, sample_rate=16000))
+    export_encoder(tmp_path, make_state(make_recipe(deaf, 0), 0), deaf, ())
+    encoder = load_encoder(tmp_path)
+    assert make_embedder(encoder).about["front_end"] == "64 mels, 1000-8000 Hz"
+    wave = chirp(0, np.random.default_rng(0), 8000, 16000)
+    assert np.linalg.norm(embed(encoder, [wave], sample_rate=16000)[0]) == pytest.approx(
+        1, abs=1e-5
+    )
+    description = json.loads((tmp_path / "encoder" / "encoder.json").read_text())
+    description["preset"]["front_end"]["f_min"] = 9000.0
+    (tmp_path / "encoder" / "encoder.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match=r"front_end.f_min=9000: expected below .*f_max=8000"):
+        load_encoder(tmp_path)
+
+
 def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, monkeypatch):
     out = tmp_path / "latent.parquet"
     broken = Path(table["path"][7])
@@ -103,15 +138,71 @@ def test_an_interruption_keeps_whole_parts(embedder, table, expected, tmp_path, 
     assert not out.exists()
     done = []
 
-    def counting(rows, *arguments):
+    def counting(rows, *arguments, **more):
         done.append(len(rows))
-        return embed_songs(rows, *arguments)
+        return embed_songs(rows, *arguments, **more)
 
     monkeypatch.setattr(embed_parts_module, "embed_songs", counting)
     told = []
-    assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append)
+    assert embed_to_file(table, embedder, out, part_songs=3, tell=told.append).written
     assert done == [3, 2]
     assert "2 of 4 parts are already there" in told
+    same(out, expected)
+
+
+@pytest.fixture
+def faulty(table: pd.DataFrame, tmp_path: Path) -> pd.DataFrame:
+    """The table with three songs that have no vector: too short, no audio, gone."""
+    (tmp_path / "noise.wav").write_bytes(b"no audio")
+    bad = table.iloc[[1, 1, 1]].assign(start_s=0.0, end_s=[0.01, np.nan, np.nan])
+    bad["path"] = [table["path"][1], str(tmp_path / "noise.wav"), str(tmp_path / "gone.wav")]
+    parts = [table[:2], bad[:1], table[2:6], bad[1:], table[6:]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_songs_without_a_vector_are_left_out_and_listed(
+    run, faulty, embedder, expected, tmp_path, capsys
+):
+    out = tmp_path / "latent.parquet"
+    write_song_table(faulty, tmp_path / "songs.csv")
+    words = [str(run), str(tmp_path / "songs.csv"), "--out", str(out), "--part-songs", "2"]
+    assert command.main([*words, "--strict"]) == 2
+    assert "row 3 " in capsys.readouterr().err
+    assert not out.exists()
+    assert command.main(words) == 0
+    told = capsys.readouterr()
+    assert f"{out}: 11 songs" in told.out
+    assert "3 of 14 songs skipped:" in told.err
+    found = read_latent_table(out)
+    np.testing.assert_allclose(found.z, expected.z, atol=1e-6)
+    assert found.songs["path"].tolist() == expected.songs["path"].tolist()
+    assert found.songs["predicted_label"].tolist() == expected.songs["predicted_label"].tolist()
+    listed = pd.read_csv(tmp_path / "latent.skipped.csv")
+    # rows from 1, as in messages; 8 and 9 make a part of their own, without any vector
+    assert listed["row"].tolist() == [3, 8, 9]
+    assert listed["path"].tolist() == faulty["path"].iloc[[2, 7, 8]].tolist()
+    expected_words = ["shorter than one window", "not audio", "no such audio file"]
+    for reason, told_of in zip(listed["reason"], expected_words, strict=True):
+        assert told_of in reason
+    in_memory = embed_table(faulty, run, strict=False)
+    np.testing.assert_allclose(in_memory.z, expected.z, atol=1e-6)
+    pd.testing.assert_frame_equal(
+        in_memory.songs[expected.songs.columns], expected.songs, check_exact=False, atol=1e-5
+    )
+    with pytest.raises(InputError, match="none of 2 songs can be used; the first: row 8"):
+        embed_table(faulty.iloc[[7, 8]], run, strict=False)
+    # without faults an older list goes
+    assert embed_to_file(faulty[:2], embedder, out).faults == {}
+    assert not (tmp_path / "latent.skipped.csv").exists()
+
+
+def test_a_host_that_died_is_told(embedder, table, expected, tmp_path):
+    out = tmp_path / "latent.parquet"
+    told = []
+    with pytest.raises(InputError, match=r"no part from another host .* 2 are missing"):
+        embed_to_file(table, embedder, out, part_songs=3, hosts=2, silence_s=0.05, tell=told.append)
+    assert "waiting for 2 parts of other hosts" in told
+    assert embed_to_file(table, embedder, out, part_songs=3).written
     same(out, expected)
 
 
@@ -119,9 +210,9 @@ def test_parts_of_other_songs_are_not_taken_for_these(embedder, table, expected,
     out = tmp_path / "latent.parquet"
     other = table[::-1].reset_index(drop=True)
     # host 1 leaves its part behind, of the songs in another order
-    assert not embed_to_file(other, embedder, out, part_songs=6, hosts=2, host=1)
-    assert not embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=1)
-    assert embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=0)
+    assert not embed_to_file(other, embedder, out, part_songs=6, hosts=2, host=1).written
+    assert not embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=1).written
+    assert embed_to_file(table, embedder, out, part_songs=6, hosts=2, host=0).written
     same(out, expected)
 
 

@@ -14,6 +14,7 @@ from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.trained_encoder import export_encoder
 from chingolo.train.step.state import make_recipe, make_state
@@ -53,6 +54,25 @@ def test_a_song_gets_the_cluster_of_its_vector(run):
         known = expected["theme_probability"].iloc[number]
         assert row["theme_probability"] == pytest.approx(known, abs=0.02)
         assert recognise(np.asarray(soxr.resample(wave, RATE, 48_000)), 48_000)["theme"]
+
+
+def test_a_song_is_heard_in_its_recording_as_when_it_is_embedded(run, tmp_path):
+    folder, _, reference = run
+    random = np.random.default_rng(3)
+    # a whistle from edge to edge, in noise that lasts
+    wave = random.normal(0, 0.01, 3 * RATE).astype(np.float32)
+    song = slice(round(1.2 * RATE), round(1.5 * RATE))
+    wave[song] += np.sin(2 * np.pi * 4000 / RATE * np.arange(song.stop - song.start))
+    soundfile.write(tmp_path / "day.wav", wave, RATE, subtype="FLOAT")
+    row = {"path": str(tmp_path / "day.wav"), "start_s": 1.2, "end_s": 1.5}
+    z = embed_table(pd.DataFrame([row]), folder).z
+    expected = assign_songs(reference, z)["theme_probability"].iloc[0]
+    recognise = recogniser(folder, folder / "reference.npz")
+    assert recognise.context_s == 1.0
+    heard = Excerpt(wave[song.start - RATE : song.stop + RATE], RATE, RATE + 6615)
+    assert recognise(heard, RATE)["theme_probability"] == pytest.approx(expected, abs=2e-4)
+    faster = Excerpt(soxr.resample(heard.wave, RATE, 44_100), 2 * RATE, 2 * (RATE + 6615))
+    assert recognise(faster, 44_100)["theme_probability"] == pytest.approx(expected, abs=0.02)
 
 
 def test_rows_name_their_cluster(run, tmp_path):

@@ -1,5 +1,14 @@
-import numpy as np
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 
+import numpy as np
+import pytest
+
+from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import batches
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.data.pool import PoolOrder, pooled
@@ -14,7 +23,7 @@ def test_order_is_pure_in_seed_and_step():
         songs=[chirp(i % 4, rng, 9000, rate) for i in range(7)], label=np.arange(7, dtype=np.int32)
     )
     whole = list(batches(SMALL, corpus, chirp_pairs, seed=5, start=0))
-    late = list(prefetch(batches(SMALL, corpus, chirp_pairs, seed=5, start=4)))
+    late = list(prefetch(batches(SMALL, corpus, chirp_pairs, seed=5, start=4), dict))
     for ours, theirs in zip(whole[4:], late, strict=True):
         for name, value in ours.items():
             np.testing.assert_array_equal(value, theirs[name])
@@ -26,8 +35,19 @@ def test_order_is_pure_in_seed_and_step():
         for name, value in ours.items():
             np.testing.assert_array_equal(value, np.concatenate([part[name] for part in parts]))
     only = list(batches(SMALL, corpus, None, seed=5, start=0))
-    seen = np.concatenate([batch["label"] for batch in only])
-    assert np.bincount(seen[:91]).tolist() == [13] * 7  # whole rounds, each song once
+    assert not any("second" in batch for batch in only)  # each song is its own pair
+    # seven songs, wherever sixteen are asked for: none twice, synthetic ones in the other places
+    assert [sorted(batch["label"].tolist()) for batch in only] == [list(range(7))] * 6
+    mostly = dataclasses.replace(SMALL, synthetic_share=0.25)
+    both = next(batches(mostly, corpus, silent_pairs, seed=5, start=0))
+    assert len(both["label"]) == 16
+    assert sorted(both["label"][both["first"].any(axis=1)].tolist()) == list(range(7))
+
+
+def silent_pairs(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs that are told from songs by their silence."""
+    first, second, theme = chirp_pairs(seed, count)
+    return 0 * first, 0 * second, theme
 
 
 def test_places_with_rows_of_their_own_take_what_was_drawn_for_them():
@@ -52,3 +72,59 @@ def test_places_with_rows_of_their_own_take_what_was_drawn_for_them():
             np.testing.assert_array_equal(value, ours[name][4:8])
     mixed = steps(PoolOrder(source_stream=4, choice_stream=3, block=None, own_rows=False))
     assert any((np.diff(batch["row"]) != 1).any() for batch in mixed)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_who_draws_changes_nothing(threads: int):
+    def slowly(seed: int, count: int) -> dict[str, np.ndarray]:
+        time.sleep(0.003 * (seed % 3))
+        return {"drawn": np.random.default_rng(seed).random(count)}
+
+    order = PoolOrder(source_stream=4, choice_stream=3, block=4, own_rows=True)
+
+    def steps(executor: Executor | None) -> list[np.ndarray]:
+        pool = pooled(slowly, order, pool=3, renew_every=2, count=10, seed=1, start=4,
+                      executor=executor)  # fmt: skip
+        return [next(pool)[0]["drawn"] for _ in range(9)]
+
+    with ThreadPoolExecutor(threads) as executor:
+        for ours, theirs in zip(steps(executor), steps(None), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_processes_draw_what_is_drawn_here():
+    settings = dataclasses.replace(SMALL, steps=3)
+    beside = list(prefetch(batches(settings, None, chirp_pairs, seed=5, start=0, workers=2), dict))
+    here = list(batches(settings, None, chirp_pairs, seed=5, start=0))
+    for ours, theirs in zip(beside, here, strict=True):
+        for name, value in theirs.items():
+            np.testing.assert_array_equal(ours[name], value)
+
+
+def vanish(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A source whose process the system kills."""
+    del seed, count
+    os._exit(9)
+
+
+def test_a_process_that_was_killed_is_told():
+    with pytest.raises(InputError, match="one of 1 processes that draw songs ended"):
+        next(prefetch(batches(SMALL, None, vanish, seed=5, start=0, workers=1), dict))
+
+
+def test_what_is_made_ahead_is_laid_out_and_ends_with_its_reader():
+    ended = threading.Event()
+
+    def numbers() -> Iterator[int]:
+        try:
+            yield from range(1000)
+        finally:
+            ended.set()
+
+    stream = prefetch(numbers(), lambda number: (number, threading.current_thread()), ahead=2)
+    first, thread = next(stream)
+    assert first == 0
+    assert thread is not threading.current_thread()
+    stream.close()
+    assert ended.is_set()
+    assert not thread.is_alive()

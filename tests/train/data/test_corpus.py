@@ -15,7 +15,12 @@ from chingolo.train.data.corpus import (
     split_by_group,
     with_labels,
 )
-from chingolo.train.data.read_songs import held_out_groups, load_corpus
+from chingolo.train.data.read_songs import (
+    TableOptions,
+    held_out_groups,
+    load_corpus,
+    read_songs,
+)
 from tests.small_training import SMALL
 
 
@@ -59,16 +64,18 @@ def test_renditions_pair_up_and_weights_balance():
     corpus = Corpus(
         songs=[np.full(9000, value, np.float32) for value in (1, 2, 3, 4)],
         label=np.array([0, 0, 0, 1], np.int32),
-        renditions=[np.array([0, 2]), np.array([1]), np.array([0, 2]), np.array([3])],
+        sung=np.array([0, 1, 0, 2]),
         weight=balanced_weight(["a", "a", "a", "b"]),
     )
-    drawn = recorded_batch(corpus, SMALL.front_end, seed=0, step=0, count=400)
-    assert 0.4 < drawn["label"].mean() < 0.6
-    both = zip(drawn["first"], drawn["second"], strict=True)
-    pairs = {(first.max(), second.max()) for first, second in both}
+    drawn = [
+        recorded_batch(corpus, SMALL.front_end, seed=0, step=step, count=1) for step in range(400)
+    ]
+    assert 0.4 < np.mean([batch["label"] for batch in drawn]) < 0.6
+    pairs = {(batch["first"].max(), batch["second"].max()) for batch in drawn}
     assert pairs == {(1, 3), (3, 1), (2, 2), (4, 4)}
     chosen = corpus.choose(np.array([1, 2]))
-    assert [rows.tolist() for rows in chosen.renditions or []] == [[0], [1]]
+    assert chosen.sung is not None
+    assert chosen.sung.tolist() == [1, 0]
 
 
 def test_recordings_pair_up_with_their_resyntheses(tmp_path: Path):
@@ -79,9 +86,39 @@ def test_recordings_pair_up_with_their_resyntheses(tmp_path: Path):
     assert reference.endswith("day.wav#t=0.5,0.75")
     table["fitted_from"] = ["", None, reference, reference]
     corpus = load_corpus(table, SMALL.front_end, pair_column="fitted_from")
-    assert [rows.tolist() for rows in corpus.renditions or []] == [[0], *[[1, 2, 3]] * 3]
+    assert corpus.sung is not None
+    assert corpus.sung.tolist() == [0, 1, 1, 1]
     with pytest.raises(InputError, match="fitted_from"):
         load_corpus(table.drop(columns="fitted_from"), SMALL.front_end, pair_column="fitted_from")
+
+
+def test_songs_that_cannot_be_used_are_left_out_and_told(tmp_path: Path):
+    for name, seconds in (("a", 1.0), ("b", 0.01), ("d", 1.0), ("e", 1.0)):
+        soundfile.write(tmp_path / f"{name}.wav", np.ones(round(seconds * 22_050)), 22_050)
+    (tmp_path / "c.wav").write_bytes(b"no audio")
+    rows = {"path": [f"{name}.wav" for name in "abcde"], "individual": list("vwxyz")}
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    table = pd.DataFrame({**rows, "label": list("pqrst")})
+    table[:3].to_csv(first, index=False)
+    table[3:].to_csv(second, index=False)
+    told: list[str] = []
+    options = TableOptions(label_column="label", weights=(1.0, 1.0))
+    read = read_songs([first, second], SMALL.front_end, options, tell=told.append)
+    assert list(read.faults) == [1, 2]
+    assert "row 2: " in read.faults[1]
+    assert "shorter than one window" in read.faults[1]
+    assert "not audio" in read.faults[2]
+    assert told[:2] == ["reading 5 songs", "2 of 5 songs skipped:"]
+    assert read.classes == ("p", "s", "t")  # no class without a song
+    assert read.corpus.label.tolist() == [0, 1, 2]
+    assert read.corpus.weight is not None
+    assert read.corpus.weight.tolist() == [1.0, 0.5, 0.5]
+    strict = TableOptions(strict=True)
+    with pytest.raises(InputError, match=r"row 2: .* shorter than one window"):
+        read_songs([first, second], SMALL.front_end, strict)
+    table[1:3].to_csv(first, index=False)
+    with pytest.raises(InputError, match="none of 2 songs can be used; the first: row 1"):
+        read_songs([first], SMALL.front_end, TableOptions())
 
 
 def test_songs_in_memory_make_a_corpus():
@@ -90,7 +127,8 @@ def test_songs_in_memory_make_a_corpus():
     assert with_labels((), ["a+b", "", "c"], multilabel=False) == ("a+b", "c")
     corpus = make_corpus(songs, labels=["x", "", "y"], classes=("x", "y"), pairs=["", "p", "p"])
     assert corpus.label.tolist() == [0, -1, 1]
-    assert [rows.tolist() for rows in corpus.renditions or []] == [[0], [1, 2], [1, 2]]
+    assert corpus.sung is not None
+    assert corpus.sung.tolist() == [0, 1, 1]
     with pytest.raises(InputError, match="2 labels for 3 songs"):
         make_corpus(songs, labels=["x", "y"])
     with pytest.raises(InputError, match="song 1: holds samples that are not finite"):

@@ -13,6 +13,7 @@ from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.spectra.log_mel import mel_power
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import named_surroundings
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import write_song_table
 from chingolo.train.detector.examples import batches, learnable, recorded_source, synthetic_source
 from chingolo.train.detector.settings import DetectorSettings
@@ -73,16 +74,33 @@ def table(scenes, tmp_path) -> pd.DataFrame:
 
 def test_recorded_stretches_keep_their_songs(table):
     settings = DetectorSettings()
-    for scene in recorded_source(table, settings)(0, 6):
+    for scene in recorded_source(table, settings)[0](0, 6):
         assert len(scene.wave) == 10 * RATE
         assert (scene.songs[:, 1] > 0).all()
+
+
+def test_recordings_that_cannot_be_read_are_left_out_with_their_songs(table, tmp_path):
+    (tmp_path / "noise.wav").write_bytes(b"no audio")
+    short = {"path": table["path"].iloc[0], "start_s": 500.0, "end_s": 501.0}
+    broken = {"path": str(tmp_path / "noise.wav"), "start_s": 0.0, "end_s": 1.0}
+    faulty = pd.concat([table, pd.DataFrame([short, broken])], ignore_index=True)
+    with pytest.raises(InputError, match=r"not audio|ends after the recording"):
+        recorded_source(faulty, DetectorSettings())
+    source, faults = recorded_source(faulty, DetectorSettings(), strict=False)
+    of_first = np.flatnonzero(faulty["path"] == table["path"].iloc[0]).tolist()
+    assert sorted(faults) == [*of_first, len(table) + 1]
+    assert "not audio" in faults[len(table) + 1]
+    assert "ends after the recording" in faults[0]
+    assert len(source(0, 2)) == 2
+    with pytest.raises(InputError, match="none of 1 songs can be used"):
+        recorded_source(pd.DataFrame([broken]), DetectorSettings(), strict=False)
 
 
 def test_batches_are_pure_in_seed_and_step(table):
     settings = DetectorSettings(steps=4, batch=2, pool=2, renew_every=1)
     sources = [
         synthetic_source(load_repertoire("zonotrichia_capensis"), SURROUNDINGS, settings),
-        recorded_source(table, settings),
+        recorded_source(table, settings)[0],
     ]
     ear = blank_detector(settings)
     whole = list(batches(settings, sources, ear, seed=1, start=0))

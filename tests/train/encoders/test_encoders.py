@@ -58,3 +58,14 @@ def test_hidden_patches_are_not_heard(name: str):
     np.testing.assert_allclose(heard(0.0), whole, atol=1e-5)
     np.testing.assert_array_equal(heard(0.5), heard(0.5))
     assert np.abs(heard(0.5) - whole).max() > 1e-3
+
+
+def test_attention_is_weighed_in_single_precision():
+    settings = ENCODERS["vit"].settings(size="nano", dimensions=DIMENSIONS)
+    network = ENCODERS["vit"].network(settings, nn.initializers.glorot_uniform(), jnp.bfloat16)
+    params = network.init(jax.random.key(0), clips())["params"]
+    program = str(jax.make_jaxpr(lambda x: network.apply({"params": params}, x))(clips()))
+    softmax = [line for line in program.splitlines() if " = exp " in line]
+    assert len(softmax) == 2  # one a layer
+    assert all(":f32[" in line for line in softmax)
+    assert ":bf16[" in program

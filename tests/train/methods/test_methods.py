@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -103,6 +103,18 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
         assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
 
 
+@pytest.mark.parametrize(("name", "shared"), [("msn", True), ("dino", False)])
+def test_msn_has_one_set_of_prototypes_and_dino_a_running_mean_of_them(name: str, shared: bool):
+    recipe = recipe_of(change(SMALL, (f"method.name={name}", "batch=4")), 0)
+    state = make_state(recipe, 0)
+    nothing = jax.tree.map(lambda x: x * jnp.nan, state.teacher["prototypes"])
+    lost = {**state.teacher, "prototypes": nothing}
+    first, second, theme = chirp_pairs(0, 4)
+    batch = {"first": first, "second": second, "label": theme}
+    _, metrics = jax.jit(partial(step, recipe))(replace(state, teacher=lost), batch)
+    assert np.isfinite(float(metrics["loss"])) == shared
+
+
 @pytest.mark.slow
 def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     from chingolo.train.objective.method import (
@@ -134,7 +146,7 @@ def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     entries: dict = {**METHODS, "shrink": toy}
     monkeypatch.setattr(METHODS, "_entries", entries)
     settings = change(SMALL, ("method.size=3", "method.name=shrink", "steps=4"))
-    assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), bottleneck=8, size=3.0)
+    assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), size=3.0)
     recipe = make_recipe(settings, 0)
     state, lengths = make_state(recipe, 0), []
     advance = jax.jit(partial(step, recipe))

@@ -1,10 +1,11 @@
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from chingolo.train.objective import losses
-from chingolo.train.objective.heads import unit
+from chingolo.train.objective.heads import BatchStandardise, unit
 
 
 @pytest.fixture
@@ -96,3 +97,23 @@ def test_multilabel_counts_labelled_rows_alone():
     low, high = np.log1p(np.exp(-3.0)), np.log1p(np.exp(3.0))
     np.testing.assert_allclose(loss, (low + (low + high) / 2) / 2, rtol=1e-5)
     np.testing.assert_allclose(right, 0.5)
+
+
+def test_batches_are_standardised_as_by_flax():
+    x = jnp.asarray(np.random.default_rng(1).normal(5, 3, (16, 6)), jnp.float32)
+    scale, bias = jnp.linspace(0.5, 2, 6), jnp.linspace(-1, 1, 6)
+    theirs, _ = nn.BatchNorm(use_running_average=False).apply(
+        {"params": {"scale": scale, "bias": bias}, "batch_stats": {"mean": bias, "var": scale}},
+        x,
+        mutable=["batch_stats"],
+    )
+    ours = BatchStandardise().apply({"params": {"scale": scale[None], "bias": bias[None]}}, x)
+    np.testing.assert_allclose(ours, theirs, atol=2e-5)
+
+
+def test_msn_sharpens_by_the_teachers_temperature(cosines: jax.Array):
+    # Assran et al. 2022: softmax at 0.1, then to the power of 1 / 0.25 and normalised
+    p = np.exp(np.asarray(cosines, np.float64) / 0.1)
+    p /= p.sum(axis=1, keepdims=True)
+    sharp = p**4 / (p**4).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(losses.centred(cosines, jnp.zeros(4), 0.025), sharp, atol=1e-5)

@@ -1,8 +1,11 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from flax import struct
 from jax import Array
@@ -10,6 +13,7 @@ from jax import Array
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run import checkpoint
 from chingolo.train.run.loop import Task, run_in_folder, run_in_memory
+from chingolo.train.run.metrics import open_metrics
 
 
 @struct.dataclass
@@ -78,3 +82,37 @@ def test_a_run_goes_on_from_the_last_finite_checkpoint(
         run_in_folder(growing(float("inf"), steps=2), bad, {}, tell=quiet)
     with pytest.raises(InputError, match="no checkpoint is finite"):
         run_in_folder(growing(1.0), bad, {}, resume=True, tell=quiet)
+
+
+def test_what_is_written_beside_the_training_is_the_state_as_it_was(tmp_path: Path):
+    checkpoints = checkpoint.Checkpoints(tmp_path)
+    weight = np.arange(1_000_000, dtype=np.float32)
+    checkpoints.save(Weight(np.int32(1), weight))  # type: ignore[arg-type]
+    weight[:] = -1  # as the next step writes over buffers that were given to it
+    checkpoints.wait()
+    blank = Weight(jnp.zeros((), jnp.int32), jnp.zeros(len(weight)))
+    restored = checkpoints.restore(blank)
+    checkpoints.close()
+    np.testing.assert_array_equal(restored.weight, np.arange(1_000_000))
+    assert int(restored.step) == 1
+
+
+def test_checkpoints_by_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    ticks = iter(range(0, 4000, 40))
+    with monkeypatch.context() as patch:
+        # 40 s pass whenever somebody looks: at steps 1, 3, 5 and 6, and at each save
+        patch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+        task = replace(growing(1.0), checkpoint_every=0, checkpoint_minutes=1.0)
+        run_in_folder(task, tmp_path, {}, tell=quiet)
+    saved = [int(path.name) for path in (tmp_path / "checkpoints").iterdir() if path.is_dir()]
+    assert sorted(saved) == [3, 6]
+
+
+def test_a_line_of_metrics_that_lost_its_end_merges_with_none(tmp_path: Path):
+    file = tmp_path / "metrics.jsonl"
+    for torn in ('{"step": 1, "loss": 0.5}', '{"step": 1, "lo', "\x00\x00", "17"):
+        file.write_text('{"step": 0, "loss": 1.0}\n' + torn)
+        with open_metrics(file, 2) as out:
+            out.write('{"step": 2, "loss": 0.2}\n')
+        steps = [json.loads(line)["step"] for line in file.read_text().splitlines()]
+        assert steps == ([0, 1, 2] if torn.endswith("}") else [0, 2])

@@ -14,9 +14,10 @@ from chingolo.scripts import embed_songs, train_encoder
 from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
-from chingolo.train.data.corpus import Corpus
+from chingolo.train.data.corpus import Corpus, make_corpus
 from chingolo.train.data.read_songs import load_corpus
 from chingolo.train.methods.registry import METHODS
+from chingolo.train.run.check import fitted_batch
 from chingolo.train.run.train_encoder import train, train_in_folder
 from chingolo.train.run.trained_encoder import load_encoder
 from chingolo.train.settings.change import change, from_dict
@@ -387,3 +388,33 @@ def test_a_changed_instrument_is_noticed(
             patched.setattr(module, name, changed)
             assert train_encoder.main([*words, "--resume"]) == 2
         assert "another synthetic content" in capsys.readouterr().err
+
+
+def test_a_corpus_below_the_batch_size_is_never_repeated_within_it(tmp_path: Path):
+    waves, _ = chirp_waves(5)
+    told: list[str] = []
+    settings = dataclasses.replace(SMALL, steps=1)
+    encoder = train(
+        waves, sample_rate=22050, settings=settings, out=tmp_path / "few", tell=told.append
+    )
+    assert told[0] == "5 songs can stand in a batch, each once: batches of 5 in place of 16"
+    assert encoder.settings.batch == load_encoder(tmp_path / "few").settings.batch == 5
+    told.clear()
+    corpus = make_corpus(waves[:2])
+    assert fitted_batch(settings, corpus, synthetic=True, tell=told.append) == settings
+    assert told == [
+        "2 songs can stand in a batch, each once: 2 of 16 are recorded and 14 synthetic"
+    ]
+    twice = make_corpus(waves[:5], pairs=["a", "a", "a", "a", ""])  # two pairs and a single song
+    assert fitted_batch(settings, twice, synthetic=False).batch == 3
+    enough = make_corpus(waves[:4] * 4)
+    assert fitted_batch(settings, enough, synthetic=False, tell=told.append) == settings
+    assert len(told) == 1
+
+
+def test_batches_of_few_songs_are_divided_among_the_devices(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(jax, "device_count", lambda: 4)
+    corpus = make_corpus(chirp_waves(7)[0])
+    assert fitted_batch(SMALL, corpus, synthetic=False).batch == 4
+    with pytest.raises(InputError, match="3 songs can stand in a batch, each once, and 4 devices"):
+        fitted_batch(SMALL, corpus.choose(np.arange(3)), synthetic=False)

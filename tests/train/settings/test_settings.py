@@ -6,17 +6,21 @@ import sys
 import numpy as np
 import pytest
 
+from chingolo.scripts import train_detector, train_encoder
+from chingolo.synth.spectra.log_mel import check_bands
 from chingolo.synth.tables.files import InputError
+from chingolo.train.detector.settings import DETECTOR_FRONT_END
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.encoders.vit import ViTSettings
 from chingolo.train.methods.dino import DINOSettings
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.methods.simclr import SimCLRSettings
+from chingolo.train.run.check import check
 from chingolo.train.settings.change import change, from_dict
 from chingolo.train.settings.registry import PRESETS
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import rate_schedule
-from tests.small_training import SMALL
+from tests.small_training import CHIRPS, SMALL, chirp_pairs
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -69,6 +73,51 @@ def test_a_chosen_method_keeps_what_it_shares_wherever_it_is_chosen():
 def test_what_is_not_used_is_refused(changes: tuple[str, ...], expected: str):
     with pytest.raises(InputError, match=expected):
         change(SMALL, changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "labels", "expected"),
+    [
+        (("bottleneck=4",), (), "method.bottleneck: read with labels .* alone"),
+        (("label_smoothing=0",), (), "method.label_smoothing: read with labels"),
+        (("label_weight=2",), (), "method.label_weight: read with labels"),
+        (("multilabel=true",), (), "method.multilabel: read with labels"),
+        (("label_weight=0", "bottleneck=4"), CHIRPS, "read with method.label_weight above 0"),
+        (("multilabel=true", "label_smoothing=0"), CHIRPS, "read with method.multilabel=false"),
+    ],
+)
+def test_settings_of_labels_are_refused_where_nothing_reads_them(
+    changes: tuple[str, ...], labels: tuple[str, ...], expected: str
+):
+    changed = change(SMALL, tuple(f"method.{one}" for one in changes))
+    with pytest.raises(InputError, match=expected):
+        check(changed, None, chirp_pairs, labels, None)
+    check(SMALL, None, chirp_pairs, (), None)
+    check(change(SMALL, ("method.bottleneck=4",)), None, chirp_pairs, CHIRPS, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (("sample_rate=16000",), "bands above 8000 Hz hear nothing .* add front_end.f_max=8000"),
+        (("f_min=10000",), "front_end.f_min=10000: expected below front_end.f_max=10000"),
+        # from 1 kHz on a mel is 68 Hz wide and more: bins of 172 Hz cannot fill 128 bands
+        (("n_fft=128", "n_mels=128"), "bands are narrower than the bins of front_end.n_fft=128"),
+    ],
+)
+def test_bands_that_hear_nothing_are_refused(changes: tuple[str, ...], expected: str):
+    changed = change(SMALL, tuple(f"front_end.{one}" for one in changes))
+    with pytest.raises(InputError, match=expected):
+        check_bands(changed.front_end)
+    if "n_fft" not in changes[0]:
+        for command in (train_encoder, train_detector):
+            one = [f"front_end.{one}" for one in changes]
+            assert command.main(["--synthetic", "zonotrichia_capensis", "--set", *one]) == 2
+    for name in PRESETS:
+        check_bands(PRESETS[name].front_end)
+    check_bands(DETECTOR_FRONT_END)
+    within = change(SMALL, ("front_end.f_max=8000", "front_end.sample_rate=16000"))
+    check_bands(within.front_end)
 
 
 FLAT = {

@@ -1,0 +1,54 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from chingolo.synth.tables.files import InputError
+from chingolo.train.run.config import begin_run, write_config
+from tests.small_training import SMALL
+
+INPUTS = {
+    "song_tables": ["12ab"],
+    "group_column": "individual",
+    "probe_column": "label",
+    "distill_from": "ab12",
+    "skipped_rows": [3],
+    "repertoire": "cd34",
+}
+
+
+def config(settings=SMALL, **inputs) -> dict:
+    return {
+        "preset": dataclasses.asdict(settings),
+        "classes": [],
+        "seed": 0,
+        "inputs": {**INPUTS, **inputs},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("distill_from", "cd34"),
+        ("distill_from", None),
+        ("group_column", "path"),
+        ("probe_column", "theme"),
+        ("song_tables", ["34cd"]),
+        ("skipped_rows", [3, 4]),
+        ("repertoire", None),
+    ],
+)
+def test_a_run_goes_on_with_the_same_inputs_alone(tmp_path: Path, name: str, value):
+    write_config(tmp_path, config())
+    begin_run(tmp_path, config(), SMALL, resume=True)
+    with pytest.raises(InputError, match=f"another {name.replace('_', ' ')}"):
+        begin_run(tmp_path, config(**{name: value}), SMALL, resume=True)
+
+
+def test_how_often_to_save_may_change(tmp_path: Path):
+    write_config(tmp_path, config())
+    often = dataclasses.replace(SMALL, checkpoint_every=1, checkpoint_minutes=0.1)
+    begin_run(tmp_path, config(often), often, resume=True)
+    longer = dataclasses.replace(often, steps=7)
+    with pytest.raises(InputError, match="another preset or other settings"):
+        begin_run(tmp_path, config(longer), longer, resume=True)

@@ -1,0 +1,111 @@
+"""What an encoder cannot be trained on, and what its method would not use: refused in words."""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+
+from chingolo.synth.spectra.clip import clip_samples
+from chingolo.synth.spectra.log_mel import check_bands
+from chingolo.synth.tables.files import InputError
+from chingolo.train.data.batches import PairSource, places
+from chingolo.train.data.corpus import Corpus
+from chingolo.train.methods.registry import METHODS
+from chingolo.train.run.trained_encoder import TrainedEncoder
+from chingolo.train.settings.training import TrainingSettings
+from chingolo.train.settings.unused import refuse_unused
+
+
+def fitted_batch(
+    settings: TrainingSettings,
+    corpus: Corpus | None,
+    *,
+    synthetic: bool,
+    tell: Callable[[str], None] = lambda line: None,
+) -> TrainingSettings:
+    """Settings whose batch the corpus can fill without a song that stands in it twice.
+
+    Args:
+        settings: as asked for.
+        corpus: recorded songs.
+        synthetic: whether there are synthetic songs, which take the place of those that lack.
+        tell: takes what is told of a smaller batch, or of fewer recorded songs in it.
+
+    Raises:
+        InputError: if there are fewer songs than devices.
+    """
+    if corpus is None:
+        return settings
+    wanted = settings.batch - round(settings.batch * settings.synthetic_share * synthetic)
+    made, recorded = places(settings, corpus, synthetic)
+    few = f"{recorded} songs can stand in a batch, each once"
+    if synthetic:
+        if recorded < wanted:
+            tell(f"{few}: {recorded} of {settings.batch} are recorded and {made} synthetic")
+        return settings
+    devices = jax.device_count()
+    batch = min(settings.batch, recorded - recorded % devices)
+    if batch < devices:
+        raise InputError(f"{few}, and {devices} devices need {devices}")
+    if batch < settings.batch:
+        tell(f"{few}: batches of {batch} in place of {settings.batch}")
+    return dataclasses.replace(settings, batch=batch)
+
+
+def check(
+    settings: TrainingSettings,
+    corpus: Corpus | None,
+    source: PairSource | None,
+    classes: tuple[str, ...],
+    distill_from: TrainedEncoder | None,
+) -> None:
+    """Refuses settings that cannot train, and those that the method would not use.
+
+    Raises:
+        InputError: if so.
+    """
+    if corpus is None and source is None:
+        raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
+    devices = jax.device_count()
+    if settings.batch % devices:
+        raise InputError(
+            f"a batch of {settings.batch} songs cannot be split over {devices} devices"
+        )
+    front_end, name = settings.front_end, settings.method.name
+    check_bands(front_end)
+    method = METHODS[name]
+    if method.learns_from_labels and len(classes) < 2:
+        found = f"one class only, '{classes[0]}'" if classes else "no labels"
+        raise InputError(
+            f"{name} training needs two classes; found {found} "
+            "(give --label-column, or --synthetic)"
+        )
+    method.check(settings.method)
+    if settings.views.local_views and not method.takes_local_views:
+        takers = ", ".join(other for other, it in METHODS.items() if it.takes_local_views)
+        raise InputError(f"views.local_views: {name} has no use of local views; {takers} have")
+    refuse_unused(settings, labels=bool(classes))
+    if method.learns_from_encoder and distill_from is None:
+        raise InputError(f"the method {name} needs a trained encoder: give --distill-from RUN")
+    if distill_from is not None:
+        if not method.learns_from_encoder:
+            raise InputError(f"--distill-from: {name} learns from no other encoder")
+        theirs = distill_from.settings.front_end
+        if (theirs.sample_rate, theirs.clip_s) != (front_end.sample_rate, front_end.clip_s):
+            raise InputError(
+                f"--distill-from hears clips of {theirs.clip_s} s at {theirs.sample_rate} Hz, "
+                f"these settings {front_end.clip_s} s at {front_end.sample_rate} Hz"
+            )
+    if settings.steps < 1:
+        raise InputError(f"--steps {settings.steps}: expected at least 1")
+    if corpus is not None:
+        shortest = min(len(song) for song in corpus.songs)
+        least = front_end.n_fft
+        if shortest < least:
+            raise InputError(
+                f"a song of {shortest} samples is shorter than one window of {least} samples"
+            )
+        if source is None and len(corpus.songs) < 2:
+            raise InputError("one song alone cannot train an encoder; expected at least 2")
+    if clip_samples(front_end) < 16 * front_end.hop:
+        raise InputError(f"clips of {front_end.clip_s} s are shorter than a patch")
