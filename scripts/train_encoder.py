@@ -54,6 +54,10 @@ class TrainConfig:
         ),
     ] = None
 
+    heard_through: Annotated[int, Bounds(0)] = 6
+    """Random recorders that every recorded song is also heard through, so that the encoder learns to
+    overlook recorders; 0 for none."""
+
     label_column: str | None = None
     """Column of the song tables to use as labels; default: labels of songs are not read."""
 
@@ -215,6 +219,7 @@ def command(config: TrainConfig) -> None:
                     "label_column",
                     "balance",
                     "pair_column",
+                    "heard_through",
                     "group_column",
                     "probe_column",
                     "preset",

@@ -47,14 +47,20 @@ def recorded_batch(
     samples = clip_samples(front_end)
     first, second = drawn_pairs(corpus, seed=seed, step=step, count=count)
     position = np.random.default_rng((seed, 2, step)).random((2, count))
+    copy = np.random.default_rng((seed, 6, step)).integers(1 + len(corpus.copies), size=(2, count))
     places = range(count) if own is None else own
 
-    def clips(rows: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        cut = [clip_of(corpus.songs[rows[i]], samples, position[i]) for i in places]
+    def clips(
+        rows: np.ndarray, position: np.ndarray, copy: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        heard = [corpus.heard(int(rows[i]), int(copy[i])) for i in places]
+        cut = [clip_of(song, samples, position[i]) for song, i in zip(heard, places, strict=True)]
         return np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])
 
-    one = clips(first, position[0])
-    other = one if corpus.sung is None else clips(second, position[1])
+    one = clips(first, position[0], copy[0])
+    # of a song that is its own rendition both clips are of one place, or views would share nothing
+    place = position[0] if corpus.sung is None else position[1]
+    other = one if corpus.is_its_own_pair else clips(second, place, copy[1])
     return {
         "first": one[0],
         "second": other[0],
@@ -124,7 +130,7 @@ def batches(
     of_synthetic = range(*_ends(mine[mine < synthetic]))
     of_recorded = range(*_ends(mine[mine >= synthetic] - synthetic))
     place = np.argsort(np.argsort(order))
-    alone = source is None and corpus is not None and corpus.sung is None
+    alone = source is None and corpus is not None and corpus.is_its_own_pair
     names = ("first", "edges", "label") if alone else ("first", "second", "edges", "label")
     with drawing_processes(workers if len(of_synthetic) else 0) as executor:
         pairs = None

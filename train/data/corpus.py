@@ -31,6 +31,19 @@ class Corpus:
     weight: np.ndarray | None = None
     """[songs] share of the draws; None goes through all songs in shuffled rounds."""
 
+    copies: Sequence[Sequence[Excerpt]] = ()
+    """[recorders][songs] the same songs heard through random recorders; a view of a song is of one
+    of its copies or of itself."""
+
+    def heard(self, row: int, copy: int) -> np.ndarray | Excerpt:
+        """A song itself (0), or its copy of this number from 1."""
+        return self.copies[copy - 1][row] if copy else self.songs[row]
+
+    @property
+    def is_its_own_pair(self) -> bool:
+        """Whether both views of every song are of the very same recording."""
+        return self.sung is None and not self.copies
+
     def choose(self, rows: np.ndarray) -> "Corpus":
         """The corpus of these rows alone; renditions outside them are left out."""
         return Corpus(
@@ -38,6 +51,7 @@ class Corpus:
             self.label[rows],
             None if self.sung is None else self.sung[rows],
             None if self.weight is None else self.weight[rows],
+            [[heard[row] for row in rows] for heard in self.copies],
         )
 
 
