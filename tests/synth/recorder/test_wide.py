@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
+from scipy.signal import windows
 
 from benchmarks.wide_recorders import strong_recorders
 from chingolo.synth.recorder import channel, wide
-from chingolo.synth.recorder.families import WIDE_1, WIDE_FAMILIES, Family
+from chingolo.synth.recorder.families import WIDE_1, WIDE_FAMILIES, Family, OneOf, Seed
 from chingolo.synth.recorder.parts.registry import PARTS
 from chingolo.synth.recorder.wide import WideRecorder, heard_at, through, wide_recorder
 from chingolo.synth.tables.content import content_hash
@@ -26,9 +27,9 @@ SOUND_OF_WIDE_1 = [
     (0.1528, 1074),
     (0.1931, 2644),
     (0.1091, 5164),
-    (0.0219, 4138),
+    (0.0219, 4143),
     (0.2594, 3604),
-    (0.2006, 500),
+    (0.1979, 558),
     (0.0413, 3739),
 ]
 """Standard deviation and spectral centroid, Hz, of `song` through the recorders of seeds 0 to 7."""
@@ -39,7 +40,7 @@ DRAWN = [chance.part for chance in WIDE_1.chances]
 def song(seconds: float = 2.0, rate: int = RATE) -> np.ndarray:
     """Sweeps from 4.8 to 2.4 kHz, 60 ms each, every 0.25 s, over faint noise."""
     time = np.arange(round(0.06 * rate)) / rate
-    note = signal.chirp(time, 4800, 0.06, 2400) * signal.windows.tukey(len(time), 0.2)
+    note = signal.chirp(time, 4800, 0.06, 2400) * windows.tukey(len(time), 0.2)
     wave = 0.003 * np.random.default_rng(0).standard_normal(round(seconds * rate))
     for start in onsets(seconds):
         wave[round(start * rate) : round(start * rate) + len(note)] += 0.4 * note
@@ -53,7 +54,7 @@ def onsets(seconds: float = 2.0) -> np.ndarray:
 def found_onsets(wave: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Times at which the note of `song` begins, by a matched filter within 20 ms."""
     time = np.arange(round(0.06 * RATE)) / RATE
-    note = signal.chirp(time, 4800, 0.06, 2400) * signal.windows.tukey(len(time), 0.2)
+    note = signal.chirp(time, 4800, 0.06, 2400) * windows.tukey(len(time), 0.2)
     match = np.abs(signal.hilbert(signal.correlate(wave, note, "full")))[len(note) - 1 :]
     times = []
     for start in near:
@@ -139,9 +140,9 @@ def test_draws_stay_within_what_they_are_drawn_from(seed):
         assert {field.name for field in dataclasses.fields(drawn)} == set(ranges[name])
         for setting, range_ in ranges[name].items():
             value = getattr(drawn, setting)
-            if hasattr(range_, "values"):
+            if isinstance(range_, OneOf):
                 assert value in range_.values
-            elif hasattr(range_, "low"):
+            elif not isinstance(range_, Seed):
                 assert range_.low <= value <= range_.high
 
 
@@ -285,7 +286,7 @@ def test_a_wide_channel_hears_through_the_family():
     drawn = [channel.choose_channel("wide", np.random.default_rng(seed), family) for seed in (1, 2)]
     assert drawn[0] != drawn[1]
     assert {each.device for each in drawn} == {"wide-1"}
-    assert all(each.recorder is None and 15 <= each.snr <= 40 for each in drawn)
+    assert all(each.recorder is None and 15 <= (each.snr or 0) <= 40 for each in drawn)
     heard = [
         channel.hear(song(), each, (), RATE, np.random.default_rng(3))
         for each in (*drawn, drawn[0])
