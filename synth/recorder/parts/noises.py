@@ -219,12 +219,13 @@ def _sing(
     settings: SecondBird, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
     every = max(1, round(settings.every * sample_rate))
-    first = int(random.integers(-every, 0))
-    train = np.zeros(len(wave) + every)
-    starts = np.arange(first + every, len(train), every)
-    train[starts] = random.uniform(0.7, 1.0, len(starts))
-    # A song that began before the recording is heard from where the recording begins.
-    heard = oaconvolve(train, other_song(settings, sample_rate))[every : every + len(wave)]
+    song = other_song(settings, sample_rate)
+    heard = np.zeros(len(song) + len(wave) + len(song))
+    # The first of all began before the recording; what is left of it is heard.
+    for start in range(int(random.integers(-every, 0)), len(wave), every):
+        begin = len(song) + max(start, -len(song))
+        heard[begin : begin + len(song)] += random.uniform(0.7, 1.0) * song
+    heard = heard[len(song) : len(song) + len(wave)]
     peak = float(np.abs(song_band(wave, sample_rate)).max())
     level = 10 ** (settings.level / 20) * peak
     return wave + (level * heard).astype(np.float32)
