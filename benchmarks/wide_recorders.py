@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chingolo.synth.recorder.families import WIDE_1, Range
+from chingolo.synth.recorder.families import WIDE_1, OneOf, Range, Seed
 from chingolo.synth.recorder.parts.registry import PARTS
 from chingolo.synth.recorder.wide import WideRecorder, through, told, wide_recorder
 from chingolo.synth.score.repertoire_file import load_repertoire
@@ -50,9 +50,9 @@ STRONG: dict[str, dict[str, Any]] = {
 
 def within(range_: Range, value: float) -> bool:
     """Whether a family could draw a value."""
-    if hasattr(range_, "values"):
+    if isinstance(range_, OneOf):
         return value in range_.values
-    return not hasattr(range_, "low") or range_.low <= value <= range_.high
+    return isinstance(range_, Seed) or range_.low <= value <= range_.high
 
 
 def strong_recorders() -> dict[str, WideRecorder]:

@@ -7,8 +7,10 @@ nothing else is touched.
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from chingolo.scripts import generate_songs
 from tests.checkout import copy_checkout, run
@@ -28,6 +30,38 @@ TOY_BIRD = Bird(
 
 RECORDER = """
 TOY_RECORDER = Recorder("toy-recorder", low=300.0, high=7000.0, hiss=40.0, source="chosen: a toy")
+
+"""
+
+PART = '''"""A part that turns a recording down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chingolo.synth.recorder.parts.part import Part
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A toy."""
+
+    late: float
+    """s that are not heard."""
+
+
+def _hear(
+    settings: Toy, wave: np.ndarray, sample_rate: int, random: np.random.Generator
+) -> np.ndarray:
+    return wave * (np.arange(len(wave)) >= settings.late * sample_rate).astype(np.float32)
+
+
+TOY = Part("toy", Toy, _hear, source="nobody")
+'''
+
+FAMILY = """
+TOY = Family("toy-1", Uniform(0, 0), (_chance("toy", 1.0, late=Uniform(0.5, 0.6)),))
+
 
 """
 
@@ -249,6 +283,13 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '        "toy-recorder": TOY_RECORDER,\n',
         RECORDER,
     )
+    add(synth / "recorder/parts/toy.py", PART)
+    enter(
+        synth / "recorder/parts/registry.py",
+        "PARTS",
+        '        "toy": "chingolo.synth.recorder.parts.toy:TOY",\n',
+    )
+    enter(synth / "recorder/families.py", "WIDE_FAMILIES", '        "toy-1": TOY,\n', FAMILY)
     add(synth / "score/repertoires/avis_ludicra.yaml", REPERTOIRE)
     enter(
         synth / "score/shipped_repertoires.py",
@@ -298,6 +339,18 @@ def test_bird_recorder_and_repertoire_are_named_and_sing(extended: Path, tmp_pat
     songs = pd.read_csv(tmp_path / "toys" / "songs.csv")
     assert set(songs["device"]) == {"toy-recorder"}
     assert set(songs["species"]) == {"Avis ludicra"}
+
+
+def test_a_part_and_a_family_of_recorders_are_drawn(extended: Path, tmp_path: Path):
+    assert "toy-1" in help_of(extended, tmp_path, "generate")
+    words = ["--songs", 2, "--engine", "wavetable", "--channel", "wide", "--recorders", "toy-1"]
+    chingolo(extended, tmp_path, "generate", "avis_ludicra", *words, "--out", "toys")
+    songs = pd.read_csv(tmp_path / "toys" / "songs.csv")
+    assert set(songs["device"]) == {"toy-1"}
+    for path in songs["path"]:
+        wave, rate = soundfile.read(tmp_path / "toys" / path)
+        assert not np.abs(wave[: rate // 2]).any()
+        assert np.abs(wave).max() > 0.4
 
 
 def test_what_is_added_changes_no_other_seed(extended: Path, tmp_path: Path):

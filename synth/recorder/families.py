@@ -202,5 +202,10 @@ WIDE_1 = Family(
     ),
 )
 
-WIDE_FAMILIES: Registry[Family] = Registry("family of recorders", {"wide-1": WIDE_1})
+WIDE_FAMILIES: Registry[Family] = Registry(
+    "family of recorders",
+    {
+        "wide-1": WIDE_1,
+    },
+)
 """A family never changes; a new one gets a new name."""

@@ -67,7 +67,7 @@ def through(
     """Sends a whole recording through a recorder; a pure function of its arguments.
 
     Echoes of one note fall onto the next and gains remember, so a recorder is never applied to a
-    unit that was cut out.
+    unit that was cut out. A sample takes up to 100 bytes of memory; hours go in pieces of minutes.
 
     Args:
         recorder: see `wide_recorder`.

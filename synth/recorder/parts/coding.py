@@ -92,7 +92,7 @@ def _code(
 ) -> np.ndarray:
     size = _window_size(settings.window, sample_rate)
     spectra = short_spectra(wave, size)
-    power = spectra.real**2 + spectra.imag**2
+    power = np.real(spectra) ** 2 + np.imag(spectra) ** 2
     frequency = np.fft.rfftfreq(size, 1 / sample_rate)
     threshold = masking(power, frequency, settings.offset)
     threshold = np.maximum(threshold, power.max() * np.float32(10 ** (settings.floor / 10)))
@@ -129,7 +129,7 @@ def _reduce(
 ) -> np.ndarray:
     size = _window_size(settings.window, sample_rate)
     spectra = short_spectra(wave, size)
-    power = spectra.real**2 + spectra.imag**2
+    power = np.real(spectra) ** 2 + np.imag(spectra) ** 2
     # The outer windows hold the silence beyond the recording.
     inner = power[1:-1] if len(power) > 2 else power
     noise = np.quantile(inner, settings.quantile, axis=0).astype(np.float32)

@@ -28,7 +28,8 @@ def filtered(
     """
     size = spectrum_size(len(wave) + sample_rate // 10, sample_rate)
     shape = np.asarray(gain(frequencies(size, sample_rate)), np.float32)
-    return np.asarray(fft.irfft(fft.rfft(wave, size) * shape, size), np.float32)[: len(wave)]
+    spectrum = np.asarray(fft.rfft(wave, size)) * shape
+    return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _comb(
         return (1 + settings.gain * turn) / np.sqrt(1 + settings.gain**2)
 
     size = spectrum_size(len(wave) + sample_rate // 10, sample_rate)
-    spectrum = fft.rfft(wave, size) * gain(frequencies(size, sample_rate)).astype(np.complex64)
+    spectrum = np.asarray(fft.rfft(wave, size))
+    spectrum = spectrum * gain(frequencies(size, sample_rate)).astype(np.complex64)
     return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
 
 
@@ -167,7 +169,7 @@ def _reverberate(
 ) -> np.ndarray:
     response = impulse_response(settings, sample_rate)
     size = spectrum_size(len(wave) + len(response), sample_rate)
-    spectrum = fft.rfft(wave, size) * fft.rfft(response, size)
+    spectrum = np.asarray(fft.rfft(wave, size)) * np.asarray(fft.rfft(response, size))
     return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
 
 
@@ -222,17 +224,20 @@ def _resample(
     # A stretch that holds a whole number of samples at both rates: folding the spectrum is then
     # exactly to keep every so many samples, and repeating it exactly to bring them back.
     unit = sample_rate // gcd(rate, sample_rate)
-    units = fft.next_fast_len(-(-(len(wave) + sample_rate // 10) // unit))
+    units = int(fft.next_fast_len(-(-(len(wave) + sample_rate // 10) // unit)) or 1)
     size, small = unit * units, rate // gcd(rate, sample_rate) * units
     hz = np.abs(np.asarray(fft.fftfreq(size, 1 / sample_rate), np.float32))
     spectrum = np.asarray(fft.fft(wave, size))
     if settings.filtered:
         spectrum = spectrum * (hz < 0.47 * rate)
     bins = np.round(np.asarray(fft.fftfreq(size, 1 / size))).astype(int) % small
-    folded = np.bincount(bins, spectrum.real, small) + 1j * np.bincount(bins, spectrum.imag, small)
+    real, imaginary = (
+        np.bincount(bins, each, small) for each in (np.real(spectrum), np.imag(spectrum))
+    )
+    folded = real + 1j * imaginary
     tiled = folded[bins]
     kept = np.sinc(hz / rate) if settings.held else hz < 0.5 * rate
-    return np.asarray(fft.ifft(tiled * kept).real[: len(wave)], np.float32)
+    return np.real(np.asarray(fft.ifft(tiled * kept)))[: len(wave)].astype(np.float32)
 
 
 RESPONSE = Part(

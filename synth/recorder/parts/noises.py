@@ -1,6 +1,7 @@
 """What is added: noise, hum, rumble, rain, a second bird.
 
-Levels are against the power of what comes in, where it is loud (`song_power`).
+Levels are against the song: what comes in, in 1-10 kHz and where it is loud there, so that a rumble
+that a recording has already is not taken for the song.
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,23 @@ from scipy import fft
 from scipy.signal import oaconvolve
 
 from chingolo.synth.recorder.background import background, frequencies, song_power, spectrum_size
+from chingolo.synth.recorder.parts.linear import filtered
 from chingolo.synth.recorder.parts.part import Part
+
+
+def song_band(wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """What a recording holds in 1-10 kHz, [samples] float32."""
+    return filtered(wave, lambda hz: (hz >= 1000) & (hz <= 10_000), sample_rate)
+
+
+def _power(wave: np.ndarray, snr: float, sample_rate: int) -> float:
+    """Mean square of noise at a level below the song, dB."""
+    return song_power(song_band(wave, sample_rate), sample_rate) / 10 ** (snr / 10)
 
 
 def _at_power(noise: np.ndarray, wave: np.ndarray, snr: float, sample_rate: int) -> np.ndarray:
     """Noise added at a ratio of the song's power to its own mean power, dB."""
-    power = song_power(wave, sample_rate) / 10 ** (snr / 10)
+    power = _power(wave, snr, sample_rate)
     found = float(np.mean(np.square(noise, dtype=np.float64)))
     return wave + noise.astype(np.float32) * np.float32(np.sqrt(power / max(found, 1e-30)))
 
@@ -35,7 +47,7 @@ def _hiss(
     settings: Noise, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
     size = spectrum_size(len(wave) + sample_rate // 10, sample_rate)
-    power = song_power(wave, sample_rate) / 10 ** (settings.snr / 10)
+    power = _power(wave, settings.snr, sample_rate)
     noise = fft.irfft(background(settings.slope, power, size, sample_rate, random), size)
     return wave + np.asarray(noise, np.float32)[: len(wave)]
 
@@ -72,7 +84,7 @@ def _hum(
     hum = np.zeros(len(wave), np.complex64)
     for weight in weights[::-1]:
         hum = hum * turn + weight
-    power = song_power(wave, sample_rate) / 10 ** (settings.snr / 10)
+    power = _power(wave, settings.snr, sample_rate)
     return wave + hum.real * np.float32(np.sqrt(2 * power / (level @ level)))
 
 
@@ -164,7 +176,7 @@ class SecondBird:
     """Another bird that sings its own song again and again."""
 
     level: float
-    """Peak of its song against the recording's, dB."""
+    """Peak of its song against that of the recording in 1-10 kHz, dB."""
 
     every: float
     """From one song's begin to the next, s; the first is anywhere within it."""
@@ -207,13 +219,15 @@ def _sing(
     settings: SecondBird, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
     every = max(1, round(settings.every * sample_rate))
-    first = int(random.integers(-every, 0))
-    train = np.zeros(len(wave) + every)
-    starts = np.arange(first + every, len(train), every)
-    train[starts] = random.uniform(0.7, 1.0, len(starts))
-    # A song that began before the recording is heard from where the recording begins.
-    heard = oaconvolve(train, other_song(settings, sample_rate))[every : every + len(wave)]
-    level = 10 ** (settings.level / 20) * float(np.abs(wave).max())
+    song = other_song(settings, sample_rate)
+    heard = np.zeros(len(song) + len(wave) + len(song))
+    # The first of all began before the recording; what is left of it is heard.
+    for start in range(int(random.integers(-every, 0)), len(wave), every):
+        begin = len(song) + max(start, -len(song))
+        heard[begin : begin + len(song)] += random.uniform(0.7, 1.0) * song
+    heard = heard[len(song) : len(song) + len(wave)]
+    peak = float(np.abs(song_band(wave, sample_rate)).max())
+    level = 10 ** (settings.level / 20) * peak
     return wave + (level * heard).astype(np.float32)
 
 
