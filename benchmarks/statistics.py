@@ -19,11 +19,12 @@ from chingolo.analysis.change.era_change import tests_of_eras
 from chingolo.analysis.change.statistics.energy import energy_values
 from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.recorder.placebo import channel_placebo
+from chingolo.analysis.results import put_together
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import fit_clusters
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.analysis.space.name_themes import name_themes
-from chingolo.analysis.verdict import decide
+from chingolo.analysis.verdict import CHANGED, NO_CHANGE_SHOWN, REFUSED, decide
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ def calibrate(
     first_seed: int = 0,
 ) -> dict[str, float]:
     """Shares of runs in which each test rejects at 0.05, and of each verdict."""
-    counts = dict.fromkeys(["changed", "no change shown", "refused", "placebo", "naive"], 0)
-    counts |= dict.fromkeys([COMBINED, *STATISTICS], 0)
+    told = dict.fromkeys([CHANGED, NO_CHANGE_SHOWN, REFUSED, "placebo", "naive"], 0)
+    counts = put_together(told, dict.fromkeys([COMBINED, *STATISTICS], 0))
     for run in range(first_seed, first_seed + runs):
         latents, rerecorded = simulate(scenario, seed=run)
         settings = CompareSettings(permutations=permutations, bootstraps=20, seed=run)
@@ -162,7 +163,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = options.runs
     made = [name for name, statistic in STATISTICS.items() if "descriptors" not in statistic.needs]
-    columns = ("changed", "refused", COMBINED, *made)
+    columns = (CHANGED, REFUSED, COMBINED, *made)
     print(f"{runs} runs a line, seeds from {options.first_seed}; 8 sites, 80 birds an era unless")
     print("few (24 in the older); 8 dimensions; level 0.05; 199 permutations")
     print("share of runs: verdict changed | refused | tests that reject | songs as units (naive)")

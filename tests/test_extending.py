@@ -159,6 +159,11 @@ TOY = Statistic(
 )
 '''
 
+PRESET = """
+# Chosen: a toy.
+TOY = TrainingSettings(encoder=CNNSettings(size="nano"), batch=8, pool=1)
+"""
+
 SECTION = '''"""A section that counts the songs."""
 
 from chingolo.analysis.report.elements.media import Media
@@ -255,6 +260,13 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "REPERTOIRES",
         '        "avis_ludicra": FOLDER / "avis_ludicra.yaml",\n',
     )
+    presets = train / "settings/presets.py"
+    presets.write_text(presets.read_text() + PRESET)
+    enter(
+        train / "settings/registry.py",
+        "PRESETS",
+        '        "toy-preset": "chingolo.train.settings.presets:TOY",\n',
+    )
     for folder, registry, name, attribute, text in (
         (train / "methods", "METHODS", "toy", "METHOD", METHOD),
         (train / "encoders", "ENCODERS", "toy_encoder", "ENCODER", ENCODER),
@@ -308,26 +320,22 @@ def test_what_is_added_changes_no_other_seed(extended: Path, tmp_path: Path):
         assert file.read_bytes() == (tmp_path / "with" / "audio" / file.name).read_bytes()
 
 
-def test_a_method_and_an_encoder_train(extended: Path, tmp_path: Path):
+def test_a_method_an_encoder_and_a_preset_train(extended: Path, tmp_path: Path):
     told = help_of(extended, tmp_path, "train")
     assert "toy" in told
     assert "toy_encoder" in told
-    settings = [
-        "method.strength=3",
-        "method.name=toy",
-        "encoder.kind=toy_encoder",
-        "batch=8",
-        "pool=1",
-    ]
+    assert "toy-preset" in told
+    settings = ["method.strength=3", "method.name=toy", "encoder.kind=toy_encoder"]
     chingolo(
         extended, tmp_path, "train", "--synthetic", "avis_ludicra", "--steps", 2, "--out", "run",
-        "--set", *settings, "encoder.bands_kept=8",
+        "--preset", "toy-preset", "--set", *settings, "encoder.bands_kept=8",
     )  # fmt: skip
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert "toy_term" in json.loads(lines[0])
     exported = json.loads((tmp_path / "run" / "encoder" / "encoder.json").read_text())["preset"]
     assert (exported["method"]["name"], exported["method"]["strength"]) == ("toy", 3.0)
     assert (exported["encoder"]["kind"], exported["encoder"]["bands_kept"]) == ("toy_encoder", 8)
+    assert (exported["encoder"]["size"], exported["batch"]) == ("nano", 8)
 
 
 def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):

@@ -25,13 +25,8 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         else f"Clusters were found with k-means ({found['n']} clusters).",
     ]
     if results["eras"]:
-        told = [
-            statistic.words
-            for statistic in STATISTICS.values()
-            if statistic.decides and results.get(statistic.results_key)
-        ]
         lines.append(
-            f"The eras were compared by {_listed(told)}, on the same "
+            f"The eras were compared by {_deciding(results)}, on the same "
             f"{settings['permutations']} permutations of {results['unit']}s "
             + ("within sites" if results["block"] == "site" else "without blocks")
             + ", combined by the harmonic mean of their p values on those permutations; every "
@@ -46,7 +41,13 @@ def methods(comparison: Comparison, media: Media | None) -> str:
     return f"<p>{text(' '.join(lines))}</p>"
 
 
-def _listed(words: list[str]) -> str:
+def _deciding(results: dict[str, Any]) -> str:
+    """The statistics that were made and decide, in words."""
+    words = [
+        statistic.words
+        for statistic in STATISTICS.values()
+        if statistic.decides and results.get(statistic.results_key)
+    ]
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
@@ -54,7 +55,7 @@ def _song_type_methods(results: dict[str, Any], versions: str) -> str:
     settings = results["settings"]
     where = "within sites" if results["block"] == "site" else "without blocks"
     return (
-        f"Shares of song types were compared by the largest standardised difference, "
+        f"Song types, as themes, were compared by {_deciding(results)}, on the same "
         f"{settings['permutations']} permutations of {results['unit']}s {where}; every "
         f"{results['unit']} counted alike. Intervals are percentiles of {settings['bootstraps']} "
         f"bootstrap samples. Software: {versions}; seed {settings['seed']}."

@@ -27,7 +27,11 @@ def statistics(comparison: Comparison, media: Media | None) -> str:
     rows = [_row(statistic, results, count) for statistic in deciding]
     rows.append(_cells("All of these at once", "-", "-", results[COMBINED]["p"], count))
     rows += [_row(statistic, results, count) for statistic in others]
-    remarks = " ".join(statistic.remark for statistic in known if statistic.remark)
+    remarks = " ".join(
+        statistic.remark
+        for statistic in known
+        if statistic.remark and results.get(statistic.results_key)
+    )
     parts = [
         "<div class='scroll'><table><thead><tr><th>test</th><th>value</th>"
         "<th>expected with no change</th><th>p</th></tr></thead><tbody>",

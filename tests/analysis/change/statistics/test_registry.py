@@ -11,7 +11,7 @@ from chingolo.analysis.change.change_tests import COMBINED, change_tests
 from chingolo.analysis.change.design.evidence import Evidence, themes_alone
 from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.statistics.registry import STATISTICS
-from chingolo.analysis.change.statistics.statistic import Statistic
+from chingolo.analysis.change.statistics.statistic import Figure, Statistic
 from chingolo.analysis.compare import compare
 from chingolo.analysis.compare_types import compare_types
 from chingolo.analysis.recorder.placebo import placebo_tests
@@ -88,13 +88,16 @@ def test_what_decides_and_what_takes_part_is_what_is_made():
     assert placebo["p"] == 1.0
 
 
-def test_of_themes_alone_the_composition_is_the_whole_test():
+def test_of_themes_alone_the_tests_are_those_that_need_no_more():
     evidence, design = toy(2)
     assert evidence.theme is not None
     eras = permuted_eras(design, permutations=99)
     tests = change_tests(themes_alone(evidence.theme), design, eras)
-    assert tuple(tests) == ("composition", COMBINED)
-    assert tests[COMBINED]["p"] == tests["composition"]["p"]
+    by_themes = [name for name in NAMES if STATISTICS[name].needs == ("themes",)]
+    assert tuple(tests) == (*by_themes, COMBINED)
+    assert "composition" in by_themes
+    if by_themes == ["composition"]:
+        assert tests[COMBINED]["p"] == tests["composition"]["p"]
 
 
 @pytest.fixture
@@ -139,8 +142,13 @@ def test_a_statistic_entered_on_one_line_stands_everywhere(toy_statistic, songs)
     assert "toy" in results["placebo"]["tests"]
     page = report_page(found)
     assert "<td>Toy of a test</td>" in page
-    assert "PERMANOVA within themes and a toy, on the same" in page
-    assert "toy" in compare_types(table, "type", SETTINGS).results
+    assert " and a toy, on the same" in page
+    types = compare_types(table, "type", SETTINGS)
+    assert "toy" in types.results
+    assert "theme shares" in report_page(types)
+    assert " and a toy, on the same" in report_page(types)
+    assert STATISTICS["permdisp"].remark in page
+    assert STATISTICS["permdisp"].remark not in report_page(types)
 
 
 @pytest.mark.parametrize("name", ["turnover", "themes", "verdict", "combined", "descriptors"])
@@ -153,6 +161,12 @@ def test_a_statistic_named_like_another_result_is_refused(toy_statistic, songs, 
         compare(LatentTable(table, z), SETTINGS)
     with pytest.raises(ValueError, match=name):
         compare_types(table, "type", SETTINGS)
+
+
+@pytest.mark.parametrize("key", ["value", "expected", "p"])
+def test_a_figure_overwrites_no_part_of_a_test(key):
+    with pytest.raises(ValueError, match=key):
+        Figure(key)
 
 
 def test_no_statistic_of_the_registry_has_the_key_of_another_result(songs):
