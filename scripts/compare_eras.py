@@ -8,7 +8,7 @@ from typing import Any
 import tyro
 
 from chingolo.analysis.settings import CompareSettings
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.tables.files import InputError
 
 

@@ -132,30 +132,33 @@ ENCODER = Encoder(
 )
 '''
 
-STATISTIC = '''"""toy: how far the means of the first coordinate lie apart."""
+STATISTIC = '''"""toy: how far the numbers of themes that birds sing lie apart."""
 
 import numpy as np
 
 from chingolo.analysis.change.design.evidence import Evidence
-from chingolo.analysis.change.design.unit_means import contrasts, unit_means
+from chingolo.analysis.change.design.theme_counts import theme_counts
+from chingolo.analysis.change.design.unit_means import contrasts
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.statistics.statistic import Statistic
 
 
 def toy_values(evidence: Evidence, design: Design, eras: np.ndarray) -> np.ndarray:
-    """Squared difference of the eras' means, [draws]."""
-    units = unit_means(design) @ evidence.z[:, :1].astype(np.float64)
-    return (contrasts(eras, design.block[design.testable]) @ units)[:, 0] ** 2
+    """Squared difference of the eras' mean numbers of themes, [draws]."""
+    assert evidence.theme is not None
+    themes = (theme_counts(evidence.theme, design).counts[design.testable] > 0).sum(axis=1)
+    return (contrasts(eras, design.block[design.testable]) @ themes.astype(np.float64)) ** 2
 
 
 TOY = Statistic(
     name="toy",
-    title="First coordinate, by a toy",
+    title="Themes of a bird, by a toy",
     values=toy_values,
-    needs=("vectors",),
+    needs=("themes",),
     placebo=True,
     source="nobody",
-    words="a toy's first coordinate",
+    words="a toy's count of themes",
+    remark="A toy counts themes.",
 )
 '''
 
@@ -183,7 +186,7 @@ COMMAND = '''"""`chingolo toy`: says what it is told."""
 
 from dataclasses import dataclass
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 
 
 @dataclass(frozen=True)
@@ -344,24 +347,29 @@ def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
     assert 0 < results["toy"]["p"] <= 1
     assert 0 < results["placebo"]["tests"]["toy"]["p"] <= 1
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "First coordinate, by a toy" in page
-    assert "a toy&#x27;s first coordinate" in page
+    assert "Themes of a bird, by a toy" in page
+    assert "a toy&#x27;s count of themes" in page
+    assert "A toy counts themes." in page
     assert "<h2>What a toy sees</h2><p>A toy counts 96 songs.</p>" in page
 
 
-def test_tests_that_run_over_all_take_it_in(extended: Path):
-    folders = ("synth", "train/methods", "analysis/change/statistics", "analysis/report", "scripts")
-    words = ["-m", "pytest", "-o", "addopts=", "--collect-only", "-q"]
-    listed = run(
-        [*words, *(f"tests/{name}" for name in folders)], extended, PYTHONPATH=str(extended)
-    )
-    for toy in (
-        "test_birds.py::test_a_bird_sings_at_pitch[ode-toy_bird]",
-        "[toy-recorder]",
-        "[avis_ludicra]",
-        "test_methods.py::test_every_entry_fits_the_step[toy-toy_encoder]",
-        "test_registry.py::test_a_statistic_holds_its_level[toy]",
-        "test_sections.py::test_a_section_is_told_where_it_applies[toy]",
-        "test_command.py::test_a_command_tells_its_options[toy]",
-    ):
-        assert toy in listed
+OVER_ALL = {
+    "tests/synth/voice/test_birds.py": "test_a_bird_sings_at_pitch[wavetable-toy_bird]",
+    "tests/synth/recorder/test_channel.py": "[toy-recorder]",
+    "tests/synth/score/test_repertoire.py": "[avis_ludicra]",
+    "tests/train/methods/test_methods.py": "test_every_entry_fits_the_step[toy-toy_encoder]",
+    "tests/train/encoders/test_encoders.py": "[toy_encoder]",
+    "tests/train/settings/test_settings.py": "[toy-preset]",
+    "tests/analysis/change/statistics/test_registry.py": "test_a_statistic_holds_its_level[toy]",
+    "tests/analysis/report/test_sections.py": "test_a_section_is_told_where_it_applies[toy]",
+    "tests/chingolo/command_line/test_command.py": "test_a_command_tells_its_options[toy]",
+}
+"""Tests that run over all of a kind, and what they call the toy."""
+
+
+def test_tests_that_run_over_all_take_it_in_and_pass(extended: Path):
+    names = "toy or ludicra or test_registry or glance or circle or downwards"
+    words = ["-m", "pytest", "-o", "addopts=", "-m", "not slow", "-k", names, "-v"]
+    told = run([*words, *OVER_ALL, "tests/test_design.py"], extended, PYTHONPATH=str(extended))
+    for file, toy in OVER_ALL.items():
+        assert any(file in line and toy in line and "PASSED" in line for line in told.splitlines())
