@@ -15,7 +15,7 @@ SMALL = TrainingSettings(
     front_end=FrontEnd(clip_s=0.4),
     views=Views(shift_s=0.05, time_mask_s=0.05, frequency_mask=4),
     encoder=CNNSettings(size="nano", dimensions=16),
-    method=DINOSettings(hidden=32, projection=16, prototypes=16, bottleneck=8, momentum=(0.8, 0.9)),
+    method=DINOSettings(hidden=32, projection=16, prototypes=16, momentum=(0.8, 0.9)),
     pool=2,
     renew_every=1,
     steps=6,

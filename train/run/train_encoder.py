@@ -283,7 +283,7 @@ def check(
     if settings.views.local_views and not method.takes_local_views:
         takers = ", ".join(other for other, it in METHODS.items() if it.takes_local_views)
         raise InputError(f"views.local_views: {name} has no use of local views; {takers} have")
-    refuse_unused(settings)
+    refuse_unused(settings, classes=len(classes))
     if method.learns_from_encoder and distill_from is None:
         raise InputError(f"the method {name} needs a trained encoder: give --distill-from RUN")
     if distill_from is not None:

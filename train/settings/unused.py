@@ -6,9 +6,16 @@ from chingolo.synth.tables.files import InputError
 from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
 
+LABELS = ("label_weight", "multilabel", "bottleneck", "label_smoothing")
+"""Settings of every method that the classifier alone reads."""
 
-def refuse_unused(settings: TrainingSettings) -> None:
+
+def refuse_unused(settings: TrainingSettings, *, classes: int) -> None:
     """Refuses a setting that was changed while what reads it is off.
+
+    Args:
+        settings: of the training.
+        classes: number of labels; 0 trains no classifier.
 
     Raises:
         InputError: naming it, and what would read it.
@@ -16,6 +23,10 @@ def refuse_unused(settings: TrainingSettings) -> None:
     _refuse("", settings, ("milestones", "decay_factor"), settings.schedule, "multi_step")
     if not settings.views.local_views:
         _changed("views.", settings.views, ("local_s",), "views.local_views of at least 1")
+    if not classes:
+        _changed("method.", settings.method, LABELS, "labels (--label-column, --synthetic)")
+    elif settings.method.multilabel:
+        _changed("method.", settings.method, ("label_smoothing",), "method.multilabel=false")
     if isinstance(settings.method, PrototypeSettings):
         assignment = settings.method.assignment
         _refuse("method.", settings.method, ("centre_momentum",), assignment, "centre")

@@ -166,7 +166,7 @@ def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     entries: dict = {**METHODS, "shrink": toy}
     monkeypatch.setattr(METHODS, "_entries", entries)
     settings = change(SMALL, ("method.size=3", "method.name=shrink", "steps=4"))
-    assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), bottleneck=8, size=3.0)
+    assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), size=3.0)
     recipe = make_recipe(settings, 0)
     state, lengths = make_state(recipe, 0), []
     advance = jax.jit(partial(step, recipe))

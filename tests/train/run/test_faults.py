@@ -33,7 +33,6 @@ SETTINGS = [
     "method.hidden=32",
     "method.projection=16",
     "method.prototypes=16",
-    "method.bottleneck=8",
     "front_end.clip_s=0.4",
     "views.shift_s=0.05",
     *(f"views.{name}=0" for name in ("time_mask_s", "frequency_mask", "filter_db", "fader_db")),
