@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import synthesis
-from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.tables.files import atomic_path
 
 OUT = Path(__file__).parents[1] / "BENCHMARKS.md"

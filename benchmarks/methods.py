@@ -24,7 +24,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from chingolo.analysis.space.cluster import fit_clusters
-from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.recorder.channel import random_channel, through_channel
 from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire

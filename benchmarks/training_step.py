@@ -15,7 +15,7 @@ import optax
 import pandas as pd
 
 from benchmarks.synthesis import cpu_seconds
-from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.spectra.log_mel import frames_in
 from chingolo.train.encoders.cnn import SIZES
 from chingolo.train.objective import losses

@@ -2,8 +2,8 @@
 
 import sys
 
-from chingolo.scripts.command_line.command import Command
-from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.command_line.command import Command
+from chingolo.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.tables.registry import Registry
 
 COMMANDS: Registry[Command] = Registry(

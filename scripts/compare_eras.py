@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from chingolo.analysis.settings import RECORDERS, CompareSettings
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.files import InputError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 
 REPERTOIRE = "zonotrichia_two_eras"

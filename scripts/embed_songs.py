@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES

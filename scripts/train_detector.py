@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from chingolo.scripts.command_line.command import Command
+from chingolo.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
 from chingolo.synth.tables.bounds import Bounds

@@ -16,12 +16,12 @@ from chingolo.synth.voice.integrate import CONTROL_RATE
 
 ARRAYS = (
     ("f0", "Hz", "[frames] pitch; held in silence"),
-    ("loudness", "1", "[frames] amplitude of the fundamental; 1 for the loudest note"),
+    ("amplitude", "1", "[frames] amplitude of the fundamental; 1 for the loudest note"),
     ("alpha", "1", "[frames] air-sac pressure parameter"),
     ("beta", "1", "[frames] labial tension parameter"),
     ("envelope", "1", "[frames] factor on the labia's normalised velocity"),
     ("control_rate", "Hz", "[] frames per second; frame 0 is the song's start_s"),
-    ("gain", "full scale", "[] amplitude in the recording of loudness 1"),
+    ("gain", "full scale", "[] amplitude in the recording of amplitude 1 here"),
     ("note_start", "s", "[notes] from the song's start_s"),
     ("note_end", "s", "[notes]"),
     ("note_attack", "s", "[notes] rise time of the sin^2 edge"),
@@ -37,7 +37,7 @@ def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
     gesture = fit.gesture
     values = {
         "f0": gesture.f0,
-        "loudness": gesture.amplitude,
+        "amplitude": gesture.amplitude,
         "alpha": gesture.alpha,
         "beta": beta_of_pitch(gesture.alpha, gesture.f0, bird.gamma),
         "envelope": source_envelope(gesture, bird),
@@ -59,6 +59,8 @@ def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
 def load_fit(path: Path, bird: Bird) -> Fit:
     """What a gestures file holds, without the notes; held to what the bird sings."""
     with np.load(path, allow_pickle=False) as arrays:
-        gesture = Gesture(arrays["f0"], arrays["loudness"], arrays["alpha"])
+        # files of version 0.1 call it loudness, which in a note is dB
+        amplitude = arrays["amplitude" if "amplitude" in arrays else "loudness"]
+        gesture = Gesture(arrays["f0"], amplitude, arrays["alpha"])
         floor, frequency = arrays["floor"], arrays["floor_frequency"]
         return Fit(held(gesture, bird), (), float(arrays["gain"]), floor, frequency)

@@ -73,5 +73,7 @@ class Learner(nn.Module):
         encoder: Any = make_encoder(self.settings, name="encoder")
         outputs = {"z": encoder(spectrogram, train, **(told or {}))}
         for head in heads:
+            if head.gives in outputs:
+                raise ValueError(f"{method.name}: two outputs are called {head.gives}")
             outputs[head.gives] = head.module(outputs[head.reads])
         return outputs

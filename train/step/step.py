@@ -17,6 +17,14 @@ from chingolo.train.step.batch_views import Batch, make_views
 from chingolo.train.step.state import Recipe, State
 
 Metrics = dict[str, Array]
+RESERVED = frozenset(
+    (
+        *("labels", "label_accuracy", "loss", "gradient_norm", "learning_rate", "effective_rank"),
+        *("teacher_entropy", "prototypes_used", "collapsed"),
+        *("step", "seconds", "waiting_share", "probe_accuracy", "probe_effective_rank"),
+    )
+)
+"""Names in metrics.jsonl that no method's term may have: one of the two would be lost."""
 
 
 def step(
@@ -93,6 +101,9 @@ def step(
             vectors=vectors,
         )
         terms: Terms = method.terms(settings.method, outputs)
+        twice = terms.keys() & RESERVED
+        if twice:
+            raise ValueError(f"{method.name}: a term cannot be called {', '.join(sorted(twice))}")
         metrics: Metrics = {}
         if "logits" in student and settings.method.label_weight > 0:
             more, metrics["label_accuracy"] = label_terms(settings.method, student["logits"], label)

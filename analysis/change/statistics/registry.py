@@ -3,19 +3,17 @@
 from chingolo.analysis.change.statistics.statistic import Statistic
 from chingolo.synth.tables.registry import Registry
 
-_HERE = "chingolo.analysis.change.statistics"
-
 STATISTICS: Registry[Statistic] = Registry(
     "statistic of change",
     {
-        "composition": f"{_HERE}.composition:COMPOSITION",
-        "energy": f"{_HERE}.energy:ENERGY",
-        "mmd": f"{_HERE}.mmd:MMD",
-        "classifier": f"{_HERE}.classifier:CLASSIFIER",
-        "permanova": f"{_HERE}.permanova:PERMANOVA",
-        "within_blocks": f"{_HERE}.energy:WITHIN_BLOCKS",
-        "within_themes": f"{_HERE}.permanova:WITHIN_THEMES",
-        "descriptors": f"{_HERE}.descriptors:DESCRIPTORS",
-        "permdisp": f"{_HERE}.permdisp:PERMDISP",
+        "composition": "chingolo.analysis.change.statistics.composition:COMPOSITION",
+        "energy": "chingolo.analysis.change.statistics.energy:ENERGY",
+        "mmd": "chingolo.analysis.change.statistics.mmd:MMD",
+        "classifier": "chingolo.analysis.change.statistics.classifier:CLASSIFIER",
+        "permanova": "chingolo.analysis.change.statistics.permanova:PERMANOVA",
+        "within_blocks": "chingolo.analysis.change.statistics.energy:WITHIN_BLOCKS",
+        "within_themes": "chingolo.analysis.change.statistics.permanova:WITHIN_THEMES",
+        "descriptors": "chingolo.analysis.change.statistics.descriptors:DESCRIPTORS",
+        "permdisp": "chingolo.analysis.change.statistics.permdisp:PERMDISP",
     },
 )

@@ -28,6 +28,10 @@ class Figure:
     of: Callable[[float], float] = float
     """From the observed value."""
 
+    def __post_init__(self):
+        if self.key in ("value", "expected", "p"):
+            raise ValueError(f"a figure cannot have the key {self.key}: every test has it")
+
 
 @dataclass(frozen=True)
 class Statistic:

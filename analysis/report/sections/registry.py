@@ -3,19 +3,17 @@
 from chingolo.analysis.report.elements.section import Section
 from chingolo.synth.tables.registry import Registry
 
-_HERE = "chingolo.analysis.report.sections"
-
 SECTIONS: Registry[Section] = Registry(
     "section of the report",
     {
-        "verdict": f"{_HERE}.verdict:VERDICT",
-        "song_map": f"{_HERE}.song_map:SONG_MAP",
-        "themes": f"{_HERE}.themes:THEMES",
-        "examples": f"{_HERE}.examples:EXAMPLES",
-        "statistics": f"{_HERE}.statistics:STATISTICS_OF_CHANGE",
-        "clusters": f"{_HERE}.clusters:CLUSTERS",
-        "places": f"{_HERE}.places:PLACES",
-        "control": f"{_HERE}.control:CONTROL",
-        "methods": f"{_HERE}.methods:METHODS",
+        "verdict": "chingolo.analysis.report.sections.verdict:VERDICT",
+        "song_map": "chingolo.analysis.report.sections.song_map:SONG_MAP",
+        "themes": "chingolo.analysis.report.sections.themes:THEMES",
+        "examples": "chingolo.analysis.report.sections.examples:EXAMPLES",
+        "statistics": "chingolo.analysis.report.sections.statistics:STATISTICS_OF_CHANGE",
+        "clusters": "chingolo.analysis.report.sections.clusters:CLUSTERS",
+        "places": "chingolo.analysis.report.sections.places:PLACES",
+        "control": "chingolo.analysis.report.sections.control:CONTROL",
+        "methods": "chingolo.analysis.report.sections.methods:METHODS",
     },
 )

@@ -15,11 +15,12 @@ SETTINGS = CompareSettings(permutations=99, bootstraps=20)
 
 
 def compared(*, eras: bool) -> tuple[Comparison, Media]:
-    """Three themes of eight birds an era, in memory."""
+    """Three themes of eight birds an era, in memory, with every column that song tables know."""
     random = np.random.default_rng(0)
     rows = pd.DataFrame(
         {"era": era if eras else "", "individual": f"{era}-{bird}", "latitude": -34.0}
-        | {"longitude": -58.0}
+        | {"longitude": -58.0, "site": "marsh", "device": "reel", "date": f"{era}-10-01"}
+        | {"species": "Zonotrichia capensis", "label": "a", "origin": "recorded"}
         for era in ("1966", "2020")
         for bird in range(8)
         for _ in range(3)

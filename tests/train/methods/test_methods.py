@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from chingolo.synth.tables.registry import Registry
 from chingolo.train.data.batches import batches
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
+from chingolo.train.objective.method import Head
 from chingolo.train.run.train_encoder import vectors
 from chingolo.train.run.trained_encoder import trained_encoder
 from chingolo.train.settings.change import change
@@ -41,7 +43,7 @@ PARTS = {
     "autoencoder": {"decoder"},
     "distill": {"regressor"},
 }
-"""Names of the heads in checkpoints, which must stay."""
+"""Names of the heads in checkpoints, which must stay; a method added since need not stand here."""
 
 
 @pytest.mark.parametrize("kind", list(ENCODERS))
@@ -50,7 +52,9 @@ def test_every_entry_fits_the_step(name: str, kind: str):
     settings = change(SMALL, (f"method.name={name}", f"encoder.kind={kind}"))
     recipe = recipe_of(settings, 4)
     state = jax.eval_shape(partial(make_state, recipe, 0))
-    assert set(state.params) == {"encoder", "classifier", *PARTS.get(name, ())}
+    if name in PARTS:
+        assert set(state.params) == {"encoder", "classifier", *PARTS[name]}
+    assert {"encoder", "classifier"} <= set(state.params)
     first, second, theme = chirp_pairs(0, 16)
     batch = {"first": first, "second": second, "label": theme}
     after, metrics = jax.eval_shape(partial(step, recipe), state, batch)
@@ -115,11 +119,39 @@ def test_msn_has_one_set_of_prototypes_and_dino_a_running_mean_of_them(name: str
     assert np.isfinite(float(metrics["loss"])) == shared
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"terms": lambda settings, outputs: {"labels": (1.0, jnp.zeros(()))}}, "labels"),
+        ({"terms": lambda settings, outputs: {"loss": (1.0, jnp.zeros(()))}}, "loss"),
+        ({"heads": lambda settings, shapes: [Head(jnp.tanh, reads="z", gives="z")]}, "z"),
+        ({"heads": lambda settings, shapes: [Head(jnp.tanh, "z", "logits")]}, "logits"),
+    ],
+)
+def test_no_part_of_a_method_overwrites_another(
+    changed: dict, told: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A term `labels` was once lost from the loss, without a word."""
+    toy = dataclasses.replace(METHODS["simclr"], **changed)
+    monkeypatch.setattr(METHODS, "_entries", {**METHODS, "simclr": toy})
+    settings = change(SMALL, ("method.name=simclr", "learning_rate=0.003"))
+    first, second, theme = chirp_pairs(0, 16)
+    batch = {"first": first, "second": second, "label": theme}
+
+    def take_step() -> None:
+        recipe = make_recipe(settings, 4)
+        jax.eval_shape(partial(step, recipe), make_state(recipe, 0), batch)
+
+    make_recipe.cache_clear()
+    with pytest.raises(ValueError, match=f"called {told}"):
+        take_step()
+    make_recipe.cache_clear()
+
+
 @pytest.mark.slow
 def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     from chingolo.train.objective.method import (
         BatchOutputs,
-        Head,
         Method,
         MethodSettings,
         Shapes,

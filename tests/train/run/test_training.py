@@ -151,6 +151,8 @@ def test_a_clip_shows_a_song_within_its_recording():
         (["songs.csv", "--set", "milestones=0.5"], "milestones: read with 'multi_step'"),
         (["songs.csv", "--set", "views.local_s=0.2"], "local_s: read with views.local_views"),
         (["songs.csv", "--set", "method.centre_momentum=0.5"], "read with 'centre'"),
+        (["songs.csv", "--set", "method.label_weight=5"], "label_weight: read with labels"),
+        (["songs.csv", "--set", "method.bottleneck=3"], "bottleneck: read with labels"),
         (["songs.csv", "--set", "method.name=supervised"], "needs two classes; found no labels"),
         (["songs.csv", "--label-column", "dialect"], "no column 'dialect'"),
         (["songs.csv", "--steps", "0"], "expected at least 1"),

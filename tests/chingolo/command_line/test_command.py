@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chingolo.__main__ import COMMANDS
-from chingolo.scripts.command_line.command import Command, one_line
+from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.files import InputError
 
 ROOT = Path(__file__).parents[3]

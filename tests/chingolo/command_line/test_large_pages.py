@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from chingolo.scripts.command_line.large_pages import LARGE_PAGES, TUNABLE
+from chingolo.command_line.large_pages import LARGE_PAGES, TUNABLE
 
 PROGRAM = f"""
 import os, sys
-from chingolo.scripts.command_line.large_pages import restart_with_large_pages
+from chingolo.command_line.large_pages import restart_with_large_pages
 print("started", os.getpid(), flush=True)
 restart_with_large_pages()
 print("runs", os.getpid(), sys.argv[1:], os.environ["{TUNABLE}"])
