@@ -5,16 +5,16 @@ import pytest
 from scipy import stats
 
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.drift.drift_table import PITCH, DriftTable, Measure
-from chingolo.analysis.drift.era_contrast import as_normal, era_contrast, unit_medians
-from chingolo.analysis.drift.measure_drift import (
+from chingolo.analysis.change.drift.drift_table import PITCH, DriftTable, Measure
+from chingolo.analysis.change.drift.era_contrast import as_normal, era_contrast, unit_medians
+from chingolo.analysis.change.drift.measure_drift import (
     AGAINST,
     DriftResult,
     drift_of_table,
     measure_drift,
 )
-from chingolo.analysis.drift.song_measures import measure_song
-from chingolo.analysis.drift.tape_speed import weighted_median
+from chingolo.analysis.change.drift.song_measures import measure_song
+from chingolo.analysis.change.drift.tape_speed import weighted_median
 
 from .closed_forms import RATE, chirps, simulated, whistles_and_trill
 
