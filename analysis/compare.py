@@ -18,8 +18,8 @@ from chingolo.analysis.claims.claim import REFUSED, verdict_of
 from chingolo.analysis.claims.drift import TEST as DRIFT_TEST
 from chingolo.analysis.claims.drift import drift_rows, drift_test, speed_is_known
 from chingolo.analysis.claims.placebo import recorder_placebo
-from chingolo.analysis.drift.measure_drift import measure_drift
-from chingolo.analysis.drift.song_measures import SongMeasures
+from chingolo.analysis.change.drift.measure_drift import measure_drift
+from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.labels.agreement import label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings

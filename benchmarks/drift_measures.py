@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.drift_chains import CHAINS, scaled
-from chingolo.analysis.drift.match_theme import find_parts, plan_parts
-from chingolo.analysis.drift.song_measures import (
+from chingolo.analysis.change.drift.match_theme import find_parts, plan_parts
+from chingolo.analysis.change.drift.song_measures import (
     HeardNote,
     SongMeasures,
     crossings,

@@ -64,7 +64,7 @@ def compare_eras(config: CompareConfig) -> None:
         heard = {"copies": hear_again(latents, config.run, config.recorders, tell=_tell)}
     if all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
-        from chingolo.analysis.drift.song_measures import measure_recordings
+        from chingolo.analysis.change.drift.song_measures import measure_recordings
 
         _tell("measuring the songs ...")
         heard["sung"] = measure_recordings(latents.songs, tell=_tell)

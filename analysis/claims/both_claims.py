@@ -10,7 +10,7 @@ from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.drift import drift_claim
 from chingolo.analysis.claims.repertoire import repertoire_claim
-from chingolo.analysis.drift.measure_drift import DriftResult
+from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.settings import CompareSettings
 
 

@@ -11,7 +11,7 @@ from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.claims.claim import CHANGED, NO_CHANGE_SHOWN, REFUSED, claim
 from chingolo.analysis.claims.refusals import design_refusal, same_device
-from chingolo.analysis.drift.measure_drift import DriftResult, DriftRow
+from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow
 from chingolo.analysis.settings import CompareSettings
 
 TEST = "sung_measures"

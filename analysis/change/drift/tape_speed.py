@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chingolo.analysis.drift.drift_table import PITCH, Measure
+from chingolo.analysis.change.drift.drift_table import PITCH, Measure
 
 FEWEST_GROUPS = 3
 """Themes and kinds of measure needed to tell a speed from the drift of one of them."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from chingolo.analysis.drift.drift_table import DriftTable, drift_table
-from chingolo.analysis.drift.match_theme import find_parts, plan_parts
-from chingolo.analysis.drift.song_measures import SongMeasures, crossings, measure_song
-from chingolo.analysis.drift.trills import TrillPlan, find_trill
+from chingolo.analysis.change.drift.drift_table import DriftTable, drift_table
+from chingolo.analysis.change.drift.match_theme import find_parts, plan_parts
+from chingolo.analysis.change.drift.song_measures import SongMeasures, crossings, measure_song
+from chingolo.analysis.change.drift.trills import TrillPlan, find_trill
 from chingolo.synth.tables.files import InputError
 
 from .closed_forms import RATE, chirps, whistles_and_trill

@@ -8,15 +8,15 @@ from scipy import stats
 
 from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.drift.drift_table import DriftTable, drift_table
-from chingolo.analysis.drift.era_contrast import (
+from chingolo.analysis.change.drift.drift_table import DriftTable, drift_table
+from chingolo.analysis.change.drift.era_contrast import (
     as_normal,
     era_contrast,
     typical_variance,
     unit_medians,
 )
-from chingolo.analysis.drift.song_measures import SongMeasures
-from chingolo.analysis.drift.tape_speed import FEWEST_GROUPS, Speed, common_speed, signs
+from chingolo.analysis.change.drift.song_measures import SongMeasures
+from chingolo.analysis.change.drift.tape_speed import FEWEST_GROUPS, Speed, common_speed, signs
 
 NORMAL = 1.96
 """Standard errors to either side that hold 95 %."""

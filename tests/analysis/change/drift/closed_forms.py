@@ -3,7 +3,7 @@
 import numpy as np
 
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.drift.drift_table import PITCH, TIME, DriftTable, Measure
+from chingolo.analysis.change.drift.drift_table import PITCH, TIME, DriftTable, Measure
 
 RATE = 22_050
 

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chingolo.analysis.drift.song_measures import HeardNote, SongMeasures
-from chingolo.analysis.drift.trills import Trill, TrillPlan, find_trill, plan_trill, trill_run
+from chingolo.analysis.change.drift.song_measures import HeardNote, SongMeasures
+from chingolo.analysis.change.drift.trills import (
+    Trill,
+    TrillPlan,
+    find_trill,
+    plan_trill,
+    trill_run,
+)
 
 PITCH, DURATION, INTERVAL = 0.07, 0.5, 0.12
 """Natural-log units in which a note of another song may well differ from the plan's."""

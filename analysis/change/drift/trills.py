@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chingolo.analysis.drift.song_measures import HeardNote, SongMeasures, crossings
+from chingolo.analysis.change.drift.song_measures import HeardNote, SongMeasures, crossings
 
 FEWEST = 4
 """Notes of a trill: its period is a slope, and three points hardly tell one."""

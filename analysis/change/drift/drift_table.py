@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.drift.match_theme import FoundPart, ThemePart, find_parts, theme_plan
-from chingolo.analysis.drift.song_measures import SongMeasures
+from chingolo.analysis.change.drift.match_theme import FoundPart, ThemePart, find_parts, theme_plan
+from chingolo.analysis.change.drift.song_measures import SongMeasures
 
 TIME, PITCH = "time", "pitch"
 
