@@ -22,6 +22,7 @@ from chingolo.synth.fit.fitted_theme import (
     fitted_repertoire,
     fitted_theme,
     sing_copies,
+    sung_from_notation,
 )
 from chingolo.synth.fit.gesture_files import load_fit, write_gestures
 from chingolo.synth.fit.quality import Quality, judge
@@ -163,9 +164,10 @@ def _keep(
     wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
 ) -> dict:
     """Writes the files of one fitted song; what is told of it."""
-    quality = judge(wave, resynthesise([fit], bird)[0], fit)
-    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
+    written = sung_from_notation(fit, theme, bird)
+    quality = judge(wave, resynthesise([fit, written], bird), fit, written)
+    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     audio = []
     for copy, (sung, device) in enumerate(sing_copies(fit, theme, bird, settings, number=number)):
         name = f"audio/{number:06d}_{copy:04d}.flac"
@@ -186,10 +188,11 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     for item in record["items"]:
         curves = {
             name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
-            for name in ("points", "contour")
+            for name in ("points", "second", "contour")
         }
         note = Note(**{**item["note"], **curves})
-        items.append(Item(**{**item, "note": note}))
+        contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
+        items.append(Item(**{**item, "note": note, "contour": contour}))
     return Theme(record["name"], tuple(items))
 
 

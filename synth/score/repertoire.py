@@ -1,6 +1,8 @@
 """Repertoires: what a species sings, how it varies, and who sings it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chingolo.synth.tables.content import LATER
 
 LAYERS = ("population", "individual", "rendition")
 
@@ -92,13 +94,20 @@ class Note:
     second: tuple[tuple[float, float], ...] = ()
     """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
 
-    contour: tuple[tuple[float, float], ...] = ()
+    contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
     """(time in s, dB added to `loudness`) breakpoints, with the same duration; () for even."""
 
     @property
     def duration(self) -> float:
         """Length, s."""
         return self.points[-1][0]
+
+
+MOST_NOTES = 1000
+"""Of a trill."""
+
+SLOWEST_TRILL, FASTEST_TRILL = 0.1, 500.0
+"""Notes per second."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,10 @@ class Item:
 
     gap: float = 0.0
     """Silence before it, s."""
+
+    contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
+    """(number of a trill's note from 1 to `count`, dB added to its loudness) breakpoints; () for
+    even."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from chingolo.synth.score.marked_yaml import LineMap, MarkedReader, brief, finite, read_marked_yaml
-from chingolo.synth.score.notes import LONGEST_NOTE, read_note
+from chingolo.synth.score.notes import LONGEST_NOTE, read_note, read_trill_contour
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
+    FASTEST_TRILL,
     LAYERS,
+    MOST_NOTES,
+    SLOWEST_TRILL,
     Item,
     Note,
     Population,
@@ -21,11 +24,9 @@ from chingolo.synth.score.repertoire import (
     Theme,
 )
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
+from chingolo.synth.score.variation import LONGEST_IN_TRILL
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
-
-MOST_NOTES = 1000
-"""Of a trill."""
 
 MOST_BIRDS = 100_000
 """Of a population."""
@@ -134,16 +135,24 @@ def _read_theme(
             reader.known_keys(entry, ("pause",))
             pause = reader.number(entry, "pause", None, low=0, high=LONGEST_NOTE)
         elif isinstance(entry, LineMap) and "trill" in entry:
-            reader.known_keys(entry, ("trill", "count", "rate"))
+            reader.known_keys(entry, ("trill", "count", "rate", "contour"))
             at = entry.lines["trill"]
             note = note_named(reader.value(entry, "trill", str), at)
             count = reader.value(entry, "count", int)
-            rate = reader.number(entry, "rate", None, low=0.1, high=500)
+            rate = reader.number(entry, "rate", None, low=SLOWEST_TRILL, high=FASTEST_TRILL)
             if not 1 <= count <= MOST_NOTES:
                 raise reader.fail(
                     at, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
                 )
-            items.append(Item(note, count=count, rate=rate, gap=pause))
+            if count > 1 and note.duration * rate > LONGEST_IN_TRILL + 1e-9:
+                raise reader.fail(
+                    at,
+                    f"theme '{name}': the note lasts {note.duration:g} s, too long for a trill of "
+                    f"{rate:g} a second: a note takes {100 * LONGEST_IN_TRILL:g} % of its interval "
+                    f"at most, here {LONGEST_IN_TRILL / rate:.3g} s",
+                )
+            contour = read_trill_contour(entry, reader, name, count) if "contour" in entry else ()
+            items.append(Item(note, count=count, rate=rate, gap=pause, contour=contour))
             pause = gap
         else:
             raise reader.fail(
