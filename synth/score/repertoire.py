@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chingolo.synth.tables.content import LATER
+from chingolo.synth.voice.birds import BIRDS, Bird
 
 LAYERS = ("population", "individual", "rendition")
 
@@ -154,6 +155,9 @@ class Population:
     latitude: float | None = None
     longitude: float | None = None
 
+    repertoire_size: int = field(default=1, metadata=LATER)
+    """Themes that each bird sings in turn."""
+
 
 @dataclass(frozen=True)
 class Repertoire:
@@ -164,11 +168,19 @@ class Repertoire:
     """Where the songs come from; shipped ones are schematic."""
 
     bird: str
-    """Key in `birds.BIRDS`."""
+    """Key in `birds.BIRDS`, or the name of `own_bird`."""
 
     themes: tuple[Theme, ...]
     variation: tuple[tuple[str, Strengths], ...]
     populations: tuple[Population, ...]
+
+    own_bird: Bird | None = field(default=None, metadata=LATER)
+    """The bird where it is none of `birds.BIRDS`."""
+
+    @property
+    def singer(self) -> Bird:
+        """The constants of who sings."""
+        return self.own_bird or BIRDS[self.bird]
 
     @property
     def theme_names(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from chingolo.synth.recorder.channel import choose_channel, hear, recorders_of_c
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.engines import ENGINES
 from chingolo.synth.voice.render import render
 
@@ -112,7 +111,7 @@ def sing_part(
     repertoire: Repertoire, request: SongRequest, plan: list[PlannedSong], numbers: range
 ) -> tuple[list[np.ndarray], pd.DataFrame]:
     """Sings the songs of a plan with these numbers; see `sing_songs`."""
-    bird, seed = BIRDS[repertoire.bird], request.seed
+    bird, seed = repertoire.singer, request.seed
     _, machines = recorders_of_channel(request.channel, request.recorders)
 
     def sing(songs: list[PlannedSong]) -> list[np.ndarray]:
