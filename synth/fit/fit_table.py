@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.fit_song import REFINE_STEPS, UnfittableError, track_song
+from chingolo.synth.fit.fit_song import (
+    LONGEST_SONG,
+    REFINE_STEPS,
+    UnfittableError,
+    too_long,
+    track_song,
+)
 from chingolo.synth.fit.fitted_song import Fit, resynthesise
 from chingolo.synth.fit.fitted_theme import (
     CopySettings,
@@ -33,7 +39,7 @@ from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.audio import length_s, load_song, write_audio
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim
@@ -44,6 +50,10 @@ from chingolo.synth.tables.song_table import (
     write_song_table,
 )
 from chingolo.synth.voice.birds import BIRDS, Bird
+
+OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
+"""What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
+faithful one, the song's number in the table, and its verdict."""
 
 BATCH = 16
 """Songs fitted together."""
@@ -90,7 +100,8 @@ def fit_songs(
         progress: called with (songs done, songs in all).
 
     Raises:
-        InputError: for a wrong table or request, or a folder that holds another request's songs.
+        InputError: for a wrong table or request, a table with columns of `OWN_COLUMNS`, or a folder
+            that holds another request's songs.
     """
     if copies < 0:
         raise InputError(f"--copies {copies}: 0 or more")
@@ -104,6 +115,12 @@ def fit_songs(
     bird = BIRDS[bird_name]
     instrument = content_hash(bird, machines)
     table = read_song_table(table_file)
+    taken = [name for name in (*OWN_COLUMNS, "fitted_from") if name in table.columns]
+    if taken:
+        raise InputError(
+            f"{table_file}: '{taken[0]}' is a column that fit writes; rename it, or fit the "
+            "recordings in place of their re-synthesis"
+        )
     rows = json.loads(table.to_json(orient="records"))
     claim(
         folder,
@@ -154,6 +171,11 @@ def fit_songs(
 def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
+        # Before it is decoded: of a folder of whole nights each would fill the memory.
+        begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
+        length = length_s(song["path"]) if np.isnan(end) else end
+        if (seconds := length - np.nan_to_num(begin)) > LONGEST_SONG:
+            return too_long(seconds)
         wave = load_song(song, sample_rate=RATE)
         return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
@@ -216,7 +238,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
                 {"path": str((folder / made["path"]).resolve()), "start_s": 0.0}
                 | {"end_s": made["end_s"], **rest, "device": made["device"]}
                 | {"origin": "resynthesised", "fitted_from": song_reference(song)}
-                | {"copy": copy, "song": number, "verdict": record["verdict"]}
+                | dict(zip(OWN_COLUMNS, (copy, number, record["verdict"]), strict=True))
             )
     quality = pd.DataFrame(qualities)
     with atomic_path(folder / "fit.csv") as temporary:

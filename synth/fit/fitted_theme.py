@@ -9,8 +9,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
-from chingolo.synth.fit.fitted_song import Fit, background, note_alpha
-from chingolo.synth.fit.measure_notes import FittedNote
+from chingolo.synth.fit.fitted_song import Fit, FittedNote, background, note_alpha
 from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
 from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.notes import EDGES

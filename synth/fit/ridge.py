@@ -29,6 +29,9 @@ BINS = 512
 CHIRP_RATES = np.arange(-180_000.0, 180_001.0, 30_000.0)
 """Hz/s. A step of 30 kHz/s costs at most 0.3 dB under this window."""
 
+BLOCK = 4096
+"""Frames that are transformed together; bounds the memory."""
+
 PEAKS = 6
 """Candidates kept in each frame."""
 
@@ -118,17 +121,15 @@ def find_peaks(wave: np.ndarray) -> Plane:
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     frequencies = np.arange(BINS) * RATE / BINS
     band = slice(int(np.searchsorted(frequencies, LOW)), int(np.searchsorted(frequencies, HIGH)))
-    best = np.full((len(frames), band.stop - band.start), -1.0, np.float32)
-    which = np.zeros(best.shape, np.int8)
-    flat = best
-    for index, kernel in enumerate(kernels.astype(np.complex64)):
-        spectrum = np.asarray(fft.fft(frames * kernel, BINS, axis=1))[:, band]
-        power = np.square(np.abs(spectrum))
-        if CHIRP_RATES[index] == 0:
-            flat = power
-        better = power > best
-        best = np.where(better, power, best)
-        which[better] = index
+    best = np.empty((len(frames), band.stop - band.start), np.float32)
+    which = np.empty(best.shape, np.int8)
+    flat = np.empty(best.shape, np.float32)
+    still = int(np.flatnonzero(CHIRP_RATES == 0)[0])
+    for begin in range(0, len(frames), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        best[block], which[block], flat[block] = _best_chirps(
+            frames[block], kernels.astype(np.complex64), band, still
+        )
     # The quantile of exponentially distributed powers tells their mean.
     floor = np.quantile(flat, FLOOR_QUANTILE, axis=0) / -np.log(1 - FLOOR_QUANTILE)
     heard = np.ones((1, len(flat)), bool)
@@ -140,11 +141,48 @@ def find_peaks(wave: np.ndarray) -> Plane:
     floor = np.where(lasts, np.minimum(floor, np.exp(most[0])), floor)
     floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
 
+    del flat
+    echo = expected_echo(best, floor)
+    blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(best), BLOCK)]
+    parts = [
+        _peaks_of(best[b], which[b], echo[b], frequencies=frequencies[band], floor=floor)
+        for b in blocks
+    ]
+    frequency, chirp, snr, doubt = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Plane(frequency, chirp, snr, doubt, frequencies[band], floor, best)
+
+
+def _best_chirps(
+    frames: np.ndarray, kernels: np.ndarray, band: slice, still: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """[frames, bins] power at the best chirp rate, the index of that rate, power without chirp."""
+    best = np.full((len(frames), band.stop - band.start), -1.0, np.float32)
+    which = np.zeros(best.shape, np.int8)
+    flat = best
+    for index, kernel in enumerate(kernels):
+        power = np.square(np.abs(np.asarray(fft.fft(frames * kernel, BINS, axis=1))[:, band]))
+        if index == still:
+            flat = power
+        better = power > best
+        best = np.where(better, power, best)
+        which[better] = index
+    return best, which, flat
+
+
+def _peaks_of(
+    best: np.ndarray,
+    which: np.ndarray,
+    echo: np.ndarray,
+    *,
+    frequencies: np.ndarray,
+    floor: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """[frames, PEAKS] frequency, chirp rate, SNR and doubt of the strongest peaks; see `Plane`."""
     level = 10 * np.log10(best + 1e-20)
     middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
     peak = (middle > left) & (middle >= right)
     snr = np.where(peak, middle - 10 * np.log10(floor[1:-1]), -np.inf)
-    above = middle - 10 * np.log10(expected_echo(best, floor)[:, 1:-1] + 1e-20)
+    above = middle - 10 * np.log10(echo[:, 1:-1] + 1e-20)
     doubt = np.clip(1.0 - above / ECHO_MARGIN_DB, 0.0, 1.0)
     top = np.argpartition(10 * ECHO_COST * doubt - snr, PEAKS, axis=1)[:, :PEAKS]
 
@@ -154,9 +192,8 @@ def find_peaks(wave: np.ndarray) -> Plane:
     a, b, c = at_top(left), at_top(middle), at_top(right)
     bend = a - 2 * b + c
     shift = np.where(bend < 0, 0.5 * (a - c) / np.where(bend < 0, bend, 1.0), 0.0)
-    frequency = frequencies[band][1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
-    chirp = CHIRP_RATES[at_top(which[:, 1:-1])]
-    return Plane(frequency, chirp, at_top(snr), at_top(doubt), frequencies[band], floor, best)
+    frequency = frequencies[1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
+    return frequency, CHIRP_RATES[at_top(which[:, 1:-1])], at_top(snr), at_top(doubt)
 
 
 def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:

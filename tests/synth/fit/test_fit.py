@@ -367,7 +367,7 @@ def test_fit_command(table, tmp_path, capsys):
     songs = read_song_table(out / "songs.csv")
     assert len(songs) == 9
     assert set(songs["origin"]) == {"resynthesised"}
-    assert list(songs["copy"][:3].astype(int)) == [0, 1, 2]
+    assert list(songs["fit_copy"][:3].astype(int)) == [0, 1, 2]
     fitted = read_song_table(table).head(3)
     known = [song_reference(song) for _, song in fitted.iterrows()]
     assert list(songs["fitted_from"].unique()) == known
