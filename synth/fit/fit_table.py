@@ -50,6 +50,7 @@ from chingolo.synth.tables.song_table import (
     write_song_table,
 )
 from chingolo.synth.voice.birds import BIRDS, Bird
+from chingolo.synth.voice.gestures import refuse_beyond_band
 
 OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
 """What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
@@ -161,7 +162,7 @@ def fit_songs(
             if isinstance(found, str):
                 made = {"verdict": "failed", "reason": found}
             else:
-                made = _keep(*next(better), number, folder, bird, settings)
+                made = _keep_whole(*next(better), number, folder, bird, settings)
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
@@ -180,6 +181,18 @@ def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
         return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
+
+
+def _keep_whole(
+    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
+) -> dict:
+    """As `_keep`, unless the wanted sample rate would lose notes."""
+    try:
+        if settings.sample_rate < RATE:  # the fit itself hears no more than RATE has
+            refuse_beyond_band(fit.gesture, settings.sample_rate, "--sample-rate")
+    except InputError as error:
+        return {"verdict": "failed", "reason": str(error)}
+    return _keep(wave, fit, number, folder, bird, settings)
 
 
 def _keep(

@@ -133,7 +133,13 @@ def note_alpha(note: FittedNote, bird: Bird) -> float:
 
 def resynthesise(fits: Sequence[Fit], bird: Bird, *, sample_rate: int = RATE) -> list[np.ndarray]:
     """Sings fitted songs at the level of their recordings; [samples] each."""
-    waves = render([fit.gesture for fit in fits], bird, engine="wavetable", sample_rate=sample_rate)
+    waves = render(
+        [fit.gesture for fit in fits],
+        bird,
+        engine="wavetable",
+        sample_rate=sample_rate,
+        whole_band=False,
+    )
     return [fit.gain * wave for fit, wave in zip(fits, waves, strict=True)]
 
 

@@ -293,7 +293,7 @@ def sing_copies(
         rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed)
         gestures.append(song_gesture(rendition, bird))
     sample_rate = settings.sample_rate
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
     sung = [(_at_peak(waves[0]), "none")]
     for copy, wave in enumerate(waves[1:], start=1):
         random = np.random.default_rng([settings.seed, 29, number, copy])

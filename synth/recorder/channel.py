@@ -6,13 +6,13 @@ part can be left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy import fft
 
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
 from chingolo.synth.spectra.clip import clip_at
+from chingolo.synth.tables.array_cache import cached_arrays
 from chingolo.synth.tables.files import InputError
 
 
@@ -214,12 +214,12 @@ def _spectrum_size(length: int, sample_rate: int) -> int:
     return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _frequencies(size: int, sample_rate: int) -> np.ndarray:
     return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
     loss = air_absorption(
         _frequencies(size, sample_rate), temperature=temperature, humidity=humidity
@@ -227,7 +227,7 @@ def _absorption(size: int, sample_rate: int, temperature: float, humidity: float
     return loss.astype(np.float32)
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
     frequency = _frequencies(size, sample_rate)
     low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)

@@ -65,7 +65,7 @@ def draw_pairs(
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
-    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate)
+    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate, whole_band=False)
     samples = round(clip_s * sample_rate)
     clips = np.stack(
         [

@@ -131,7 +131,7 @@ def _sing(
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
     return [_trim(wave) for wave in waves]
 
 

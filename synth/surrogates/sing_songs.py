@@ -8,8 +8,11 @@ import pandas as pd
 from chingolo.synth.recorder.channel import choose_channel, hear, recorders_of_channel
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.score.song import song_gesture
+from chingolo.synth.score.variation import as_written
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.engines import ENGINES
+from chingolo.synth.voice.gestures import refuse_beyond_band
 from chingolo.synth.voice.render import render
 
 BATCH = 128
@@ -71,8 +74,12 @@ def checked(request: SongRequest) -> SongRequest:
 
 
 def plan_request(repertoire: Repertoire, request: SongRequest) -> list[PlannedSong]:
-    """Who sings what; see `plan_songs`."""
-    return plan_songs(
+    """Who sings what; see `plan_songs`.
+
+    Raises:
+        InputError: if no population is of the era, or the sample rate would lose notes of a theme.
+    """
+    plan = plan_songs(
         repertoire,
         songs=request.songs,
         seed=request.seed,
@@ -80,6 +87,12 @@ def plan_request(repertoire: Repertoire, request: SongRequest) -> list[PlannedSo
         individuals=request.individuals,
         rare_to=request.rare_to,
     )
+    sung = {song.theme for song in plan}
+    for theme in repertoire.themes:
+        if theme.name in sung:
+            gesture = song_gesture(as_written(theme), repertoire.singer)
+            refuse_beyond_band(gesture, request.sample_rate, f"theme '{theme.name}'")
+    return plan
 
 
 def sing_songs(
@@ -116,7 +129,13 @@ def sing_part(
 
     def sing(songs: list[PlannedSong]) -> list[np.ndarray]:
         gestures = [sing_planned(song, repertoire, seed=seed) for song in songs]
-        return render(gestures, bird, engine=request.engine, sample_rate=request.sample_rate)
+        return render(
+            gestures,
+            bird,
+            engine=request.engine,
+            sample_rate=request.sample_rate,
+            whole_band=False,
+        )
 
     waves = sing([plan[number] for number in numbers])
     neighbours = [

@@ -4,11 +4,10 @@ The source takes no feedback from the tract, so tube and cavity act on the finis
 transfer function is applied in the frequency domain, with delays and derivatives exact.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from scipy import fft
 
+from chingolo.synth.tables.array_cache import cached_arrays
 from chingolo.synth.voice.birds import Bird
 
 SPEED_OF_SOUND = 350.0
@@ -90,7 +89,7 @@ def through_tract(
     return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _gain(bird: Bird | None, count: int, spacing: float, nyquist: float) -> np.ndarray:
     """[count] response of the tract and the band's edges at multiples of `spacing` Hz."""
     frequency = np.arange(count) * spacing

@@ -173,3 +173,11 @@ def test_a_row_of_a_whole_morning_is_told_not_decoded(recording, monkeypatch):
 def test_a_note_of_the_notation_is_as_loud_as_its_note():
     theme = fitted_theme([note_at(0, 0.2), note_at(0.4, 0.2, peak=0.05)], BIRD, name="one")
     assert [item.note.loudness for item in theme.items] == [0.0, -20.0]
+
+
+def test_copies_at_a_rate_that_loses_the_song_fail_with_words(recording):
+    soundfile.write(recording / "two.wav", whistles(1.0)[::2], RATE // 4)  # at 2 kHz
+    (recording / "songs.csv").write_text("path\none.wav\ntwo.wav\n")
+    fitted = fit_songs(recording / "songs.csv", recording / "fit", sample_rate=8000, refine_steps=0)
+    assert list(fitted.quality["verdict"]) == ["failed", "good"]
+    assert "Hz are lost at a sample rate of 8000 Hz" in fitted.quality["reason"][0]

@@ -108,3 +108,10 @@ def test_pairs_are_one_theme_sung_twice():
     np.testing.assert_array_equal(pairs.second, again.second)
     other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert not np.array_equal(pairs.second, other.second)
+
+
+def test_a_sample_rate_that_loses_a_theme_is_refused(tmp_path, capsys):
+    """The shipped chingolo sings up to 8.2 kHz."""
+    arguments = ["zonotrichia_capensis", "--out", str(tmp_path / "g"), "--songs", "2"]
+    assert main([*arguments, "--sample-rate", "8000"]) == 2
+    assert "Hz are lost at a sample rate of 8000 Hz" in capsys.readouterr().err
