@@ -48,7 +48,7 @@ class SongRequest:
     """Signal-to-noise ratio, dB; None takes the channel's own."""
 
     other_singers: int = 0
-    """How many other songs of the plan are heard behind each."""
+    """How many songs of other birds of the plan are heard behind each."""
 
     sample_rate: int = 44_100
     """Hz."""
@@ -69,6 +69,8 @@ def checked(request: SongRequest) -> SongRequest:
         raise InputError(f"--sample-rate {request.sample_rate}: from 8000 to 192000 Hz")
     if request.engine not in ENGINES:
         raise InputError(f"--engine {request.engine}: expected one of {ENGINES.names()}")
+    if request.other_singers and request.songs < 2:
+        raise InputError("--other-singers: needs two songs at least, a song and another")
     recorders, _ = recorders_of_channel(request.channel, request.recorders)
     return replace(request, recorders=recorders)
 
@@ -138,10 +140,7 @@ def sing_part(
         )
 
     waves = sing([plan[number] for number in numbers])
-    neighbours = [
-        np.random.default_rng([seed, 29, number]).integers(len(plan), size=request.other_singers)
-        for number in numbers
-    ]
+    neighbours = [_others(plan, number, request.other_singers, seed) for number in numbers]
     others = iter(sing([plan[index] for chosen in neighbours for index in chosen]))
     heard, rows = [], []
     for number, wave in zip(numbers, waves, strict=True):
@@ -156,6 +155,26 @@ def sing_part(
         duration = len(heard[-1]) / request.sample_rate
         rows.append(_row(plan[number], duration, device, repertoire))
     return heard, pd.DataFrame(rows)
+
+
+def _others(plan: list[PlannedSong], number: int, count: int, seed: int) -> np.ndarray:
+    """[count] numbers of songs that are heard behind a song: none of its own bird, if there is any
+    other, and never the song itself.
+    """
+    if not count:
+        return np.zeros(0, int)
+    random = np.random.default_rng([seed, 29, number])
+    drawn = random.integers(len(plan), size=count)
+    own = (plan[number].site, plan[number].individual)
+    alone = all((song.site, song.individual) == own for song in plan)
+
+    def wrong(index: int) -> bool:
+        return index == number or (not alone and (plan[index].site, plan[index].individual) == own)
+
+    for place in range(count):
+        while wrong(int(drawn[place])):
+            drawn[place] = random.integers(len(plan))
+    return drawn
 
 
 def _row(song: PlannedSong, duration: float, device: str, repertoire: Repertoire) -> dict:
