@@ -16,6 +16,18 @@ from chingolo.synth.voice.integrate import CONTROL_RATE
 FRONT_END = FrontEnd(sample_rate=RATE)
 """512 samples under the window, 64 bands in 1-10 kHz."""
 
+LOW_FRONT_END = FrontEnd(sample_rate=RATE, f_min=400.0)
+"""The same in 0.4-10 kHz, for songs whose median f0 is below `LOW_F0`."""
+
+LOW_F0 = 1250.0
+"""Hz."""
+
+
+def front_end_of(fit: Fit) -> FrontEnd:
+    """The bands in which a song is judged: down to 400 Hz where it is sung low."""
+    f0 = fit.gesture.f0[fit.gesture.amplitude > 0.1]
+    return LOW_FRONT_END if len(f0) and np.median(f0) < LOW_F0 else FRONT_END
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -52,13 +64,13 @@ class Quality:
     """What keeps it from `good`; empty if nothing does."""
 
 
-def mel_floor(fit: Fit) -> np.ndarray:
+def mel_floor(fit: Fit, front_end: FrontEnd = FRONT_END) -> np.ndarray:
     """[n_mels] mean mel power of the recording's background."""
-    n_fft = FRONT_END.n_fft
+    n_fft = front_end.n_fft
     frequency = np.arange(n_fft // 2 + 1) * RATE / n_fft
     density = np.interp(frequency, fit.floor_frequency, fit.floor)
     window = np.hanning(n_fft + 1)[:-1]
-    return (density * RATE * (window**2).sum()) @ mel_filters(FRONT_END)
+    return (density * RATE * (window**2).sum()) @ mel_filters(front_end)
 
 
 def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) -> Quality:
@@ -70,20 +82,21 @@ def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) 
         fit: what was found.
         written: the same with the gesture of its notation, see `sung_from_notation`.
     """
+    front_end = front_end_of(fit)
     songs = (wave, *(clip_at(each, len(wave), 0) for each in sung))
-    theirs, *ours = (song_mel_power(song, FRONT_END) for song in songs)
-    time = np.arange(len(theirs)) * FRONT_END.hop / RATE
+    theirs, *ours = (song_mel_power(song, front_end) for song in songs)
+    time = np.arange(len(theirs)) * front_end.hop / RATE
     frame = np.minimum((time * CONTROL_RATE).astype(int), len(fit.gesture.f0) - 1)
     voiced = fit.gesture.amplitude[frame] > 0.03
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
-    floor = mel_floor(fit)
+    floor = mel_floor(fit, front_end)
     logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, *(p + floor for p in ours))]
     correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
-    explained = _explained(theirs[voiced], f0[voiced], floor)
+    explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
     error = reassigned_deviation(wave, fit)
-    low, high = FRONT_END.f_min, FRONT_END.f_max
+    low, high = front_end.f_min, front_end.f_max
     inside = (fit.floor_frequency >= low) & (fit.floor_frequency <= high)
     noise = float(fit.floor[inside].mean() * 2 * (high - low))
     power = 0.5 * (fit.gain * fit.gesture.amplitude[fit.gesture.amplitude > 0.1]) ** 2
@@ -112,9 +125,9 @@ def notation_deviation(fit: Fit, written: Fit) -> float:
     return float(np.quantile(np.abs(written.gesture.f0 / fit.gesture.f0 - 1)[loud], 0.9))
 
 
-def _explained(power: np.ndarray, f0: np.ndarray, floor: np.ndarray) -> float:
-    filters = mel_filters(FRONT_END).T
-    centre = (filters @ (np.arange(filters.shape[1]) * RATE / FRONT_END.n_fft)) / filters.sum(
+def _explained(power: np.ndarray, f0: np.ndarray, floor: np.ndarray, front_end: FrontEnd) -> float:
+    filters = mel_filters(front_end).T
+    centre = (filters @ (np.arange(filters.shape[1]) * RATE / front_end.n_fft)) / filters.sum(
         axis=1
     )
     above = np.maximum(power - 2 * floor, 0.0)
@@ -127,7 +140,7 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
     """Median relative deviation of the fitted f0 from an independent ridge, on loud frames.
 
     The ridge is the strongest bin of librosa's reassigned spectrogram (11.6 ms windows), anywhere
-    in 1-10 kHz.
+    in the bands of `front_end_of`.
     """
     import librosa
 
@@ -143,7 +156,8 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
             reassign_times=False,
         )
     bins = np.arange(len(magnitude)) * RATE / WINDOW
-    low, high = FRONT_END.f_min, FRONT_END.f_max
+    front_end = front_end_of(fit)
+    low, high = front_end.f_min, front_end.f_max
     magnitude = np.where(((bins >= low) & (bins <= high))[:, None], magnitude, 0.0)
     found = np.take_along_axis(frequency, magnitude.argmax(axis=0)[None], axis=0)[0]
     frame = np.minimum(np.arange(len(found)) * hop * CONTROL_RATE // RATE, len(fit.gesture.f0) - 1)

@@ -300,9 +300,8 @@ def _with_speed_errors(
     wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
     """Reads the wave at a wrong and wavering speed, by cubic interpolation (Catmull-Rom)."""
-    # The shift is slow: a point every 5 ms, joined linearly, says it all.
     knots = np.arange(0, len(wave) + sample_rate // 200, max(1, sample_rate // 200))
-    shift = recorder.speed * knots.astype(float)
+    shift = recorder.speed * knots.astype(float)  # slow: points of 5 ms, joined by lines, say it
     for rate, depth in ((0.6, recorder.wow), (7.0, recorder.flutter)):
         phase = random.uniform(0, 2 * np.pi)
         angle = 2 * np.pi * rate * knots / sample_rate + phase

@@ -158,9 +158,7 @@ def sing_part(
 
 
 def _others(plan: list[PlannedSong], number: int, count: int, seed: int) -> np.ndarray:
-    """[count] numbers of songs that are heard behind a song: none of its own bird, if there is any
-    other, and never the song itself.
-    """
+    """[count] numbers of songs heard behind a song: of other birds, if there are any, or others."""
     if not count:
         return np.zeros(0, int)
     random = np.random.default_rng([seed, 29, number])
