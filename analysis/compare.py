@@ -11,6 +11,8 @@ from chingolo.analysis.change.describe_songs import descriptor_values
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.song_order import song_order
+from chingolo.analysis.change.drift.measure_drift import measure_drift
+from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.change.era_change import effort_remark, measure_change
 from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.claims.both_claims import claims_of
@@ -18,8 +20,6 @@ from chingolo.analysis.claims.claim import REFUSED, verdict_of
 from chingolo.analysis.claims.drift import TEST as DRIFT_TEST
 from chingolo.analysis.claims.drift import drift_rows, drift_test, speed_is_known
 from chingolo.analysis.claims.placebo import recorder_placebo
-from chingolo.analysis.change.drift.measure_drift import measure_drift
-from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.labels.agreement import label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings

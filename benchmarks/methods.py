@@ -34,7 +34,6 @@ from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
 from chingolo.synth.spectra.noise_floor import above_noise
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import render
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus
@@ -114,7 +113,7 @@ def sing(front_end: FrontEnd, *, birds: range, count: int, seed: int) -> Songs:
     """
     repertoire = load_repertoire(REPERTOIRE)
     random = np.random.default_rng((seed, 21))
-    bird = BIRDS[repertoire.bird]
+    bird = repertoire.singer
     # every bird sings four themes; every theme is sung by several birds
     themes = len(repertoire.themes)
     sung = {number: np.arange(number, number + 12, 3) % themes for number in birds}

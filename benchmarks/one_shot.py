@@ -60,7 +60,7 @@ def main(folder: Path) -> None:
     made = fit_songs(
         folder / "first.csv", folder / "fit", copies=COPIES, spread="individual", channel="random"
     ).songs
-    copies = made[made["copy"] > 0].reset_index(drop=True)
+    copies = made[made["fit_copy"] > 0].reset_index(drop=True)
     corpus = load_corpus(copies, SETTINGS.front_end, label_column="label", classes=NAMES)
     others = table[~first].reset_index(drop=True)
     for seed in range(SEEDS):

@@ -104,7 +104,7 @@ def surrogates(table: pd.DataFrame, folder: Path, *, copies: int, rate: int, see
         sample_rate=rate,
         seed=seed,
     )
-    songs = made.songs[made.songs["copy"] > 0].reset_index(drop=True)
+    songs = made.songs[made.songs["fit_copy"] > 0].reset_index(drop=True)
     songs = songs.assign(start_s=LEAD, end_s=songs["end_s"] - LEAD)
     # of a syllable that a fit missed but for a moment, nothing can be learned
     songs = songs[songs["end_s"] - songs["start_s"] >= LEAD].reset_index(drop=True)

@@ -17,7 +17,6 @@ from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import channel_preset, through_channel
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import voiced_stretches
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
@@ -32,7 +31,7 @@ AUDIBLE = 0.1
 def measure(songs: int, snr: float, *, refine_steps: int = 20, seed: int = 0) -> dict[str, float]:
     """Errors of f0 (%) over audible frames, and of note boundaries (ms), over all songs."""
     repertoire = load_repertoire("zonotrichia_capensis")
-    bird = BIRDS[repertoire.bird]
+    bird = repertoire.singer
     plan = plan_songs(repertoire, songs=songs, seed=seed, individuals=min(songs, 40))
     gestures = [sing_planned(song, repertoire, seed=seed) for song in plan]
     channel = replace(channel_preset("digital-2020"), snr=snr)

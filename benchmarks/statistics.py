@@ -14,11 +14,11 @@ import pandas as pd
 
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.units import find_design
+from chingolo.analysis.change.drift.drift_table import PITCH, TIME, DriftTable, Measure
+from chingolo.analysis.change.drift.measure_drift import drift_of_table
 from chingolo.analysis.change.theme_table import CHANGES
 from chingolo.analysis.compare import compare
 from chingolo.analysis.compare_types import compare_types
-from chingolo.analysis.change.drift.drift_table import PITCH, TIME, DriftTable, Measure
-from chingolo.analysis.change.drift.measure_drift import drift_of_table
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 

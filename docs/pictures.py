@@ -58,7 +58,7 @@ def draw_song(path: Path) -> None:
     from matplotlib import pyplot
 
     repertoire = load_repertoire("zonotrichia_capensis")
-    bird = BIRDS[repertoire.bird]
+    bird = repertoire.singer
     plan = plan_songs(repertoire, songs=1, seed=0, individuals=1)
     gesture = sing_planned(plan[0], repertoire, seed=0)
     wave = render([gesture], bird, sample_rate=RATE)[0]

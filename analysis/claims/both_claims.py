@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.drift import drift_claim
 from chingolo.analysis.claims.repertoire import repertoire_claim
-from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.settings import CompareSettings
 
 

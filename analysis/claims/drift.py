@@ -9,9 +9,9 @@ from scipy import stats
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow
 from chingolo.analysis.claims.claim import CHANGED, NO_CHANGE_SHOWN, REFUSED, claim
 from chingolo.analysis.claims.refusals import design_refusal, same_device
-from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow
 from chingolo.analysis.settings import CompareSettings
 
 TEST = "sung_measures"

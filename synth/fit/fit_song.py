@@ -1,12 +1,15 @@
 """A recorded song to the gesture that would sing it."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit, note_alpha
+from chingolo.synth.fit.fitted_song import Fit, FittedNote, note_alpha
 from chingolo.synth.fit.fundamental import to_fundamental
-from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
+from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, measure_notes
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import RATE, WINDOW, best_path, find_peaks, ridges
+from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane, best_path, find_peaks, ridges
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
@@ -14,6 +17,12 @@ from chingolo.synth.voice.integrate import CONTROL_RATE
 
 SHORTEST_SONG = 0.03
 """s."""
+
+LONGEST_SONG = 600.0
+"""s."""
+
+SECTION = 60.0
+"""s, of what is tracked at once."""
 
 REFINE_STEPS = 20
 
@@ -47,14 +56,26 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
         bird: whose constants invert pitch and timbre.
 
     Raises:
-        UnfittableError: if nothing tonal is found, or the recording is empty.
+        UnfittableError: if nothing tonal is found, the recording is empty or longer than
+            `LONGEST_SONG`.
     """
     if len(wave) < SHORTEST_SONG * RATE:
         raise UnfittableError(f"shorter than {SHORTEST_SONG:g} s")
     if float(np.abs(wave).max()) < 1e-6:
         raise UnfittableError("silence")
-    plane = find_peaks(wave)
-    notes = measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane))
+    if len(wave) > LONGEST_SONG * RATE:
+        raise UnfittableError(too_long(len(wave) / RATE))
+    heard = [
+        (part.stop - part.start, *_notes_of(wave[part], part.start // SAMPLES_PER_FRAME))
+        for part in _sections(wave)
+    ]
+    lengths = [length for length, _, _ in heard]
+    notes = [note for _, found, _ in heard for note in found]
+    if len(heard) > 1:  # each section knows its own loudest alone
+        loudest = max((note.peak for note in notes), default=0.0)
+        notes = [note for note in notes if note.peak > loudest * 10 ** (QUIETEST_DB / 20)]
+    frequencies = heard[0][2].frequencies
+    floor = np.average([plane.floor for _, _, plane in heard], axis=0, weights=lengths)
     if not notes:
         raise UnfittableError("no tonal note stands above the noise")
     low, high = pitch_range(bird)
@@ -63,10 +84,43 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
         raise UnfittableError(f"no note within {low:g} to {high:g} Hz, what a {bird.name} sings")
     gain = max(note.peak for note in notes)
     # A Hann window of sum 1 lets white noise of density d pass with power d * 1.5 * RATE / WINDOW.
-    density = plane.floor * WINDOW / (1.5 * RATE)
-    return Fit(
-        _gesture(notes, len(wave), gain, bird), tuple(notes), gain, density, plane.frequencies
+    density = floor * WINDOW / (1.5 * RATE)
+    return Fit(_gesture(notes, len(wave), gain, bird), tuple(notes), gain, density, frequencies)
+
+
+def too_long(seconds: float) -> str:
+    """Why a row of so many seconds is not fitted."""
+    return (
+        f"lasts {seconds:.0f} s; a song lasts at most {LONGEST_SONG:g} s: give start_s and end_s "
+        "of each (`chingolo find` marks them)"
     )
+
+
+def _sections(wave: np.ndarray) -> list[slice]:
+    """The recording in sections of at most `SECTION` s, parted where it is quiet.
+
+    The memory of the tracking is that of one section.
+    """
+    size, step = round(SECTION * RATE), RATE // 100 * SAMPLES_PER_FRAME
+    edges = [0]
+    while len(wave) - edges[-1] > size:
+        begin = edges[-1] + size // 2
+        power = np.square(wave[begin : begin + size // 2 // step * step])
+        quiet = int(power.reshape(-1, step).mean(axis=1).argmin())
+        edges.append(begin // step * step + quiet * step + step // 2 // HOP * HOP)
+    return [slice(a, b) for a, b in pairwise([*edges, len(wave)])]
+
+
+def _notes_of(wave: np.ndarray, first: int) -> tuple[list[FittedNote], Plane]:
+    """The notes of a section that begins at a control frame, and its plane without the power."""
+    plane = find_peaks(wave)
+    found = measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane))
+    later = first / CONTROL_RATE
+    notes = [
+        replace(note, first=note.first + first, start=note.start + later, end=note.end + later)
+        for note in found
+    ]
+    return notes, replace(plane, power=plane.power[:0])
 
 
 def _gesture(notes: list[FittedNote], samples: int, gain: float, bird: Bird) -> Gesture:

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.fit_song import REFINE_STEPS, UnfittableError, track_song
+from chingolo.synth.fit.fit_song import (
+    LONGEST_SONG,
+    REFINE_STEPS,
+    UnfittableError,
+    too_long,
+    track_song,
+)
 from chingolo.synth.fit.fitted_song import Fit, resynthesise
 from chingolo.synth.fit.fitted_theme import (
     CopySettings,
@@ -22,6 +28,7 @@ from chingolo.synth.fit.fitted_theme import (
     fitted_repertoire,
     fitted_theme,
     sing_copies,
+    sung_from_notation,
 )
 from chingolo.synth.fit.gesture_files import load_fit, write_gestures
 from chingolo.synth.fit.quality import Quality, judge
@@ -32,7 +39,7 @@ from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.audio import length_s, load_song, write_audio
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim
@@ -43,6 +50,11 @@ from chingolo.synth.tables.song_table import (
     write_song_table,
 )
 from chingolo.synth.voice.birds import BIRDS, Bird
+from chingolo.synth.voice.gestures import refuse_beyond_band
+
+OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
+"""What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
+faithful one, the song's number in the table, and its verdict."""
 
 BATCH = 16
 """Songs fitted together."""
@@ -89,7 +101,8 @@ def fit_songs(
         progress: called with (songs done, songs in all).
 
     Raises:
-        InputError: for a wrong table or request, or a folder that holds another request's songs.
+        InputError: for a wrong table or request, a table with columns of `OWN_COLUMNS`, or a folder
+            that holds another request's songs.
     """
     if copies < 0:
         raise InputError(f"--copies {copies}: 0 or more")
@@ -103,6 +116,12 @@ def fit_songs(
     bird = BIRDS[bird_name]
     instrument = content_hash(bird, machines)
     table = read_song_table(table_file)
+    taken = [name for name in (*OWN_COLUMNS, "fitted_from") if name in table.columns]
+    if taken:
+        raise InputError(
+            f"{table_file}: '{taken[0]}' is a column that fit writes; rename it, or fit the "
+            "recordings in place of their re-synthesis"
+        )
     rows = json.loads(table.to_json(orient="records"))
     claim(
         folder,
@@ -143,7 +162,7 @@ def fit_songs(
             if isinstance(found, str):
                 made = {"verdict": "failed", "reason": found}
             else:
-                made = _keep(*next(better), number, folder, bird, settings)
+                made = _keep_whole(*next(better), number, folder, bird, settings)
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
@@ -153,19 +172,37 @@ def fit_songs(
 def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
+        # Before it is decoded: of a folder of whole nights each would fill the memory.
+        begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
+        length = length_s(song["path"]) if np.isnan(end) else end
+        if (seconds := length - np.nan_to_num(begin)) > LONGEST_SONG:
+            return too_long(seconds)
         wave = load_song(song, sample_rate=RATE)
         return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
 
 
+def _keep_whole(
+    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
+) -> dict:
+    """As `_keep`, unless the wanted sample rate would lose notes."""
+    try:
+        if settings.sample_rate < RATE:  # the fit itself hears no more than RATE has
+            refuse_beyond_band(fit.gesture, settings.sample_rate, "--sample-rate")
+    except InputError as error:
+        return {"verdict": "failed", "reason": str(error)}
+    return _keep(wave, fit, number, folder, bird, settings)
+
+
 def _keep(
     wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
 ) -> dict:
     """Writes the files of one fitted song; what is told of it."""
-    quality = judge(wave, resynthesise([fit], bird)[0], fit)
-    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
+    written = sung_from_notation(fit, theme, bird)
+    quality = judge(wave, resynthesise([fit, written], bird), fit, written)
+    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     audio = []
     for copy, (sung, device) in enumerate(sing_copies(fit, theme, bird, settings, number=number)):
         name = f"audio/{number:06d}_{copy:04d}.flac"
@@ -186,10 +223,11 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     for item in record["items"]:
         curves = {
             name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
-            for name in ("points", "contour")
+            for name in ("points", "second", "contour")
         }
         note = Note(**{**item["note"], **curves})
-        items.append(Item(**{**item, "note": note}))
+        contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
+        items.append(Item(**{**item, "note": note, "contour": contour}))
     return Theme(record["name"], tuple(items))
 
 
@@ -213,7 +251,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
                 {"path": str((folder / made["path"]).resolve()), "start_s": 0.0}
                 | {"end_s": made["end_s"], **rest, "device": made["device"]}
                 | {"origin": "resynthesised", "fitted_from": song_reference(song)}
-                | {"copy": copy, "song": number, "verdict": record["verdict"]}
+                | dict(zip(OWN_COLUMNS, (copy, number, record["verdict"]), strict=True))
             )
     quality = pd.DataFrame(qualities)
     with atomic_path(folder / "fit.csv") as temporary:

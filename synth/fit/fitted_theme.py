@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
-from chingolo.synth.fit.fitted_song import Fit, background, note_alpha
-from chingolo.synth.fit.measure_notes import FittedNote
+from chingolo.synth.fit.fitted_song import Fit, FittedNote, background, note_alpha
 from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
 from chingolo.synth.recorder.families import Family
 from chingolo.synth.recorder.recorders import Recorder
+from chingolo.synth.score.notes import EDGES
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
+    FASTEST_TRILL,
     LAYERS,
+    MOST_NOTES,
+    SLOWEST_TRILL,
     Item,
     Note,
     Repertoire,
@@ -23,7 +27,7 @@ from chingolo.synth.score.repertoire import (
     Theme,
 )
 from chingolo.synth.score.song import song_gesture
-from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.score.variation import LONGEST_IN_TRILL, Singer, as_written, vary
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
@@ -31,8 +35,11 @@ from chingolo.synth.voice.render import render
 
 Spread = Literal["rendition", "individual", "dialect"]
 
-POINT_ERROR = 0.01
-"""Relative error of f0 that the points of a note may leave."""
+POINT_ERROR = 0.005
+"""Relative error of f0 that the points of a note may leave: 9 cents."""
+
+MOST_POINTS, POINTS_PER_S = 50, 300.0
+"""Points of a curve, besides so many for each s of it: a vibrato of 30 Hz by 8 % needs 230 a s."""
 
 LEVEL_ERROR = 1.5
 """dB that the contour of a note may leave where the note is within 20 dB of its peak."""
@@ -62,25 +69,30 @@ def sketch_note(note: FittedNote, bird: Bird, *, loudest: float) -> Note:
     points = tuple((round(float(grid[k]), 5), round(float(f0[k]), 1)) for k in chosen)
     return Note(
         points=points,
-        loudness=round(20 * float(np.log10(max(note.peak / loudest, 1e-3))), 1),
+        loudness=round(_decibel(note.peak / loudest), 1),
         contour=_contour_of_level(note, points[-1][0]),
-        attack=round(note.attack, 4),
-        release=round(note.release, 4),
-        timbre=round(note_alpha(note, bird) / bird.alpha, 3),
+        attack=round(float(np.clip(note.attack, *EDGES)), 4),
+        release=round(float(np.clip(note.release, *EDGES)), 4),
+        timbre=float(f"{note_alpha(note, bird) / bird.alpha:.5g}"),
     )
 
 
 def _breakpoints(
     grid: np.ndarray, curve: np.ndarray, error: Callable[[np.ndarray], np.ndarray]
-) -> list[int]:
-    """As few places on a grid as draw a curve with errors below 1, the worst first."""
-    chosen = [0, len(grid) - 1]
-    while len(chosen) < len(grid):
+) -> np.ndarray:
+    """Places on a grid, in s, that draw a curve with errors below 1, few and the worst first."""
+    chosen = np.array([0, len(grid) - 1])
+    most = min(len(grid), MOST_POINTS + round(POINTS_PER_S * float(grid[-1])))
+    while len(chosen) < most:
         wrong = error(PchipInterpolator(grid[chosen], curve[chosen])(grid))
         wrong[chosen] = 0
         if wrong.max() < 1:
             break
-        chosen = sorted({*chosen, int(wrong.argmax())})
+        # The worst place between each two points, where it is near the worst of all.
+        places = [first + int(wrong[first:last].argmax()) for first, last in pairwise(chosen)]
+        bad = [place for place in places if wrong[place] >= max(1, 0.7 * wrong.max())]
+        bad = sorted(bad, key=lambda place: -wrong[place])[: most - len(chosen)]
+        chosen = np.union1d(chosen, bad)
     return chosen
 
 
@@ -116,17 +128,66 @@ def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme
         count = trill_length(notes[index:])
         alike = notes[index : index + count]
         sketch = sketch_note(alike[count // 2], bird, loudest=loudest)
+        rate = round((count - 1) / max(alike[-1].start - alike[0].start, 1e-9), 3)
+        if count > 1 and not (
+            SLOWEST_TRILL <= rate <= FASTEST_TRILL and sketch.duration * rate <= LONGEST_IN_TRILL
+        ):
+            count, alike = 1, notes[index : index + 1]
+            sketch = sketch_note(alike[0], bird, loudest=loudest)
+        # Counted from where the notation is by then, so that its roundings do not add up.
         gap = round(max(0.0, alike[0].start - end), 4)
-        if count >= TRILL_NOTES:
-            rate = (count - 1) / (alike[-1].start - alike[0].start)
-            levels = [20 * np.log10(note.peak / loudest) for note in alike]
-            sketch = replace(sketch, loudness=round(float(np.median(levels)), 1))
-            items.append(Item(sketch, count=count, rate=round(float(rate), 3), gap=gap))
-        else:
+        end += gap + sketch.duration
+        if count == 1:
             items.append(Item(sketch, gap=gap))
-        end = alike[-1].end
+        else:
+            levels = [_decibel(note.peak / loudest) for note in alike]
+            sketch = replace(sketch, loudness=round(float(np.median(levels)), 1))
+            contour = _contour_of_trill(np.array(levels) - sketch.loudness)
+            items.append(Item(sketch, count, rate, gap, contour))
+            end += (count - 1) / rate
         index += count
     return Theme(name, tuple(items))
+
+
+def _decibel(ratio: float) -> float:
+    return 20 * float(np.log10(max(ratio, 1e-3)))
+
+
+def _contour_of_trill(level: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """(number of the note, dB) from the levels of a trill's notes; () where it is even."""
+    if np.abs(level).max() < LEVEL_ERROR:
+        return ()
+    place = 1.0 + np.arange(len(level))
+    chosen = {0, len(level) - 1}
+    while True:
+        knots = sorted(chosen)
+        wrong = np.abs(np.interp(place, place[knots], level[knots]) - level)
+        if wrong.max() < LEVEL_ERROR:
+            return tuple((float(place[k]), round(float(level[k]), 1)) for k in knots)
+        chosen.add(int(wrong.argmax()))
+
+
+def sung_from_notation(fit: Fit, theme: Theme, bird: Bird) -> Fit:
+    """The fit with the gesture that its notation gives, at the place and level of the recording.
+
+    Args:
+        fit: of a song.
+        theme: its notes, see `fitted_theme`.
+        bird: whose constants were fitted.
+    """
+    loudest = max(note.peak for note in fit.notes)
+    written = song_gesture(as_written(theme), bird, lead=fit.notes[0].start)
+    frames = len(fit.gesture.f0)
+    longer = max(0, frames - len(written.f0))
+
+    def cut(curve: np.ndarray, mode: Literal["edge", "constant"]) -> np.ndarray:
+        return np.pad(curve, (0, longer), mode=mode)[:frames]
+
+    amplitude = cut(written.amplitude, "constant") * (loudest / fit.gain)
+    gesture = replace(
+        written, f0=cut(written.f0, "edge"), amplitude=amplitude, alpha=cut(written.alpha, "edge")
+    )
+    return replace(fit, gesture=gesture)
 
 
 def trill_length(notes: Sequence[FittedNote]) -> int:
@@ -141,7 +202,7 @@ def trill_length(notes: Sequence[FittedNote]) -> int:
     length = np.array([note.end - note.start for note in notes])
     step = np.diff([note.start for note in notes])
     count = 1
-    while count < len(notes):
+    while count < min(len(notes), MOST_NOTES):
         shape = np.sqrt(np.mean((contours[count] - contours[:count].mean(axis=0)) ** 2)) < 0.06
         lasting = abs(np.log(length[count] / np.median(length[:count]))) < np.log(1.5)
         even = abs(step[count - 1] / np.median(step[:count]) - 1) < 0.2
@@ -233,7 +294,7 @@ def sing_copies(
         rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed)
         gestures.append(song_gesture(rendition, bird))
     sample_rate = settings.sample_rate
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
     sung = [(_at_peak(waves[0]), "none")]
     for copy, wave in enumerate(waves[1:], start=1):
         random = np.random.default_rng([settings.seed, 29, number, copy])

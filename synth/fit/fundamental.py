@@ -1,8 +1,9 @@
 """Brings the ridges of harmonic stacks down to their fundamental.
 
 The path follows the strongest voice; in a stack that is some harmonic, and not always the same one.
-Where the spectrum between a ridge's own harmonics holds the other teeth of a comb, the ridge is
-divided, and pieces that then continue one another are joined.
+Where the spectrum between a ridge's own harmonics holds the other teeth of a comb, or a louder tone
+at a whole part of its pitch, the ridge is divided, and pieces that then continue one another are
+joined.
 """
 
 import numpy as np
@@ -35,11 +36,13 @@ def to_fundamental(ridges: list[Ridge], plane: Plane) -> list[Ridge]:
     """
     divided = [(ridge, harmonic_number(ridge, plane)) for ridge in ridges]
     found: list[Ridge] = []
+    before = 1
     for ridge, number in divided:
         lowered = Ridge(ridge.start, ridge.f0 / number, ridge.snr)
         last = found[-1] if found else None
         # Pure tones are parted where the path jumped, and stay so.
-        if last is not None and number > 1 and _continues(last, lowered):
+        jumped, before = max(before, number) > 1, number
+        if last is not None and jumped and _continues(last, lowered):
             gap = lowered.start - last.start - len(last.f0)
             bridge = np.linspace(last.f0[-1], lowered.f0[0], gap + 2)[1:-1]
             found[-1] = Ridge(
@@ -73,9 +76,12 @@ def harmonic_number(ridge: Ridge, plane: Plane) -> int:
             + _level_at(level, at + 0.5 * f0[:, None], plane)
         )
         inside = (at > plane.frequencies[0]) & (at < plane.frequencies[-1])
-        # One tooth below a ridge may be another bird.
+        # One tooth below a ridge may be another bird; if it is the louder, the ridge goes with it.
         enough = inside.sum() >= 2 * len(rows)
-        if enough and (contrast[inside] > TOOTH_DB).mean() > TEETH:
+        stands = contrast > TOOTH_DB
+        louder = _level_at(level, f0[:, None], plane) > _level_at(level, ridge.f0[:, None], plane)
+        over = stands[:, :1] & louder & inside[:, :1]
+        if (enough and stands[inside].mean() > TEETH) or over.mean() > TEETH:
             best = number
     return best
 

@@ -4,12 +4,12 @@ A ridge is demodulated: shifted down by its own phase and low-passed. The size o
 its amplitude, the turning of its phase corrects the pitch.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy import signal
 
+from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
 from chingolo.synth.fit.ridge import HOP, RATE, Ridge
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
@@ -40,44 +40,6 @@ ECHO_SHARE = 0.18
 """Of the note's amplitude that an echo has at the most."""
 
 
-@dataclass(frozen=True)
-class FittedNote:
-    """One note as it was heard; its curves start at frame `first`, at `CONTROL_RATE`."""
-
-    first: int
-    f0: np.ndarray
-    """[frames] Hz."""
-
-    amplitude: np.ndarray
-    """[frames] of the fundamental, in units of the recording; sin^2 edges to 0."""
-
-    start: float
-    """s from the recording's beginning, where the envelope leaves 0."""
-
-    end: float
-    """s, where it is 0 again."""
-
-    attack: float
-    """Rise time of the sin^2 edge, s."""
-
-    release: float
-    """Fall time, s."""
-
-    snr: float
-    """Median over the note, dB in the band of one spectral bin."""
-
-    second_harmonic: float
-    """Amplitude at 2 f0 relative to f0, as recorded; NaN where noise covers it."""
-
-    alpha: float | None = None
-    """Pressure that refinement found; None where only the second harmonic tells."""
-
-    @property
-    def peak(self) -> float:
-        """Amplitude of the loudest part (90th percentile)."""
-        return float(np.quantile(self.amplitude, 0.9))
-
-
 def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
     """Measures every note of a recording.
 
@@ -101,9 +63,10 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
             if note.end <= parted[-1].end:
                 continue
             middle = 0.5 * (note.start + parted[-1].end)
-            parted[-1] = _cut(parted[-1], parted[-1].start, min(middle, parted[-1].end))
-            note = _cut(note, middle, note.end)
+            parted[-1] = cut_note(parted[-1], parted[-1].start, min(middle, parted[-1].end))
+            note = cut_note(note, middle, note.end)
         parted.append(note)
+    parted = [piece for note in parted for piece in in_pieces(note)]
     return [note for note in parted if note.end - note.start >= SHORTEST and len(note.f0) >= 3]
 
 
@@ -116,20 +79,6 @@ def _is_echo(note: FittedNote, before: list[FittedNote]) -> bool:
             if 0.95 * other.f0.min() < pitch < 1.05 * other.f0.max():
                 return True
     return False
-
-
-def _cut(note: FittedNote, start: float, end: float) -> FittedNote:
-    index = np.arange(len(note.f0)) + note.first
-    keep = (index > start * CONTROL_RATE) & (index < end * CONTROL_RATE)
-    first = int(index[keep][0]) if keep.any() else note.first
-    values = vars(note) | {
-        "first": first,
-        "f0": note.f0[keep],
-        "amplitude": note.amplitude[keep],
-        "start": start,
-        "end": end,
-    }
-    return FittedNote(**values)
 
 
 def _measure_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:

@@ -1,7 +1,8 @@
 """How well a re-synthesis meets its recording."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +15,18 @@ from chingolo.synth.voice.integrate import CONTROL_RATE
 
 FRONT_END = FrontEnd(sample_rate=RATE)
 """512 samples under the window, 64 bands in 1-10 kHz."""
+
+LOW_FRONT_END = FrontEnd(sample_rate=RATE, f_min=400.0)
+"""The same in 0.4-10 kHz, for songs whose median f0 is below `LOW_F0`."""
+
+LOW_F0 = 1250.0
+"""Hz."""
+
+
+def front_end_of(fit: Fit) -> FrontEnd:
+    """The bands in which a song is judged: down to 400 Hz where it is sung low."""
+    f0 = fit.gesture.f0[fit.gesture.amplitude > 0.1]
+    return LOW_FRONT_END if len(f0) and np.median(f0) < LOW_F0 else FRONT_END
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,13 @@ class Quality:
     snr: float
     """Of the notes over the background in 1-10 kHz, dB."""
 
+    notation_f0_error: float
+    """90th percentile of the relative deviation of f0 as the notation has it from the fitted one,
+    over loud frames where both sound."""
+
+    notation_correlation: float
+    """As `log_mel_correlation`, of what is sung from the notation."""
+
     explained: float
     """Share of the recording's power above its background (1-10 kHz, voiced frames) that lies
     within 12 % of the fitted f0 or twice it: low where two sing, or a note is noise."""
@@ -44,49 +64,70 @@ class Quality:
     """What keeps it from `good`; empty if nothing does."""
 
 
-def mel_floor(fit: Fit) -> np.ndarray:
+def mel_floor(fit: Fit, front_end: FrontEnd = FRONT_END) -> np.ndarray:
     """[n_mels] mean mel power of the recording's background."""
-    n_fft = FRONT_END.n_fft
+    n_fft = front_end.n_fft
     frequency = np.arange(n_fft // 2 + 1) * RATE / n_fft
     density = np.interp(frequency, fit.floor_frequency, fit.floor)
     window = np.hanning(n_fft + 1)[:-1]
-    return (density * RATE * (window**2).sum()) @ mel_filters(FRONT_END)
+    return (density * RATE * (window**2).sum()) @ mel_filters(front_end)
 
 
-def judge(wave: np.ndarray, sung: np.ndarray, fit: Fit) -> Quality:
-    """Compares a recording with its re-synthesis.
+def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) -> Quality:
+    """Compares a recording with its re-synthesis, from the gesture and from the notation.
 
     Args:
         wave: [samples] recording at `ridge.RATE`.
-        sung: [about samples] re-synthesis, same rate and level.
-        fit: what was sung.
+        sung: two of [about samples], what is sung of `fit` and of `written`; same rate and level.
+        fit: what was found.
+        written: the same with the gesture of its notation, see `sung_from_notation`.
     """
-    sung = clip_at(sung, len(wave), 0)
-    theirs, ours = (song_mel_power(song, FRONT_END) for song in (wave, sung))
-    ours = ours + mel_floor(fit)
-    time = np.arange(len(theirs)) * FRONT_END.hop / RATE
+    front_end = front_end_of(fit)
+    songs = (wave, *(clip_at(each, len(wave), 0) for each in sung))
+    theirs, *ours = (song_mel_power(song, front_end) for song in songs)
+    time = np.arange(len(theirs)) * front_end.hop / RATE
     frame = np.minimum((time * CONTROL_RATE).astype(int), len(fit.gesture.f0) - 1)
     voiced = fit.gesture.amplitude[frame] > 0.03
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
-    logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, ours)]
-    correlation = float(np.corrcoef(logs[0], logs[1])[0, 1])
+    floor = mel_floor(fit, front_end)
+    logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, *(p + floor for p in ours))]
+    correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
-    explained = _explained(theirs[voiced], f0[voiced], mel_floor(fit))
+    explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
     error = reassigned_deviation(wave, fit)
-    low, high = FRONT_END.f_min, FRONT_END.f_max
+    low, high = front_end.f_min, front_end.f_max
     inside = (fit.floor_frequency >= low) & (fit.floor_frequency <= high)
     noise = float(fit.floor[inside].mean() * 2 * (high - low))
     power = 0.5 * (fit.gain * fit.gesture.amplitude[fit.gesture.amplitude > 0.1]) ** 2
     snr = 10 * np.log10(max(float(power.mean()), 1e-20) / max(noise, 1e-20))
-    verdict, reason = _verdict(error, correlation, snr, explained)
     share = float((fit.gesture.amplitude > 0).mean())
-    return Quality(error, correlation, share, float(snr), explained, verdict, reason)
+    found = Quality(
+        f0_error=error,
+        log_mel_correlation=correlation,
+        voiced_share=share,
+        snr=float(snr),
+        notation_f0_error=notation_deviation(fit, written),
+        notation_correlation=notation,
+        explained=explained,
+        verdict="",
+        reason="",
+    )
+    verdict, reason = _verdict(found)
+    return replace(found, verdict=verdict, reason=reason)
 
 
-def _explained(power: np.ndarray, f0: np.ndarray, floor: np.ndarray) -> float:
-    filters = mel_filters(FRONT_END).T
-    centre = (filters @ (np.arange(filters.shape[1]) * RATE / FRONT_END.n_fft)) / filters.sum(
+def notation_deviation(fit: Fit, written: Fit) -> float:
+    """90th percentile of the relative deviation of f0 of the notation, on loud frames of both."""
+    loud = (fit.gesture.amplitude > 0.15) & (written.gesture.amplitude > 0.15)
+    if not loud.any():
+        return float("nan")
+    return float(np.quantile(np.abs(written.gesture.f0 / fit.gesture.f0 - 1)[loud], 0.9))
+
+
+def _explained(power: np.ndarray, f0: np.ndarray, floor: np.ndarray, front_end: FrontEnd) -> float:
+    filters = mel_filters(front_end).T
+    centre = (filters @ (np.arange(filters.shape[1]) * RATE / front_end.n_fft)) / filters.sum(
         axis=1
     )
     above = np.maximum(power - 2 * floor, 0.0)
@@ -99,7 +140,7 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
     """Median relative deviation of the fitted f0 from an independent ridge, on loud frames.
 
     The ridge is the strongest bin of librosa's reassigned spectrogram (11.6 ms windows), anywhere
-    in 1-10 kHz.
+    in the bands of `front_end_of`.
     """
     import librosa
 
@@ -115,7 +156,8 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
             reassign_times=False,
         )
     bins = np.arange(len(magnitude)) * RATE / WINDOW
-    low, high = FRONT_END.f_min, FRONT_END.f_max
+    front_end = front_end_of(fit)
+    low, high = front_end.f_min, front_end.f_max
     magnitude = np.where(((bins >= low) & (bins <= high))[:, None], magnitude, 0.0)
     found = np.take_along_axis(frequency, magnitude.argmax(axis=0)[None], axis=0)[0]
     frame = np.minimum(np.arange(len(found)) * hop * CONTROL_RATE // RATE, len(fit.gesture.f0) - 1)
@@ -125,17 +167,27 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
     return float(np.median(np.abs(found[loud] / fit.gesture.f0[frame][loud] - 1)))
 
 
-def _verdict(error: float, correlation: float, snr: float, explained: float) -> tuple[str, str]:
+def _verdict(found: Quality) -> tuple[str, str]:
     faults = []
-    if not error <= 0.02:
-        faults.append(f"f0 is {100 * error:.1f} % off an independent ridge")
-    if not correlation >= 0.85:
-        faults.append(f"log-mel correlation {correlation:.2f}")
-    if explained < 0.6:
+    if not found.f0_error <= 0.02:
+        faults.append(f"f0 is {100 * found.f0_error:.1f} % off an independent ridge")
+    if not found.log_mel_correlation >= 0.85:
+        faults.append(f"log-mel correlation {found.log_mel_correlation:.2f}")
+    if found.explained < 0.6:
         faults.append(
-            f"{100 * explained:.0f} % of the sound follows the tone: noisy, harmonic, or two voices"
+            f"{100 * found.explained:.0f} % of the sound follows the tone: noisy, harmonic, or two "
+            "voices"
         )
-    if snr < 0:
-        faults.append(f"signal-to-noise {snr:.0f} dB")
-    bad = not error <= 0.05 or not correlation >= 0.7 or explained < 0.4
+    if found.snr < 0:
+        faults.append(f"signal-to-noise {found.snr:.0f} dB")
+    if not found.notation_f0_error <= 0.05:
+        faults.append(f"f0 of the notation is {100 * found.notation_f0_error:.1f} % off the fit")
+    if found.log_mel_correlation >= 0.85 and not found.notation_correlation >= 0.85:
+        faults.append(f"log-mel correlation of the notation {found.notation_correlation:.2f}")
+    bad = (
+        not found.f0_error <= 0.05
+        or not min(found.log_mel_correlation, found.notation_correlation) >= 0.7
+        or not found.notation_f0_error <= 0.15
+        or found.explained < 0.4
+    )
     return ("poor" if bad else "fair" if faults else "good"), "; ".join(faults)

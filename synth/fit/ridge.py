@@ -151,11 +151,31 @@ def find_peaks(wave: np.ndarray) -> Plane:
     floor = np.where(lasts, np.minimum(floor, np.exp(most[0])), floor)
     floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
 
+    del flat
+    echo = expected_echo(best, floor)
+    blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(best), BLOCK)]
+    parts = [
+        _peaks_of(best[b], which[b], echo[b], frequencies=frequencies[band], floor=floor)
+        for b in blocks
+    ]
+    frequency, chirp, snr, doubt = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Plane(frequency, chirp, snr, doubt, frequencies[band], floor, best)
+
+
+def _peaks_of(
+    best: np.ndarray,
+    which: np.ndarray,
+    echo: np.ndarray,
+    *,
+    frequencies: np.ndarray,
+    floor: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """[frames, PEAKS] frequency, chirp rate, SNR and doubt of the strongest peaks; see `Plane`."""
     level = 10 * np.log10(best + 1e-20)
     middle, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
     peak = (middle > left) & (middle >= right)
     snr = np.where(peak, middle - 10 * np.log10(floor[1:-1]), -np.inf)
-    above = middle - 10 * np.log10(expected_echo(best, floor)[:, 1:-1] + 1e-20)
+    above = middle - 10 * np.log10(echo[:, 1:-1] + 1e-20)
     doubt = np.clip(1.0 - above / ECHO_MARGIN_DB, 0.0, 1.0)
     top = np.argpartition(10 * ECHO_COST * doubt - snr, PEAKS, axis=1)[:, :PEAKS]
 
@@ -165,9 +185,8 @@ def find_peaks(wave: np.ndarray) -> Plane:
     a, b, c = at_top(left), at_top(middle), at_top(right)
     bend = a - 2 * b + c
     shift = np.where(bend < 0, 0.5 * (a - c) / np.where(bend < 0, bend, 1.0), 0.0)
-    frequency = frequencies[band][1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
-    chirp = CHIRP_RATES[at_top(which[:, 1:-1])]
-    return Plane(frequency, chirp, at_top(snr), at_top(doubt), frequencies[band], floor, best)
+    frequency = frequencies[1:-1][top] + np.clip(shift, -0.5, 0.5) * RATE / BINS
+    return frequency, CHIRP_RATES[at_top(which[:, 1:-1])], at_top(snr), at_top(doubt)
 
 
 def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Noise as a place makes it, its level against the song, and the frequencies of a spectrum."""
 
-from functools import lru_cache
+from chingolo.synth.tables.array_cache import cached_arrays
 
 import numpy as np
 from scipy import fft
@@ -17,7 +17,7 @@ def spectrum_size(length: int, sample_rate: int) -> int:
     return int(fft.next_fast_len(-(-length // step) * step, real=True) or length)
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def frequencies(size: int, sample_rate: int) -> np.ndarray:
     """Of the bins of a real transform of `size` samples, Hz, [size // 2 + 1]; not to be written."""
     return np.asarray(fft.rfftfreq(size, 1 / sample_rate), np.float32)

@@ -6,7 +6,6 @@ part can be left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy import fft
@@ -20,9 +19,10 @@ from chingolo.synth.recorder.background import (
     spectrum_size,
 )
 from chingolo.synth.recorder.families import WIDE_FAMILIES, Family
-from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
+from chingolo.synth.recorder.recorders import HISS_BAND, RECORDERS, Recorder, recorder_set
 from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
 from chingolo.synth.spectra.clip import clip_at
+from chingolo.synth.tables.array_cache import cached_arrays
 from chingolo.synth.tables.files import InputError
 
 
@@ -233,7 +233,7 @@ def hear(
     return wave * (PEAK / peak) if peak > 0 else wave
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _absorption(size: int, sample_rate: int, temperature: float, humidity: float) -> np.ndarray:
     loss = air_absorption(
         frequencies(size, sample_rate), temperature=temperature, humidity=humidity
@@ -241,7 +241,7 @@ def _absorption(size: int, sample_rate: int, temperature: float, humidity: float
     return loss.astype(np.float32)
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _band(recorder: Recorder, size: int, sample_rate: int) -> np.ndarray:
     frequency = frequencies(size, sample_rate)
     low = 1 / np.sqrt(1 + (recorder.low / np.maximum(frequency, 1e-3)) ** 4)
@@ -270,7 +270,7 @@ def _record(
 ) -> np.ndarray:
     """Level, speed errors, saturation and hiss in time; the machine's band in frequency."""
     wave = np.asarray(fft.irfft(heard, size), np.float32)[:length]
-    if recorder.wow or recorder.flutter:
+    if recorder.wow or recorder.flutter or recorder.speed:
         wave = _with_speed_errors(wave, recorder, sample_rate, random)
     peak = float(np.abs(wave).max())
     if peak > 0:
@@ -278,7 +278,8 @@ def _record(
     if recorder.drive:
         wave = np.tanh(wave * (2 * recorder.drive)) / (2 * recorder.drive)
     hiss = random.standard_normal(length, dtype=np.float32)
-    wave = wave + hiss * np.float32(0.5 * 10 ** (-recorder.hiss / 20))
+    level = 0.5 * 10 ** (-recorder.hiss / 20) * np.sqrt(0.5 * sample_rate / HISS_BAND)
+    wave = wave + hiss * np.float32(level)
     spectrum = np.asarray(fft.rfft(wave, size)) * _band(recorder, size, sample_rate)
     return np.asarray(fft.irfft(spectrum, size), np.float32)[:length]
 
@@ -286,10 +287,9 @@ def _record(
 def _with_speed_errors(
     wave: np.ndarray, recorder: Recorder, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Reads the wave at a wavering speed, by cubic interpolation (Catmull-Rom)."""
-    # The shift is slow: a point every 5 ms, joined linearly, says it all.
+    """Reads the wave at a wrong and wavering speed, by cubic interpolation (Catmull-Rom)."""
     knots = np.arange(0, len(wave) + sample_rate // 200, max(1, sample_rate // 200))
-    shift = np.zeros(len(knots))
+    shift = recorder.speed * knots.astype(float)  # slow: points of 5 ms, joined by lines, say it
     for rate, depth in ((0.6, recorder.wow), (7.0, recorder.flutter)):
         phase = random.uniform(0, 2 * np.pi)
         angle = 2 * np.pi * rate * knots / sample_rate + phase
@@ -298,6 +298,8 @@ def _with_speed_errors(
     position = index + np.interp(index, knots, shift)
     if len(wave) < 5:
         return wave
+    if recorder.speed > 0:
+        wave = np.append(wave, np.zeros(int(position[-1]) + 4 - len(wave), np.float32))
     whole = np.clip(position.astype(int), 1, len(wave) - 3)
     u = np.clip(position - whole, 0, 1).astype(np.float32)
     p0, p1, p2, p3 = (wave[whole + offset] for offset in (-1, 0, 1, 2))

@@ -5,7 +5,11 @@ A further machine is one `Recorder` here and its line in `RECORDERS`; the sets d
 
 from dataclasses import dataclass, field
 
+from chingolo.synth.tables.content import LATER
 from chingolo.synth.tables.registry import Registry
+
+HISS_BAND = 22_050.0
+"""Hz, of the audio at 44.1 kHz, where `Recorder.hiss` is the level of all the machine's noise."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,18 @@ class Recorder:
     """Upper band limit (-3 dB, fourth order), Hz."""
 
     hiss: float
-    """Level of the machine's own white noise below the song's peak level, dB."""
+    """Level of the machine's own white noise below the song's peak level, dB, in the band up to
+    `HISS_BAND`; as much of it for each Hz at any sample rate."""
 
     wow: float = 0.0
     """Slow speed error, peak relative deviation at 0.6 Hz."""
 
     flutter: float = 0.0
     """Fast speed error, peak relative deviation at 7 Hz."""
+
+    speed: float = field(default=0.0, metadata=LATER)
+    """Constant speed error of the playback, relative: 0.01 sounds 1 % higher and shorter. That of
+    the machines that ship is not known, and 0."""
 
     drive: float = 0.0
     """Saturation: peak level before tanh; 0 for a linear machine."""

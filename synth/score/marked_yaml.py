@@ -1,9 +1,8 @@
 """YAML that remembers its lines, so that an error can say where a wrong value stands."""
 
 import math
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -11,9 +10,11 @@ from chingolo.synth.tables.files import InputError
 
 
 class LineMap(dict):
-    """A mapping that knows the line of each key."""
+    """A mapping that knows the line of each key; its keys are text as it is written."""
 
-    lines: dict[Any, int]
+    lines: dict[str, int]
+    nodes: dict[str, yaml.Node]
+    """What stands at each key before YAML makes a number of it."""
 
 
 def brief(value: Any) -> str:
@@ -36,7 +37,21 @@ def finite(value: Any) -> bool:
 
 
 class LineLoader(yaml.SafeLoader):
-    """Safe loading that keeps the lines; no tag can build an object."""
+    """Safe loading that keeps the lines; no tag can build an object.
+
+    YAML 1.1's truth values and dates are text: `no` and `on` are names as good as others.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict] = {
+        letter: [pair for pair in pairs if not pair[0].endswith((":bool", ":timestamp"))]
+        for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def text_of(node: yaml.Node) -> str | None:
+    """What is written where text or a number stands: `007`, `1.10`; None for anything else."""
+    plain = isinstance(node, yaml.ScalarNode) and node.tag.rpartition(":")[2]
+    return node.value if plain in ("str", "int", "float") else None
 
 
 def _construct_mapping(loader: LineLoader, node: yaml.MappingNode) -> LineMap:
@@ -50,14 +65,17 @@ def _construct_mapping(loader: LineLoader, node: yaml.MappingNode) -> LineMap:
                 )
             written.add(key.value)
     loader.flatten_mapping(node)
-    pairs = [(loader.construct_object(key, deep=True), value) for key, value in node.value]
-    for (key, _), (marked, _) in zip(pairs, node.value, strict=True):
-        if not isinstance(key, Hashable):
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
-                None, None, "a key is a list or mapping", marked.start_mark
+                None, None, "a key is a list or mapping", key.start_mark
             )
-    result = LineMap((key, loader.construct_object(value, deep=True)) for key, value in pairs)
-    result.lines = {key: value.start_mark.line + 1 for (key, value) in pairs}
+    nodes = {key.value: value for key, value in node.value}
+    result = LineMap(
+        (key, loader.construct_object(value, deep=True)) for key, value in nodes.items()
+    )
+    result.lines = {key: value.start_mark.line + 1 for key, value in nodes.items()}
+    result.nodes = nodes
     return result
 
 
@@ -82,7 +100,8 @@ class MarkedReader:
         Args:
             mapping: the parsed mapping that should hold the key.
             key: its name.
-            kind: float, int, str, list or dict; a whole number serves as float, a number as str.
+            kind: float, int, str, list or dict; a whole number serves as float, a number as str
+                as it is written.
             default: for a missing key; None makes the key required.
             line: where to point if `mapping` is no mapping.
 
@@ -98,8 +117,8 @@ class MarkedReader:
         found = mapping[key]
         if kind is float and finite(found):
             found = float(found)
-        if kind is str and isinstance(found, int | float):
-            found = str(found)
+        if kind is str and (written := text_of(mapping.nodes[key])) is not None:
+            found = written
         wrong = not isinstance(found, kind) or isinstance(found, bool)
         if wrong or (kind is float and not finite(found)):
             names = {float: "a number", int: "a whole number", str: "text", list: "a list"}

@@ -11,6 +11,9 @@ from chingolo.synth.voice.gestures import ALPHA_RANGE, pitch_range
 LONGEST_NOTE = 60
 """Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
 
+EDGES = (1e-4, 1.0)
+"""Shortest and longest attack or release, s."""
+
 ROUNDING = 0.001
 """Share by which a rounded value may lie beyond what the labia do; it is held to that."""
 
@@ -43,8 +46,8 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
         second=second,
         contour=_read_contour(body, reader, name, points[-1][0]) if "contour" in body else (),
         loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
-        attack=reader.number(body, "attack", Note.attack, low=1e-4, high=1),
-        release=reader.number(body, "release", Note.release, low=1e-4, high=1),
+        attack=reader.number(body, "attack", Note.attack, low=EDGES[0], high=EDGES[1]),
+        release=reader.number(body, "release", Note.release, low=EDGES[0], high=EDGES[1]),
         timbre=reader.number(body, "timbre", 1.0, low=0.01, high=100),
     )
     low, high = ALPHA_RANGE
@@ -86,10 +89,39 @@ def _read_contour(
     where = body.lines["contour"]
     if points[-1][0] != duration:
         raise reader.fail(where, f"note '{name}': 'contour' must last as long as 'points'")
+    return _levels(points, where, reader, f"note '{name}'")
+
+
+def read_trill_contour(
+    body: LineMap, reader: MarkedReader, name: str, count: int
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in numbers of a trill's notes, from 1 to the last, and dB.
+
+    Raises:
+        InputError: if they are none (names the line).
+    """
+    points = reader.value(body, "contour", list)
+    good = [
+        isinstance(point, list) and len(point) == 2 and all(map(finite, point)) for point in points
+    ]
+    numbers = [point[0] for point in points] if points and all(good) else []
+    rising = all(a < b for a, b in pairwise(numbers))
+    if len(numbers) < 2 or not rising or numbers[0] != 1 or numbers[-1] != count:
+        raise reader.fail(
+            body.lines["contour"],
+            f"theme '{name}': 'contour' of a trill: [number of the note, dB] points, the numbers "
+            f"rising from 1 to {count}",
+        )
+    return _levels(points, body.lines["contour"], reader, f"theme '{name}'")
+
+
+def _levels(
+    points: list[list[float]], line: int, reader: MarkedReader, what: str
+) -> tuple[tuple[float, float], ...]:
     for _, level in points:
         if not -60 <= level <= 20:
-            raise reader.fail(where, f"note '{name}': {level:g} dB; expected from -60 to 20")
-    return tuple((float(time), float(level)) for time, level in points)
+            raise reader.fail(line, f"{what}: {level:g} dB; expected from -60 to 20")
+    return tuple((float(place), float(level)) for place, level in points)
 
 
 def _read_curve(

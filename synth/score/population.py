@@ -8,7 +8,6 @@ from chingolo.synth.score.repertoire import Population, Repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import Gesture
 
 
@@ -36,8 +35,9 @@ def plan_songs(
 ) -> list[PlannedSong]:
     """Shares songs out among populations, their birds, and the birds' themes.
 
-    Each bird has one theme, as chingolos and yellowhammers mostly do, drawn by its population's
-    shares and so that the shares are met as closely as the number of birds allows.
+    Each bird has one theme, as chingolos and yellowhammers mostly do, or as many as its
+    population's `repertoire_size` says, sung in turn. They are drawn by the population's shares,
+    the first so that the shares are met as closely as the number of birds allows.
 
     Args:
         repertoire: themes and populations; without populations, one is made.
@@ -71,19 +71,43 @@ def plan_songs(
     counts = np.diff(np.linspace(0, songs, len(populations) + 1).round().astype(int))
     for population, count in zip(populations, counts, strict=True):
         birds = individuals or population.individuals
-        themes = _themes_of_birds(repertoire, population, birds, seed)
+        first = _themes_of_birds(repertoire, population, birds, seed)
+        known = [
+            _further_themes(repertoire, population, theme, bird, seed)
+            for bird, theme in enumerate(first[: int(count)])
+        ]
         for number in range(int(count)):
-            planned.append(
-                _planned(population, themes[number % birds], number % birds, number // birds)
-            )
+            bird, time = number % birds, number // birds
+            theme = known[bird][time % len(known[bird])]
+            planned.append(_planned(population, theme, bird, time))
     return planned + _rare_songs(repertoire, populations, planned, rare_to)
+
+
+def _further_themes(
+    repertoire: Repertoire, population: Population, first: str, bird: int, seed: int
+) -> list[str]:
+    """The themes of a bird from its first one on, each once, by lot as the shares are."""
+    shares = _shares(repertoire, population)
+    others = [(name, share) for name, share in shares if share > 0 and name != first]
+    more = min(population.repertoire_size - 1, len(others))
+    if not more:
+        return [str(first)]
+    letters = [ord(letter) for letter in f"{population.era}/{population.site}"]
+    random = np.random.default_rng([seed, 13, bird, *letters])
+    weight = np.array([share for _, share in others])
+    drawn = random.choice(len(others), more, replace=False, p=weight / weight.sum())
+    return [str(first), *(others[index][0] for index in drawn)]
+
+
+def _shares(repertoire: Repertoire, population: Population) -> tuple[tuple[str, float], ...]:
+    return population.shares or tuple((theme.name, theme.share) for theme in repertoire.themes)
 
 
 def _themes_of_birds(
     repertoire: Repertoire, population: Population, birds: int, seed: int
 ) -> list[str]:
     """Theme of each bird: whole numbers by share, the remainder by lot, in random order."""
-    shares = population.shares or tuple((theme.name, theme.share) for theme in repertoire.themes)
+    shares = _shares(repertoire, population)
     names = [name for name, _ in shares]
     wanted = np.array([share for _, share in shares], dtype=float)
     wanted *= birds / wanted.sum()
@@ -137,4 +161,4 @@ def sing_planned(song: PlannedSong, repertoire: Repertoire, *, seed: int) -> Ges
     theme = repertoire.themes[repertoire.theme_names.index(song.theme)]
     singer = Singer(site=song.site, individual=song.individual)
     sung = vary(theme, repertoire, singer=singer, rendition=song.rendition, seed=seed)
-    return song_gesture(sung, BIRDS[repertoire.bird])
+    return song_gesture(sung, repertoire.singer)

@@ -1,6 +1,9 @@
 """Repertoires: what a species sings, how it varies, and who sings it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chingolo.synth.tables.content import LATER
+from chingolo.synth.voice.birds import BIRDS, Bird
 
 LAYERS = ("population", "individual", "rendition")
 
@@ -92,13 +95,20 @@ class Note:
     second: tuple[tuple[float, float], ...] = ()
     """Breakpoints of the other source of a two-voiced note, with the same duration; () for none."""
 
-    contour: tuple[tuple[float, float], ...] = ()
+    contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
     """(time in s, dB added to `loudness`) breakpoints, with the same duration; () for even."""
 
     @property
     def duration(self) -> float:
         """Length, s."""
         return self.points[-1][0]
+
+
+MOST_NOTES = 1000
+"""Of a trill."""
+
+SLOWEST_TRILL, FASTEST_TRILL = 0.1, 500.0
+"""Notes per second."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,10 @@ class Item:
 
     gap: float = 0.0
     """Silence before it, s."""
+
+    contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
+    """(number of a trill's note from 1 to `count`, dB added to its loudness) breakpoints; () for
+    even."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +155,9 @@ class Population:
     latitude: float | None = None
     longitude: float | None = None
 
+    repertoire_size: int = field(default=1, metadata=LATER)
+    """Themes that each bird sings in turn."""
+
 
 @dataclass(frozen=True)
 class Repertoire:
@@ -151,11 +168,19 @@ class Repertoire:
     """Where the songs come from; shipped ones are schematic."""
 
     bird: str
-    """Key in `birds.BIRDS`."""
+    """Key in `birds.BIRDS`, or the name of `own_bird`."""
 
     themes: tuple[Theme, ...]
     variation: tuple[tuple[str, Strengths], ...]
     populations: tuple[Population, ...]
+
+    own_bird: Bird | None = field(default=None, metadata=LATER)
+    """The bird where it is none of `birds.BIRDS`."""
+
+    @property
+    def singer(self) -> Bird:
+        """The constants of who sings."""
+        return self.own_bird or BIRDS[self.bird]
 
     @property
     def theme_names(self) -> tuple[str, ...]:

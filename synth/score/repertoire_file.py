@@ -4,15 +4,27 @@ The shipped files under `synth/score/repertoires/` show it; every error names th
 what was expected.
 """
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from chingolo.synth.score.marked_yaml import LineMap, MarkedReader, brief, finite, read_marked_yaml
-from chingolo.synth.score.notes import LONGEST_NOTE, read_note
+from chingolo.synth.score.marked_yaml import (
+    LineMap,
+    MarkedReader,
+    brief,
+    finite,
+    read_marked_yaml,
+    text_of,
+)
+from chingolo.synth.score.notes import LONGEST_NOTE, read_note, read_trill_contour
+from chingolo.synth.score.own_bird import read_bird
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
+    FASTEST_TRILL,
     LAYERS,
+    MOST_NOTES,
+    SLOWEST_TRILL,
     Item,
     Note,
     Population,
@@ -21,11 +33,12 @@ from chingolo.synth.score.repertoire import (
     Theme,
 )
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
+from chingolo.synth.score.variation import LONGEST_IN_TRILL
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
 
-MOST_NOTES = 1000
-"""Of a trill."""
+MOST_ITEMS = 10_000
+"""Notes and trills of a song; more are a slip in the counts of nested phrases."""
 
 MOST_BIRDS = 100_000
 """Of a population."""
@@ -40,15 +53,22 @@ def load_repertoire(name: str | Path) -> Repertoire:
     Raises:
         InputError: if there is no such repertoire, or the file is wrong (names the line).
     """
+    return _load(str(name), ())
+
+
+def _load(name: str, above: tuple[Path, ...]) -> Repertoire:
+    """Loads a repertoire that the files `above` are built on, the first one first."""
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        if str(name) not in REPERTOIRES:
+        if name not in REPERTOIRES:
             raise InputError(
                 f"{name}: no such repertoire; shipped are {REPERTOIRES.names()}, "
                 "or give a .yaml file"
             )
-        path = REPERTOIRES[str(name)]
-    return _read_repertoire(read_marked_yaml(path), MarkedReader(path))
+        path = REPERTOIRES[name]
+    if path.resolve() in above:
+        raise InputError(f"{above[-1]}: its 'base' leads back to {path}")
+    return _read_repertoire(read_marked_yaml(path), MarkedReader(path), (*above, path.resolve()))
 
 
 def repertoire_set(name: str) -> tuple[Repertoire, ...]:
@@ -60,7 +80,7 @@ def repertoire_set(name: str) -> tuple[Repertoire, ...]:
     return tuple(load_repertoire(repertoire) for repertoire in REPERTOIRE_SETS.named(name))
 
 
-def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
+def _read_repertoire(parsed: LineMap, reader: MarkedReader, files: tuple[Path, ...]) -> Repertoire:
     reader.known_keys(
         parsed,
         ("species", "source", "bird", "base", "gap", "notes", "themes", "variation", "populations"),
@@ -68,27 +88,25 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
     if "base" in parsed:
         name = reader.value(parsed, "base", str)
         if Path(name).suffix in (".yaml", ".yml"):
-            raise reader.fail(parsed.lines["base"], "'base' is the name of a shipped repertoire")
-        base = load_repertoire(name)
+            name = str(reader.path.parent / name)
+        base = _load(name, files)
         reader.known_keys(parsed, ("base", "source", "variation", "populations"))
-        species, bird, themes, variation = base.species, base.bird, base.themes, base.variation
+        species, themes, variation = base.species, base.themes, base.variation
+        bird, own_bird = base.bird, base.own_bird
         source = reader.value(parsed, "source", str, base.source)
     else:
         species = reader.value(parsed, "species", str)
         source = reader.value(parsed, "source", str)
-        bird = reader.value(parsed, "bird", str)
-        if bird not in BIRDS:
-            line = parsed.lines["bird"]
-            raise reader.fail(line, f"no bird '{bird}'; expected one of {BIRDS.names()}")
+        bird, own_bird = read_bird(parsed, reader)
         notes_section = reader.value(parsed, "notes", dict)
         notes = {
-            str(name): read_note(body, reader, notes_section.lines[name], str(name), BIRDS[bird])
+            name: read_note(body, reader, notes_section.lines[name], name, own_bird or BIRDS[bird])
             for name, body in notes_section.items()
         }
         gap = reader.number(parsed, "gap", 0.0, low=0, high=LONGEST_NOTE)
         themes_section = reader.value(parsed, "themes", dict)
         themes = tuple(
-            _read_theme(str(name), body, notes, gap, reader, themes_section.lines[name])
+            _read_theme(name, body, notes, gap, reader, themes_section.lines[name])
             for name, body in themes_section.items()
         )
         if not themes:
@@ -108,51 +126,94 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader) -> Repertoire:
         _read_population(body, names, reader, parsed.lines["populations"])
         for body in reader.value(parsed, "populations", list, [])
     )
-    return Repertoire(species, source, bird, themes, variation, populations)
+    return Repertoire(species, source, bird, themes, variation, populations, own_bird)
 
 
 def _read_theme(
     name: str, body: Any, notes: dict[str, Note], gap: float, reader: MarkedReader, line: int
 ) -> Theme:
-    entries = reader.value(body, "song", list, line=line)
+    reader.value(body, "song", list, line=line)
     reader.known_keys(body, ("song", "share", "habitat"))
-    line = body.lines["song"]
-    items, pause = [], 0.0
+    items: list[Item] = []
+    pause: float | None = None  # None where none was written: then `gap` counts, but for the first
+    for entry, at in _in_order(body, "song", reader, name):
+        if isinstance(entry, LineMap) and "pause" in entry:
+            reader.known_keys(entry, ("pause",))
+            more = reader.number(entry, "pause", None, low=0, high=LONGEST_NOTE)
+            pause = more if pause is None else pause + more
+            continue
+        item = _read_item(entry, notes, reader, name, at)
+        before = (gap if items else 0.0) if pause is None else pause
+        items.append(replace(item, gap=before))
+        pause = None
+        if len(items) > MOST_ITEMS:
+            raise reader.fail(at, f"theme '{name}': more than {MOST_ITEMS} notes and trills")
+    if not items:
+        raise reader.fail(body.lines["song"], f"theme '{name}': no note in its song")
+    share = reader.number(body, "share", 1.0, low=0, high=1e6)
+    return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
 
-    def note_named(key: str, line: int) -> Note:
+
+def _in_order(
+    body: LineMap, key: str, reader: MarkedReader, name: str
+) -> Iterator[tuple[Any, int]]:
+    """The entries of a song with their lines, phrases sung as often as they say."""
+    entries = reader.value(body, key, list)
+    for entry, node in zip(entries, body.nodes[key].value, strict=True):
+        at = node.start_mark.line + 1
+        if not (isinstance(entry, LineMap) and "repeat" in entry):
+            written = text_of(node)
+            yield (entry if written is None else written), at
+            continue
+        reader.known_keys(entry, ("repeat", "count"))
+        count = reader.value(entry, "count", int)
+        if not 1 <= count <= MOST_NOTES:
+            raise reader.fail(
+                at, f"theme '{name}': a phrase is sung 1 to {MOST_NOTES} times, not {count}"
+            )
+        if not reader.value(entry, "repeat", list):
+            raise reader.fail(at, f"theme '{name}': nothing in the phrase to repeat")
+        for _ in range(count):
+            yield from _in_order(entry, "repeat", reader, name)
+
+
+def _read_item(
+    entry: Any, notes: dict[str, Note], reader: MarkedReader, name: str, line: int
+) -> Item:
+    """A note or a trill of a song, without the pause before it."""
+
+    def note_named(key: str) -> Note:
         if key not in notes:
             raise reader.fail(
                 line, f"theme '{name}': no note '{key}'; notes are {', '.join(notes)}"
             )
         return notes[key]
 
-    for entry in entries:
-        if isinstance(entry, str):
-            items.append(Item(note_named(entry, line), gap=pause))
-            pause = gap
-        elif isinstance(entry, LineMap) and "pause" in entry:
-            reader.known_keys(entry, ("pause",))
-            pause = reader.number(entry, "pause", None, low=0, high=LONGEST_NOTE)
-        elif isinstance(entry, LineMap) and "trill" in entry:
-            reader.known_keys(entry, ("trill", "count", "rate"))
-            at = entry.lines["trill"]
-            note = note_named(reader.value(entry, "trill", str), at)
-            count = reader.value(entry, "count", int)
-            rate = reader.number(entry, "rate", None, low=0.1, high=500)
-            if not 1 <= count <= MOST_NOTES:
-                raise reader.fail(
-                    at, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
-                )
-            items.append(Item(note, count=count, rate=rate, gap=pause))
-            pause = gap
-        else:
-            raise reader.fail(
-                line, f"theme '{name}': {brief(entry)} is not a note, 'pause: s' or 'trill: note'"
-            )
-    if not items:
-        raise reader.fail(line, f"theme '{name}': no note in its song")
-    share = reader.number(body, "share", 1.0, low=0, high=1e6)
-    return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
+    if isinstance(entry, str):
+        return Item(note_named(entry))
+    if not (isinstance(entry, LineMap) and "trill" in entry):
+        raise reader.fail(
+            line,
+            f"theme '{name}': {brief(entry)} is not a note, 'pause: s', 'trill: note' or "
+            "'repeat: [...]'",
+        )
+    reader.known_keys(entry, ("trill", "count", "rate", "contour"))
+    note = note_named(reader.value(entry, "trill", str))
+    count = reader.value(entry, "count", int)
+    rate = reader.number(entry, "rate", None, low=SLOWEST_TRILL, high=FASTEST_TRILL)
+    if not 1 <= count <= MOST_NOTES:
+        raise reader.fail(
+            line, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
+        )
+    if count > 1 and note.duration * rate > LONGEST_IN_TRILL + 1e-9:
+        raise reader.fail(
+            line,
+            f"theme '{name}': the note lasts {note.duration:g} s, too long for a trill of "
+            f"{rate:g} a second: a note takes {100 * LONGEST_IN_TRILL:g} % of its interval "
+            f"at most, here {LONGEST_IN_TRILL / rate:.3g} s",
+        )
+    contour = read_trill_contour(entry, reader, name, count) if "contour" in entry else ()
+    return Item(note, count=count, rate=rate, contour=contour)
 
 
 def _read_strengths(body: Any, defaults: Strengths, reader: MarkedReader, line: int) -> Strengths:
@@ -174,7 +235,7 @@ def _read_population(
     body: Any, names: tuple[str, ...], reader: MarkedReader, line: int
 ) -> Population:
     era = reader.value(body, "era", str, line=line)
-    keys = ("era", "site", "individuals", "shares", "latitude", "longitude")
+    keys = ("era", "site", "individuals", "shares", "latitude", "longitude", "repertoire_size")
     reader.known_keys(body, keys)
     shares = reader.value(body, "shares", dict, LineMap())
     for theme, share in shares.items():
@@ -191,6 +252,13 @@ def _read_population(
             body.lines["individuals"], f"from 1 to {MOST_BIRDS} individuals, not {individuals}"
         )
 
+    size = reader.value(body, "repertoire_size", int, 1)
+    if not 1 <= size <= len(names):
+        raise reader.fail(
+            body.lines["repertoire_size"],
+            f"a bird sings from 1 to {len(names)} themes, all there are; not {size}",
+        )
+
     def place(key: str, most: float) -> float:
         return reader.number(body, key, None, low=-most, high=most)
 
@@ -198,7 +266,8 @@ def _read_population(
         era=era,
         site=reader.value(body, "site", str),
         individuals=individuals,
-        shares=tuple((str(theme), float(share)) for theme, share in shares.items()),
+        shares=tuple((theme, float(share)) for theme, share in shares.items()),
         latitude=place("latitude", 90) if "latitude" in body else None,
         longitude=place("longitude", 180) if "longitude" in body else None,
+        repertoire_size=size,
     )

@@ -46,11 +46,21 @@ class Song:
         return max(event.start + event.duration for event in self.events)
 
 
-@lru_cache(maxsize=4096)
+FEW_POINTS = 64
+"""Up to so many a note's curve is kept for its next rendition, some 10 kB; 4096 are 40 MB."""
+
+
 def _shape(points: tuple[tuple[float, float], ...]) -> PchipInterpolator:
     """A note's curve over its own time, monotone between breakpoints."""
+    return _kept_shape(points) if len(points) <= FEW_POINTS else _new_shape(points)
+
+
+def _new_shape(points: tuple[tuple[float, float], ...]) -> PchipInterpolator:
     time, value = np.array(points).T
     return PchipInterpolator(time, value)
+
+
+_kept_shape = lru_cache(maxsize=4096)(_new_shape)
 
 
 def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:

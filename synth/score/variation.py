@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chingolo.synth.score.repertoire import LAYERS, Repertoire, Strengths, Theme
+from chingolo.synth.score.repertoire import LAYERS, Item, Repertoire, Strengths, Theme
 from chingolo.synth.score.song import Event, Song
+
+LONGEST_IN_TRILL = 0.95
+"""Share of a trill's interval that a note may fill; variation shortens what would be longer."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ def vary(
     return _sing(theme, total)
 
 
+def as_written(theme: Theme) -> Song:
+    """The theme as its notation says, without variation."""
+    none = _draw(Strengths(), len(theme.items), np.random.default_rng(0))
+    return _sing(theme, none)
+
+
 def _random(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
 
@@ -71,6 +80,12 @@ def _draw(strengths: Strengths, items: int, random: np.random.Generator) -> dict
     }
 
 
+def _level_in_trill(item: Item, number: int, count: int) -> float:
+    """What a trill's contour adds to a note, from 0, dB; stretched over more or fewer notes."""
+    place = 1 + number * (item.count - 1) / max(count - 1, 1)
+    return float(np.interp(place, *zip(*item.contour, strict=True)))
+
+
 def _sing(theme: Theme, deviation: dict[str, np.ndarray]) -> Song:
     events: list[Event] = []
     time = 0.0
@@ -85,7 +100,7 @@ def _sing(theme: Theme, deviation: dict[str, np.ndarray]) -> Song:
         if item.count > 1:
             count = max(2, round(item.count * float(np.exp(deviation["trill_count"]))))
             interval = tempo / (item.rate * float(np.exp(deviation["trill_rate"])))
-            duration = min(duration, 0.95 * interval)
+            duration = min(duration, LONGEST_IN_TRILL * interval)
         elif deviation["drop"][index] and (events or index < last):
             continue
         elif deviation["repeat"][index]:
@@ -94,6 +109,7 @@ def _sing(theme: Theme, deviation: dict[str, np.ndarray]) -> Song:
             time += item.gap * tempo
         for number in range(count):
             start = time + number * interval
-            events.append(Event(item.note, start, duration, pitch, loudness, timbre))
+            level = loudness + (_level_in_trill(item, number, count) if item.contour else 0.0)
+            events.append(Event(item.note, start, duration, pitch, level, timbre))
         time += (count - 1) * interval + duration
     return Song(tuple(events))

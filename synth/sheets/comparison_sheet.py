@@ -25,8 +25,8 @@ def write_comparison_sheet(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    faithful = made[made["copy"] == 0]
-    order = quality.set_index("song").loc[faithful["song"], "log_mel_correlation"].astype(float)
+    faithful = made[made["fit_copy"] == 0]
+    order = quality.set_index("song").loc[faithful["fit_song"], "log_mel_correlation"].astype(float)
     faithful = faithful.iloc[np.argsort(order.to_numpy(), kind="stable")[:songs]]
     pairs = 2
     rows = -(-len(faithful) // pairs)
@@ -36,8 +36,8 @@ def write_comparison_sheet(
     for axis in axes[2 * len(faithful) :]:
         axis.set_axis_off()
     for number, (_, row) in enumerate(faithful.iterrows()):
-        song = table.iloc[int(row["song"])]
-        told = quality.iloc[int(row["song"])]
+        song = table.iloc[int(row["fit_song"])]
+        told = quality.iloc[int(row["fit_song"])]
         start = float(song.get("start_s", 0.0) or 0.0)
         begun = "" if np.isnan(start) else f" {start:g} s"
         titles = (

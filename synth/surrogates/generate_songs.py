@@ -23,7 +23,6 @@ from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.output_folder import claim
 from chingolo.synth.tables.song_table import read_song_table
-from chingolo.synth.voice.birds import BIRDS
 
 SHOWN = 2000
 """Songs from which the contact sheet is chosen."""
@@ -58,7 +57,7 @@ def generate_songs(
     repertoire = load_repertoire(repertoire_name)
     plan = plan_request(repertoire, request)
     _, machines = recorders_of_channel(request.channel, request.recorders)
-    instrument = content_hash(BIRDS[repertoire.bird], machines)
+    instrument = content_hash(repertoire.singer, machines)
     claim(
         folder,
         {

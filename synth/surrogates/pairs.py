@@ -15,7 +15,6 @@ from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.render import render
 
 
@@ -59,14 +58,14 @@ def draw_pairs(
     shares = np.array([theme.share for theme in repertoire.themes])
     themes = random.choice(len(shares), count, p=shares / shares.sum())
     gestures = []
-    bird = BIRDS[repertoire.bird]
+    bird = repertoire.singer
     for number in range(2 * count):
         theme = repertoire.themes[themes[number % count]]
         # Drawn from a wide pool of birds; the two of a pair are hardly ever the same.
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
-    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate)
+    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate, whole_band=False)
     samples = round(clip_s * sample_rate)
     clips = np.stack(
         [
@@ -84,4 +83,4 @@ def draw_pairs(
 
 def content_of_pairs(repertoire: Repertoire, recorders: Sequence[Recorder]) -> str:
     """A short hash of all constants that `draw_pairs` depends on, the bird's among them."""
-    return content_hash(repertoire, BIRDS[repertoire.bird], tuple(recorders))
+    return content_hash(repertoire, repertoire.singer, tuple(recorders))

@@ -17,7 +17,7 @@ from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.surrogates.random_themes import random_stranger, random_theme
 from chingolo.synth.surrogates.rough_sounds import rough_sound
 from chingolo.synth.surrogates.surroundings import Surroundings
-from chingolo.synth.voice.birds import BIRDS, Bird
+from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.render import render
 
 Random = np.random.Generator
@@ -119,7 +119,7 @@ def sing_own(
         else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
         for _ in range(count)
     ]
-    return _sing(themes, repertoire, BIRDS[repertoire.bird], seed, sample_rate)
+    return _sing(themes, repertoire, repertoire.singer, seed, sample_rate)
 
 
 def _sing(
@@ -131,7 +131,7 @@ def _sing(
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate)
+    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
     return [_trim(wave) for wave in waves]
 
 
@@ -150,7 +150,7 @@ def sing_others(
 ) -> list[np.ndarray]:
     """Sounds that are not songs of the species: of none, rough, of another, or its own reversed."""
     random = np.random.default_rng([seed, 59])
-    bird = BIRDS[repertoire.bird]
+    bird = repertoire.singer
     foreign = [other for other in surroundings.repertoires if other.species != repertoire.species]
     kind = random.choice(4, count, p=[0.5, 0.3, 0.1, 0.1] if foreign else [0.5, 0.35, 0, 0.15])
     voice = surroundings.birds[int(random.choice(len(surroundings.birds)))]
@@ -162,7 +162,7 @@ def sing_others(
     for other in foreign:
         share = int((kind == 2).sum()) // len(foreign)
         themes = [random_theme(other, random) for _ in range(share)]
-        waves += _sing(themes, other, BIRDS[other.bird], seed + 2, sample_rate)
+        waves += _sing(themes, other, other.singer, seed + 2, sample_rate)
     reversed_ = [random_theme(repertoire, random) for _ in range(count - len(waves))]
     waves += [wave[::-1] for wave in _sing(reversed_, repertoire, bird, seed + 3, sample_rate)]
     return [waves[index] for index in random.permutation(len(waves))]

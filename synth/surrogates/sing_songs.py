@@ -8,9 +8,11 @@ import pandas as pd
 from chingolo.synth.recorder.channel import choose_channel, hear, recorders_of_channel
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.score.song import song_gesture
+from chingolo.synth.score.variation import as_written
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.engines import ENGINES
+from chingolo.synth.voice.gestures import refuse_beyond_band
 from chingolo.synth.voice.render import render
 
 BATCH = 128
@@ -46,7 +48,7 @@ class SongRequest:
     """Signal-to-noise ratio, dB; None takes the channel's own."""
 
     other_singers: int = 0
-    """How many other songs of the plan are heard behind each."""
+    """How many songs of other birds of the plan are heard behind each."""
 
     sample_rate: int = 44_100
     """Hz."""
@@ -67,13 +69,19 @@ def checked(request: SongRequest) -> SongRequest:
         raise InputError(f"--sample-rate {request.sample_rate}: from 8000 to 192000 Hz")
     if request.engine not in ENGINES:
         raise InputError(f"--engine {request.engine}: expected one of {ENGINES.names()}")
+    if request.other_singers and request.songs < 2:
+        raise InputError("--other-singers: needs two songs at least, a song and another")
     recorders, _ = recorders_of_channel(request.channel, request.recorders)
     return replace(request, recorders=recorders)
 
 
 def plan_request(repertoire: Repertoire, request: SongRequest) -> list[PlannedSong]:
-    """Who sings what; see `plan_songs`."""
-    return plan_songs(
+    """Who sings what; see `plan_songs`.
+
+    Raises:
+        InputError: if no population is of the era, or the sample rate would lose notes of a theme.
+    """
+    plan = plan_songs(
         repertoire,
         songs=request.songs,
         seed=request.seed,
@@ -81,6 +89,12 @@ def plan_request(repertoire: Repertoire, request: SongRequest) -> list[PlannedSo
         individuals=request.individuals,
         rare_to=request.rare_to,
     )
+    sung = {song.theme for song in plan}
+    for theme in repertoire.themes:
+        if theme.name in sung:
+            gesture = song_gesture(as_written(theme), repertoire.singer)
+            refuse_beyond_band(gesture, request.sample_rate, f"theme '{theme.name}'")
+    return plan
 
 
 def sing_songs(
@@ -112,18 +126,21 @@ def sing_part(
     repertoire: Repertoire, request: SongRequest, plan: list[PlannedSong], numbers: range
 ) -> tuple[list[np.ndarray], pd.DataFrame]:
     """Sings the songs of a plan with these numbers; see `sing_songs`."""
-    bird, seed = BIRDS[repertoire.bird], request.seed
+    bird, seed = repertoire.singer, request.seed
     _, machines = recorders_of_channel(request.channel, request.recorders)
 
     def sing(songs: list[PlannedSong]) -> list[np.ndarray]:
         gestures = [sing_planned(song, repertoire, seed=seed) for song in songs]
-        return render(gestures, bird, engine=request.engine, sample_rate=request.sample_rate)
+        return render(
+            gestures,
+            bird,
+            engine=request.engine,
+            sample_rate=request.sample_rate,
+            whole_band=False,
+        )
 
     waves = sing([plan[number] for number in numbers])
-    neighbours = [
-        np.random.default_rng([seed, 29, number]).integers(len(plan), size=request.other_singers)
-        for number in numbers
-    ]
+    neighbours = [_others(plan, number, request.other_singers, seed) for number in numbers]
     others = iter(sing([plan[index] for chosen in neighbours for index in chosen]))
     heard, rows = [], []
     for number, wave in zip(numbers, waves, strict=True):
@@ -137,6 +154,24 @@ def sing_part(
         duration = len(heard[-1]) / request.sample_rate
         rows.append(_row(plan[number], duration, channel.device, repertoire))
     return heard, pd.DataFrame(rows)
+
+
+def _others(plan: list[PlannedSong], number: int, count: int, seed: int) -> np.ndarray:
+    """[count] numbers of songs heard behind a song: of other birds, if there are any, or others."""
+    if not count:
+        return np.zeros(0, int)
+    random = np.random.default_rng([seed, 29, number])
+    drawn = random.integers(len(plan), size=count)
+    own = (plan[number].site, plan[number].individual)
+    alone = all((song.site, song.individual) == own for song in plan)
+
+    def wrong(index: int) -> bool:
+        return index == number or (not alone and (plan[index].site, plan[index].individual) == own)
+
+    for place in range(count):
+        while wrong(int(drawn[place])):
+            drawn[place] = random.integers(len(plan))
+    return drawn
 
 
 def _row(song: PlannedSong, duration: float, device: str, repertoire: Repertoire) -> dict:

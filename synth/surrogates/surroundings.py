@@ -6,7 +6,7 @@ from chingolo.synth.recorder.recorders import Recorder, recorder_set
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import repertoire_set
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.voice.birds import BIRDS, Bird, bird_set
+from chingolo.synth.voice.birds import Bird, bird_set
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,5 @@ def named_surroundings(*, recorders: str, birds: str, repertoires: str) -> Surro
 
 def content_of_scenes(repertoire: Repertoire, surroundings: Surroundings) -> str:
     """A short hash of all constants that `draw_scenes` depends on, the birds' among them."""
-    singers = tuple(BIRDS[other.bird] for other in (repertoire, *surroundings.repertoires))
+    singers = tuple(other.singer for other in (repertoire, *surroundings.repertoires))
     return content_hash(repertoire, surroundings, singers)

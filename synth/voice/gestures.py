@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import ALPHA_NODES, PITCH_NODES, load_calibration
 from chingolo.synth.voice.tract import tract_response
@@ -51,6 +52,32 @@ def held(gesture: Gesture, bird: Bird) -> Gesture:
         alpha=np.clip(gesture.alpha, *ALPHA_RANGE),
         second=held(second, bird) if second is not None else None,
     )
+
+
+BAND = 0.475
+"""Share of a sample rate up to which sound is delivered whole: above, `through_tract` fades it."""
+
+
+def refuse_beyond_band(gesture: Gesture, sample_rate: int, name: str) -> None:
+    """Refuses a sample rate that would lose notes in silence, rather than sing without them.
+
+    Args:
+        gesture: to be sung.
+        sample_rate: of the audio, Hz.
+        name: what to call it in the message.
+
+    Raises:
+        InputError: where f0 of a frame within 40 dB of the loudest lies above `BAND` of the rate.
+    """
+    audible = gesture.amplitude > 0.01 * gesture.amplitude.max(initial=0)
+    highest = float(gesture.f0[audible].max(initial=0))
+    if highest > BAND * sample_rate:
+        raise InputError(
+            f"{name}: notes of up to {highest:.0f} Hz are lost at a sample rate of {sample_rate} "
+            f"Hz; at least {np.ceil(highest / BAND / 100) * 100:.0f} Hz keep them"
+        )
+    if gesture.second is not None:
+        refuse_beyond_band(gesture.second, sample_rate, name)
 
 
 @lru_cache(maxsize=64)

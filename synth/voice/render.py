@@ -13,6 +13,7 @@ from chingolo.synth.voice.gestures import (
     Gesture,
     held,
     pitch_range,
+    refuse_beyond_band,
     source_envelope,
     voiced_stretches,
 )
@@ -28,6 +29,7 @@ def render(
     engine: str = "ode",
     sample_rate: int = BASE_RATE,
     tract: bool = True,
+    whole_band: bool = True,
     beta_noise: float = 0.0,
     airflow_noise: float = 0.0,
     seed: int = 0,
@@ -44,6 +46,8 @@ def render(
             their limit cycle quasi-statically, far cheaper.
         sample_rate: Hz.
         tract: whether trachea and cavity follow the source.
+        whole_band: whether notes that the sample rate would lose are refused; else they fade, as
+            for a song whose notation lies below and whose variation does not.
         beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
             hears it as the jitter of f0 that goes with it.
         airflow_noise: white noise that follows the envelope, relative to the fundamental.
@@ -55,7 +59,8 @@ def render(
 
     Raises:
         InputError: for an unknown engine, or where a sounding frame asks for a pitch or pressure
-            that the bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`).
+            that the bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`), or that the sample
+            rate would lose (`BAND`; see `whole_band`).
     """
     if isinstance(gestures, Gesture):
         gestures = [gestures]
@@ -64,6 +69,8 @@ def render(
     sources: list[tuple[int, Gesture]] = []
     for song, gesture in enumerate(gestures):
         _check(gesture, bird, song)
+        if whole_band:
+            refuse_beyond_band(gesture, sample_rate, f"gesture {song}")
         voice: Gesture | None = held(gesture, bird)
         while voice is not None:
             sources.append((song, voice))

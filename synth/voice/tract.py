@@ -4,15 +4,18 @@ The source takes no feedback from the tract, so tube and cavity act on the finis
 transfer function is applied in the frequency domain, with delays and derivatives exact.
 """
 
-from functools import lru_cache
-
 import numpy as np
 from scipy import fft
 
+from chingolo.synth.tables.array_cache import cached_arrays
 from chingolo.synth.voice.birds import Bird
 
 SPEED_OF_SOUND = 350.0
 """m/s, in warm humid air of a body."""
+
+
+SONGBIRD_GAMMA = 24_000.0
+"""1/s, of the zebra finch (Amador et al. 2013)."""
 
 
 def tract_response(frequency: np.ndarray, bird: Bird) -> np.ndarray:
@@ -66,7 +69,8 @@ def through_tract(
 
     Returns:
         [round(samples * sample_rate / wave_rate)] float32; band-limited: raised-cosine edges take
-        the top 5 % below the lower Nyquist frequency, and 50 to 300 Hz.
+        the top 5 % below the lower Nyquist frequency, and 50 to 300 Hz, lower in proportion where
+        gamma is below `SONGBIRD_GAMMA`.
     """
     wanted = round(len(wave) * sample_rate / wave_rate)
     if bird is None and sample_rate == wave_rate:
@@ -85,13 +89,15 @@ def through_tract(
     return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
 
 
-@lru_cache(maxsize=32)
+@cached_arrays
 def _gain(bird: Bird | None, count: int, spacing: float, nyquist: float) -> np.ndarray:
     """[count] response of the tract and the band's edges at multiples of `spacing` Hz."""
     frequency = np.arange(count) * spacing
     edge = np.clip((nyquist - frequency) / (0.05 * nyquist), 0, 1)
     # Below 50 Hz nothing radiates; rounding of the source there would be raised by the equalising.
-    low = np.clip((frequency - 50) / 250, 0, 1)
+    # Birds of slower labia sing, and radiate, in proportion lower.
+    slower = min(1.0, bird.gamma / SONGBIRD_GAMMA) if bird is not None else 1.0
+    low = np.clip((frequency - 50 * slower) / (250 * slower), 0, 1)
     gain = np.sin(0.5 * np.pi * edge) ** 2 * np.sin(0.5 * np.pi * low) ** 2
     if bird is not None:
         gain = gain * tract_response(frequency, bird)

@@ -26,7 +26,6 @@ from chingolo.train.data.corpus import (
     with_labels,
 )
 
-
 RECORDERS = 6
 """Random recorders that each recorded song is also heard through; chosen by docs/methods.md."""
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.signal import welch
 
 from chingolo.synth.recorder.air import air_absorption
 from chingolo.synth.recorder.channel import (
@@ -8,7 +9,7 @@ from chingolo.synth.recorder.channel import (
     random_channel,
     through_channel,
 )
-from chingolo.synth.recorder.recorders import RECORDERS, recorder_set
+from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
 from chingolo.synth.tables.files import InputError
 
 RATE = 44_100
@@ -137,3 +138,37 @@ def test_other_singers_are_heard_at_their_level():
     assert spectrum[7000] == pytest.approx(0.1 * np.abs(song()).max(), rel=0.02)
     alone = hear(Channel())
     assert np.abs(np.fft.rfft(alone))[7000] * 2 / RATE < 1e-4
+
+
+def test_hiss_is_the_same_for_each_hz_at_any_rate():
+    """White noise of the level stated in 22.05 kHz, and so 6.4 dB less in 0-5 kHz: 10 log(5/22)."""
+    machine = Recorder("flat", low=1e-3, high=1e6, hiss=40.0)
+    expected = 0.25 * 10**-4.0 / 22_050  # power density of hiss, peak 0.5
+    for rate in (8000, 22_050, 44_100, 96_000):
+        wave = np.zeros(4 * rate, np.float32)
+        wave[0] = 1.0  # the peak
+        heard = through_channel(
+            wave,
+            Channel(recorder=machine),
+            sample_rate=rate,
+            random=np.random.default_rng(0),
+        )
+        frequency, density = welch(heard[rate:], rate, nperseg=1024)
+        inside = (frequency > 500) & (frequency < 3500)
+        assert 10 * np.log10(density[inside].mean() / expected) == pytest.approx(0, abs=0.25)
+
+
+@pytest.mark.parametrize("speed", [0.02, -0.02])
+def test_a_machine_that_runs_at_a_wrong_speed(speed: float):
+    rate = 44_100
+    time = np.arange(rate) / rate
+    wave = np.sin(2 * np.pi * 3000 * time) * (np.abs(time - 0.5) < 0.25)
+    machine = Recorder("slipping", low=1e-3, high=1e6, hiss=120.0, speed=speed)
+    heard = through_channel(
+        wave, Channel(recorder=machine), sample_rate=rate, random=np.random.default_rng(0)
+    )
+    spectrum = np.abs(np.fft.rfft(heard, 8 * rate))
+    assert spectrum.argmax() / 8 == pytest.approx(3000 * (1 + speed), abs=0.5)
+    sounding = np.flatnonzero(np.abs(heard) > 0.1) / rate
+    assert np.ptp(sounding) == pytest.approx(0.5 / (1 + speed), abs=1e-3)
+    assert sounding[0] == pytest.approx(0.25 / (1 + speed), abs=1e-3)

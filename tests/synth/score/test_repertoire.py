@@ -1,11 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chingolo.synth.score.population import plan_songs, sing_planned
+from chingolo.synth.score.repertoire import Population
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
-from chingolo.synth.score.variation import Singer, vary
+from chingolo.synth.score.variation import Singer, as_written, vary
+from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.voice.birds import BIRDS, Cavity
 
 GOOD = """\
 species: Avis testata
@@ -62,7 +70,30 @@ def test_a_sketch_is_read(tmp_path):
         ("loudness: -6", "volume: -6", 6, "unknown key 'volume'"),
         ("trill: fall", "trill: fell", 8, "no note 'fell'"),
         ("count: 5, ", "", 8, "'count:' is missing"),
-        ("[fall, flat]", "[fall, 3]", 9, "is not a note"),
+        ("[fall, flat]", "[fall, 3]", 9, "no note '3'"),
+        ("[fall, flat]", "[fall, [flat]]", 9, "is not a note"),
+        ("[fall, flat]", "[{repeat: [], count: 2}]", 9, "nothing in the phrase"),
+        ("[fall, flat]", "[{repeat: [fall], count: 0}]", 9, "1 to 1000 times, not 0"),
+        (
+            "[fall, flat]",
+            "[{repeat: [{repeat: [fall], count: 900}], count: 900}]",
+            9,
+            "more than 10000",
+        ),
+        ("rate: 8", "rate: 11", 8, "lasts 0.1 s, too long for a trill of 11 .* here 0.0864 s"),
+        ("rate: 8", "rate: 8, contour: [[1, 0], [4, -6]]", 8, "rising from 1 to 5"),
+        ("rate: 8", "rate: 8, contour: [[1, 0], [5, -90]]", 8, "-90 dB"),
+        ("bird: zebra_finch", "bird: {like: zebra_finch}", 3, "'name:' is missing"),
+        ("bird: zebra_finch", "bird: {name: owl, gamma: 5000}", 3, "'trachea_length:' is missing"),
+        ("bird: zebra_finch", "bird: {name: owl, like: dodo}", 3, "no bird 'dodo'"),
+        ("bird: zebra_finch", "bird: {name: yellowhammer}", 3, "choose another name"),
+        ("bird: zebra_finch", "bird: {name: o, like: zebra_finch, gamma: 5}", 3, "from 200 to"),
+        (
+            "bird: zebra_finch",
+            "bird: {name: owl, like: zebra_finch, gamma: 5000}",
+            5,
+            "kHz from 0.1 to 2.5, which the labia of owl sing; found 5",
+        ),
         ("bird: zebra_finch", "bird: dodo", 3, "no bird 'dodo'"),
         ("share: 3", "share: many", 8, "expected a number"),
         ("species: Avis", "  species: [Avis", 2, "not YAML"),
@@ -126,3 +157,128 @@ def test_two_voiced_notes(tmp_path):
     uneven = both.replace("[0.1, 7.0]", "[0.2, 7.0]")
     with pytest.raises(InputError, match=r"line 5: .*'second' must last as long"):
         load_repertoire(write(tmp_path, uneven))
+
+
+@pytest.mark.parametrize("name", REPERTOIRES)
+def test_what_is_written_is_read_again_whole(name, tmp_path):
+    repertoire = load_repertoire(name)
+    write_repertoire(repertoire, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml") == repertoire
+
+
+RICH = """\
+species: Avis testata
+source: invented
+bird: {name: owl, like: zebra_finch, gamma: 5000, trachea_length: 0.08, cavity: none}
+gap: 0.1
+notes:
+  no: {points: [[0, 0.5], [0.1, 0.3]], second: [[0, 0.6], [0.1, 0.7]], timbre: 1.5}
+  1966: {points: [[0, 0.4], [0.2, 0.4]], contour: [[0, -6], [0.2, 0]]}
+  007: {points: [[0, 0.4], [0.05, 0.6]]}
+themes:
+  on: {song: [no, {pause: 60}, {pause: 15}, 1966], share: 3, habitat: yes}
+  1.10: {song: [{repeat: [007, {repeat: [no], count: 2}, {pause: 0.3}], count: 2}, 1966]}
+  2001-02-03: {song: [{trill: 007, count: 5, rate: 8, contour: [[1, -8], [5, 0]]}]}
+variation:
+  rendition: {pitch: 0.1, drop: 0}
+populations:
+  - {era: 1966, site: no, individuals: 3, shares: {on: 2, 1.10: 1}, latitude: -34.5}
+  - {era: 2001-02-03, site: 007, individuals: 2, repertoire_size: 2, longitude: 3}
+"""
+
+
+def test_names_are_text_as_they_are_written(tmp_path):
+    """Numbers, dates and what YAML 1.1 takes for truth are names as good as others."""
+    repertoire = load_repertoire(write(tmp_path, RICH))
+    assert repertoire.theme_names == ("on", "1.10", "2001-02-03")
+    assert repertoire.themes[0].habitat == "yes"
+    assert [each.era for each in repertoire.populations] == ["1966", "2001-02-03"]
+    assert [each.site for each in repertoire.populations] == ["no", "007"]
+    assert repertoire.populations[0].shares == (("on", 2.0), ("1.10", 1.0))
+    write_repertoire(repertoire, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml") == repertoire
+
+
+def test_phrases_are_repeated_and_nested_and_pauses_add_up(tmp_path):
+    repertoire = load_repertoire(write(tmp_path, RICH))
+    on, phrases, _ = repertoire.themes
+    assert [item.gap for item in on.items] == [0.0, 75.0]
+    seven, no, many = (phrases.items[index].note for index in (0, 1, -1))
+    assert [item.note for item in phrases.items] == [seven, no, no, seven, no, no, many]
+    np.testing.assert_allclose([i.gap for i in phrases.items], [0, 0.1, 0.1, 0.3, 0.1, 0.1, 0.3])
+
+
+def test_a_bird_of_the_files_own(tmp_path):
+    bird = load_repertoire(write(tmp_path, RICH)).singer
+    finch = BIRDS["zebra_finch"]
+    assert bird == replace(
+        finch,
+        name="owl",
+        gamma=5000.0,
+        trachea_length=0.08,
+        cavity=None,
+        source="given in the repertoire",
+    )
+    text = RICH.replace("cavity: none", "cavity: {inverse_compliance: 1.0e+9}")
+    own = load_repertoire(write(tmp_path, text))
+    assert own.singer.cavity == Cavity(inverse_compliance=1e9)
+    write_repertoire(own, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml") == own
+
+
+def test_a_file_is_built_on_another_file(tmp_path):
+    (tmp_path / "below").mkdir()
+    own = write(tmp_path / "below", RICH)
+    more = write(
+        tmp_path, "base: below/birds.yaml\npopulations: [{era: a, site: b, individuals: 1}]"
+    )
+    found, base = load_repertoire(more), load_repertoire(own)
+    assert found == replace(base, populations=(Population("a", "b", 1, ()),))
+    round_about = write(tmp_path / "below", "base: ../birds.yaml")
+    with pytest.raises(InputError, match=r"birds.yaml: its 'base' leads back to"):
+        load_repertoire(round_about)
+
+
+def test_birds_of_several_themes(tmp_path):
+    """Each sings its themes in turn, each once before the first comes again."""
+    text = GOOD + "  three: {song: [flat]}\n  never: {song: [fall], share: 0}\n"
+    text += "populations: [{era: a, site: b, individuals: 40, repertoire_size: 2}]\n"
+    repertoire = load_repertoire(write(tmp_path, text))
+    plan = plan_songs(repertoire, songs=160, seed=0)
+    sung = {}
+    for song in plan:
+        sung.setdefault(song.individual, []).append(song.theme)
+    assert len(sung) == 40
+    for themes in sung.values():
+        assert themes[:2] == themes[2:]
+        assert len(set(themes)) == 2
+    assert not any(song.theme == "never" for song in plan)
+    firsts = [themes[0] for themes in sung.values()]
+    assert [firsts.count(name) for name in ("one", "two", "three")] == [24, 8, 8]
+    one = replace(repertoire.populations[0], repertoire_size=1)
+    alone = plan_songs(replace(repertoire, populations=(one,)), songs=160, seed=0)
+    assert [song.theme for song in alone[:40]] == firsts
+
+
+def test_a_contour_lies_over_a_trill(tmp_path):
+    repertoire = load_repertoire(write(tmp_path, RICH))
+    events = as_written(repertoire.themes[2]).events
+    np.testing.assert_allclose([event.loudness for event in events], [-8, -6, -4, -2, 0])
+
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(names=st.lists(names.map(str.strip).filter(bool), min_size=2, max_size=2, unique=True))
+def test_any_name_survives_writing(names, tmp_path_factory):
+    base = load_repertoire("zonotrichia_two_eras")
+    themes = tuple(
+        replace(theme, name=name) for theme, name in zip(base.themes, names, strict=False)
+    )
+    populations = (Population(names[0], names[1], 2, ((names[0], 1.0),)),)
+    own = replace(base, themes=themes, populations=populations, species=names[1])
+    file = tmp_path_factory.mktemp("written") / "one.yaml"
+    write_repertoire(own, file)
+    assert load_repertoire(file) == own
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))["species"] == names[1]

@@ -9,10 +9,11 @@ import pytest
 import chingolo.synth.surrogates.generate_songs
 from chingolo.scripts.generate_songs import main
 from chingolo.synth.recorder.recorders import recorder_set
+from chingolo.synth.score.population import plan_songs
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.pairs import draw_pairs
-from chingolo.synth.surrogates.sing_songs import SongRequest, sing_songs
+from chingolo.synth.surrogates.sing_songs import SongRequest, _others, sing_songs
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
@@ -122,3 +123,29 @@ def test_pairs_are_one_theme_sung_twice():
     np.testing.assert_array_equal(pairs.second, again.second)
     other = draw_pairs(repertoire, seed=4, count=4, sample_rate=22_050, clip_s=2.0, recorders=FIELD)
     assert not np.array_equal(pairs.second, other.second)
+
+
+def test_a_sample_rate_that_loses_a_theme_is_refused(tmp_path, capsys):
+    """The shipped chingolo sings up to 8.2 kHz."""
+    arguments = ["zonotrichia_capensis", "--out", str(tmp_path / "g"), "--songs", "2"]
+    assert main([*arguments, "--sample-rate", "8000"]) == 2
+    assert "Hz are lost at a sample rate of 8000 Hz" in capsys.readouterr().err
+
+
+def test_other_singers_are_other_birds():
+    """Of three birds of four songs each, no song has one of its own bird behind it."""
+    repertoire = load_repertoire("zonotrichia_capensis")
+    plan = plan_songs(repertoire, songs=12, seed=0, individuals=3)
+    drawn = set()
+    for number, song in enumerate(plan):
+        for index in _others(plan, number, 20, 0):
+            assert plan[index].individual != song.individual
+            drawn.add(int(index))
+    assert drawn == set(range(12))
+    alone = plan_songs(repertoire, songs=4, seed=0, individuals=1)
+    assert all(number not in _others(alone, number, 20, 0) for number in range(4))
+
+
+def test_one_song_has_no_other_singer():
+    with pytest.raises(InputError, match="needs two songs at least"):
+        sing_songs(load_repertoire("zonotrichia_capensis"), SongRequest(1, other_singers=1))

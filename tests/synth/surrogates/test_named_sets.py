@@ -8,13 +8,10 @@ import pytest
 
 import chingolo.synth.recorder.channel as channel
 import chingolo.synth.recorder.recorders as recorders
-import chingolo.synth.score.population as population
+import chingolo.synth.score.own_bird as own_bird
+import chingolo.synth.score.repertoire as repertoire
 import chingolo.synth.score.repertoire_file as repertoire_file
 import chingolo.synth.surrogates.generate_songs as generate_songs
-import chingolo.synth.surrogates.pairs as pairs
-import chingolo.synth.surrogates.scenes as scenes
-import chingolo.synth.surrogates.sing_songs as sing_songs
-import chingolo.synth.surrogates.surroundings as surroundings
 import chingolo.synth.voice.birds as birds
 from chingolo.synth.recorder.recorders import PHONE, RECORDER_SETS, RECORDERS, recorder_set
 from chingolo.synth.score.repertoire_file import load_repertoire, repertoire_set
@@ -36,23 +33,21 @@ def usual():
 
 def draws(folder: Path) -> list[bytes]:
     """Bytes of whatever draws recorders, birds or repertoires."""
-    repertoire = load_repertoire("zonotrichia_capensis")
+    sung = load_repertoire("zonotrichia_capensis")
     generate_songs.generate_songs(
         "zonotrichia_capensis",
         folder,
         SongRequest(songs=3, seed=4, engine="wavetable", channel="random", sample_rate=RATE),
     )
     twice = draw_pairs(
-        repertoire,
+        sung,
         seed=5,
         count=3,
         sample_rate=RATE,
         clip_s=2.0,
         recorders=recorder_set("field-1"),
     )
-    heard = draw_scenes(
-        repertoire, seed=6, count=3, sample_rate=RATE, scene_s=4.0, surroundings=usual()
-    )
+    heard = draw_scenes(sung, seed=6, count=3, sample_rate=RATE, scene_s=4.0, surroundings=usual())
     files = [file.read_bytes() for file in sorted((folder / "audio").glob("*.flac"))]
     return [
         *files,
@@ -77,16 +72,7 @@ def test_what_is_entered_beside_a_set_changes_no_draw(tmp_path, monkeypatch):
     more_birds = Registry("bird", {"a_wren": wren, **BIRDS})
     for module in (channel, recorders):
         monkeypatch.setattr(module, "RECORDERS", more_recorders)
-    for module in (
-        birds,
-        population,
-        repertoire_file,
-        generate_songs,
-        sing_songs,
-        pairs,
-        scenes,
-        surroundings,
-    ):
+    for module in (birds, own_bird, repertoire, repertoire_file):
         monkeypatch.setattr(module, "BIRDS", more_birds)
     monkeypatch.setattr(
         repertoire_file, "REPERTOIRES", Registry("repertoire", {"a_wren": song, **REPERTOIRES})
@@ -135,31 +121,30 @@ def gamma_changed(bird: Bird) -> Bird:
 
 
 def test_content_tells_any_constant_that_a_draw_depends_on(monkeypatch):
-    repertoire, machines = load_repertoire("zonotrichia_capensis"), recorder_set("field-1")
-    told = content_of_pairs(repertoire, machines)
+    sung, machines = load_repertoire("zonotrichia_capensis"), recorder_set("field-1")
+    told = content_of_pairs(sung, machines)
     around = usual()
-    told_of_scenes = content_of_scenes(repertoire, around)
+    told_of_scenes = content_of_scenes(sung, around)
     assert content_of_pairs(load_repertoire("zonotrichia_capensis"), machines) == told
-    assert content_of_scenes(repertoire, usual()) == told_of_scenes
+    assert content_of_scenes(sung, usual()) == told_of_scenes
     assert len(told) == len(told_of_scenes) == 16
     assert told_of_scenes != told
     louder = (replace(machines[0], hiss=41.0), *machines[1:])
-    assert content_of_pairs(repertoire, louder) != told
-    assert content_of_pairs(repertoire, machines[::-1]) != told
+    assert content_of_pairs(sung, louder) != told
+    assert content_of_pairs(sung, machines[::-1]) != told
     assert content_of_pairs(load_repertoire("emberiza_citrinella"), machines) != told
     resourced = (replace(machines[0], source="measured"), *machines[1:])
-    assert content_of_pairs(repertoire, resourced) == told
+    assert content_of_pairs(sung, resourced) == told
     for changed in (
         replace(around, recorders=louder),
         replace(around, birds=tuple(map(gamma_changed, around.birds))),
         replace(around, repertoires=around.repertoires[:1]),
     ):
-        assert content_of_scenes(repertoire, changed) != told_of_scenes
+        assert content_of_scenes(sung, changed) != told_of_scenes
     birds_now = {name: gamma_changed(bird) for name, bird in BIRDS.items()}
-    for module in (pairs, surroundings):
-        monkeypatch.setattr(module, "BIRDS", Registry("bird", birds_now))
-    assert content_of_pairs(repertoire, machines) != told
-    assert content_of_scenes(repertoire, around) != told_of_scenes
+    monkeypatch.setattr(repertoire, "BIRDS", Registry("bird", birds_now))
+    assert content_of_pairs(sung, machines) != told
+    assert content_of_scenes(sung, around) != told_of_scenes
 
 
 def generate(folder: Path, **changes) -> None:
@@ -170,7 +155,7 @@ def generate(folder: Path, **changes) -> None:
 def test_a_changed_voice_does_not_continue_a_folder(tmp_path, monkeypatch):
     generate(tmp_path / "g")
     birds_now = {name: gamma_changed(bird) for name, bird in BIRDS.items()}
-    monkeypatch.setattr(generate_songs, "BIRDS", Registry("bird", birds_now))
+    monkeypatch.setattr(repertoire, "BIRDS", Registry("bird", birds_now))
     with pytest.raises(InputError, match="differs in instrument"):
         generate(tmp_path / "g")
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -298,3 +300,31 @@ def test_segments_join_without_a_seam():
     (cut,) = sing_stretches(curves, start, stop, **options)
     whole = np.asarray(sing(*curves.astype(np.float32)[..., None], **options))[0]
     assert np.abs(cut - whole).max() < 1e-3 * np.abs(whole).max()
+
+
+@pytest.mark.parametrize(("f0", "lost"), [(3700.0, False), (3900.0, True), (5000.0, True)])
+def test_a_sample_rate_that_loses_notes_is_refused(f0: float, lost: bool):
+    """8000 Hz carry 4000 Hz at the most, and whole only what lies below the filter's edge."""
+    frames = 1000
+    gesture = Gesture(np.full(frames, f0), np.hanning(frames), np.full(frames, BIRD.alpha))
+    if lost:
+        with pytest.raises(InputError, match=f"gesture 0: notes of up to {f0:.0f} Hz are lost"):
+            render(gesture, BIRD, engine="wavetable", sample_rate=8000)
+        return
+    wave = render(gesture, BIRD, engine="wavetable", sample_rate=8000)[0]
+    assert np.abs(wave).max() == pytest.approx(1.0, rel=0.1)
+
+
+def test_a_slow_singer_is_as_loud_at_its_lowest_notes():
+    """A bittern's 150 Hz: the filter's lower edge goes with gamma, as the labia's pitch does."""
+    slow = replace(BIRD, name="slow", gamma=6000.0)
+    frames = 2000
+    gesture = Gesture(np.full(frames, 150.0), np.hanning(frames), np.full(frames, 0.1))
+    wave = render(gesture, slow, engine="wavetable", sample_rate=8000)[0]
+    spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave))))
+    frequency = np.fft.rfftfreq(len(wave), 1 / 8000)
+    near = np.abs(frequency - 150) < 20
+    assert frequency[near][spectrum[near].argmax()] == pytest.approx(150, abs=2)
+    # amplitude of the fundamental: the transform of hanning^2 has the sum 3 N / 8
+    level = 2 * spectrum[near].max() / (3 * len(wave) / 8)
+    assert level == pytest.approx(1.0, rel=0.1)

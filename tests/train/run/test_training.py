@@ -372,14 +372,18 @@ def test_a_changed_instrument_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     import chingolo.synth.recorder.recorders as recorders
-    import chingolo.synth.surrogates.pairs as pairs
+    import chingolo.synth.score.repertoire as repertoire
 
     words = ["--synthetic", "zonotrichia_capensis", "--out", str(tmp_path / "run"), "--steps", "1"]
     words += ["--set", "batch=2", "pool=1", "encoder.size=nano", "encoder.dimensions=8"]
     assert train_encoder.main(words) == 0
-    bird = pairs.BIRDS["rufous_collared_sparrow"]
+    bird = repertoire.BIRDS["rufous_collared_sparrow"]
     for module, name, changed in [
-        (pairs, "BIRDS", {**pairs.BIRDS, bird.name: dataclasses.replace(bird, gamma=23_999.0)}),
+        (
+            repertoire,
+            "BIRDS",
+            {**repertoire.BIRDS, bird.name: dataclasses.replace(bird, gamma=23_999.0)},
+        ),
         (
             recorders,
             "RECORDERS",
