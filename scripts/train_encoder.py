@@ -55,8 +55,8 @@ class TrainConfig:
     ] = None
 
     heard_through: Annotated[int, Bounds(0)] = 6
-    """Random recorders that every recorded song is also heard through, so that the encoder learns to
-    overlook recorders; 0 for none."""
+    """Random recorders that each recorded song is also heard through, so that the encoder learns
+    to overlook recorders; 0 for none."""
 
     label_column: str | None = None
     """Column of the song tables to use as labels; default: labels of songs are not read."""

@@ -70,7 +70,6 @@ def embed_copies(
     settings = embedder.encoder.settings
     copies = np.zeros((len(recorders), len(table), settings.encoder.dimensions), np.float32)
     waiting: list[Hearing] = []
-    done = 0
 
     def flush() -> None:
         z, _ = embed_waves([hearing.song for hearing in waiting], embedder)
@@ -78,15 +77,15 @@ def embed_copies(
             copies[hearing.recorder, hearing.row] = vector
         waiting.clear()
 
-    for hearing in hear_recordings(
+    hearings = hear_recordings(
         table,
         lambda stretch: recorders,
         sample_rate=settings.front_end.sample_rate,
         context_s=settings.front_end.context_s,
         shortest=settings.front_end.n_fft,
-    ):
+    )
+    for done, hearing in enumerate(hearings, 1):
         waiting.append(hearing)
-        done += 1
         if done % (500 * len(recorders)) == 0:
             tell(f"{done // len(recorders)} of {len(table)} songs through other recorders")
         if len(waiting) >= 8 * embedder.batch:

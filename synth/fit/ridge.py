@@ -32,6 +32,9 @@ CHIRP_RATES = np.arange(-180_000.0, 180_001.0, 30_000.0)
 FRAMES_AT_ONCE = 128
 """Frames transformed together: what a processor's cache holds."""
 
+BLOCK = 4096
+"""Frames whose peaks are looked for together; bounds the memory."""
+
 PEAKS = 6
 """Candidates kept in each frame."""
 

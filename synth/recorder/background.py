@@ -1,9 +1,9 @@
 """Noise as a place makes it, its level against the song, and the frequencies of a spectrum."""
 
-from chingolo.synth.tables.array_cache import cached_arrays
-
 import numpy as np
 from scipy import fft
+
+from chingolo.synth.tables.array_cache import cached_arrays
 
 
 def spectrum_size(length: int, sample_rate: int) -> int:
