@@ -140,7 +140,7 @@ def _compare(
         if not evidence.has_repertoire:
             evidence = evidence.without_themes()
         change = measure_change(songs, eras, evidence, settings, descriptors=descriptors)
-        placebo = recorder_placebo(space.theme, space.copied_theme, change.design)
+        placebo = recorder_placebo(songs, space.theme, space.copied_theme, change.design)
         measured = None
         if sung is not None and change.design.testable.any():
             measured = measure_drift(

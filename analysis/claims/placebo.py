@@ -1,71 +1,125 @@
-"""The placebo of many recorders: songs against themselves, heard through other recorders."""
+"""The placebo: songs against themselves as other recorders heard them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from chingolo.analysis.change.design.birds import column_words
 from chingolo.analysis.change.design.eras import MODERN
 from chingolo.analysis.change.design.permutation import family_wise_p, permuted_eras
 from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.statistics.composition import share_differences, unit_shares
+from chingolo.analysis.claims.claim import NOT_MADE
+
+LEVEL = 0.05
+"""Over all recorders, at which one is said to change the shares."""
+
+
+@dataclass(frozen=True)
+class HeardTwice:
+    """Songs as two recorders heard them."""
+
+    before: np.ndarray
+    """[songs] object: theme of each."""
+
+    after: np.ndarray
+    """[songs] theme of the same song through the other recorder."""
+
+    unit: np.ndarray
+    """[songs] number of the unit, from 0."""
 
 
 def recorder_placebo(
-    theme: np.ndarray, copied: np.ndarray | None, design: Design, *, permutations: int = 999
+    songs: pd.DataFrame, theme: np.ndarray, copied: np.ndarray | None, design: Design
 ) -> dict[str, Any]:
     """What recorders alone do to the shares of themes.
 
-    Every modern unit is compared with its own songs heard through one recorder, pair by pair, and
-    so for each recorder; nothing but the recorder differs.
+    Every unit is compared with its own songs heard through another recorder, pair by pair: nothing
+    but the recorder differs. Where the column `rendition` tells which songs are one performance
+    heard by two devices, these are compared; else modern songs with their copies through random
+    recorders.
 
     Args:
+        songs: the rows of a song table.
         theme: [songs] theme of each song, "" for none.
-        copied: [recorders, songs] theme that each song has through each recorder; None where songs
-            were heard as they are alone.
+        copied: [recorders, songs] theme that each song has through each random recorder; None where
+            songs were heard as they are alone.
         design: units and eras.
-        permutations: exchanges of units with their copies behind each p.
 
     Returns:
-        `passed`: whether no recorder changes the shares (at a level of 5 % over all recorders); `p`
-        of the recorder that changes them most, adjusted for all recorders; `recorders`; `stable`,
-        share of songs that stay in their theme; `themes`: for each theme the largest difference in
-        share that a recorder makes. `passed` alone, None, without copies.
+        `measured`: whether devices were compared; `passed`: whether no recorder changes the shares
+        (at a level of 5 % over all recorders); `p` of the recorder that changes them most, adjusted
+        for all recorders; `recorders`; `stable`, share of songs that stay in their theme; `themes`:
+        for each theme the largest difference in share that a recorder makes. `passed` alone, None,
+        where there is neither.
     """
-    if copied is None or not len(copied):
-        return {"passed": None}
-    modern = np.zeros(len(theme), dtype=bool)
+    measured = heard_by_two_devices(songs, theme)
+    if measured:
+        return _placebo(measured, design.seed) | {"measured": True}
     inside = design.unit_of_song >= 0
+    modern = np.zeros(len(theme), dtype=bool)
     modern[inside] = (design.era == MODERN)[design.unit_of_song[inside]]
-    if not design.testable.any() or not modern.any():
-        return {"passed": None}
-    units, own = np.unique(design.unit_of_song[modern], return_inverse=True)
-    paired = Design(
-        unit_of_song=np.concatenate([own, own + len(units)]),
-        era=np.repeat([1, 0], len(units)),
-        block=np.tile(np.arange(len(units)), 2),
-        name=np.tile(design.name[units], 2),
-        unit_name=design.unit_name,
-        block_name="pair",
-        seed=design.seed,
-    )
-    eras = permuted_eras(paired, permutations=permutations)
+    if copied is None or not len(copied) or not modern.any():
+        return dict(NOT_MADE)
+    unit = np.unique(design.unit_of_song[modern], return_inverse=True)[1]
+    again = [HeardTwice(theme[modern], through[modern], unit) for through in copied]
+    return _placebo(again, design.seed) | {"measured": False}
+
+
+def heard_by_two_devices(songs: pd.DataFrame, theme: np.ndarray) -> list[HeardTwice]:
+    """For each two devices the performances that both heard; the unit is the bird where known."""
+    names, device = (column_words(songs, column) for column in ("rendition", "device"))
+    table = pd.DataFrame({"name": names, "device": device, "row": np.arange(len(songs))})
+    table = table[(table["name"] != "") & (table["device"] != "")]
+    first = table.groupby(["name", "device"])["row"].first().unstack()
+    bird = column_words(songs, "individual")
+    pairs = []
+    for one, other in combinations(first.columns, 2):
+        both = first[[one, other]].dropna().to_numpy().astype(int)
+        if len(both):
+            rows = both[:, 0]
+            unit = [bird[row] or names[row] for row in rows]
+            pairs.append(
+                HeardTwice(
+                    theme[rows], theme[both[:, 1]], pd.factorize(pd.Series(unit, dtype=object))[0]
+                )
+            )
+    return pairs
+
+
+def _placebo(again: Sequence[HeardTwice], seed: int, *, permutations: int = 999) -> dict[str, Any]:
     smallest, largest = [], {}
-    for through in copied:
-        counts = theme_counts(np.concatenate([theme[modern], through[modern]]), paired)
+    for heard in again:
+        units = int(heard.unit.max()) + 1
+        paired = Design(
+            unit_of_song=np.concatenate([heard.unit, heard.unit + units]),
+            era=np.repeat([1, 0], units),
+            block=np.tile(np.arange(units), 2),
+            name=np.tile(np.arange(units), 2),
+            unit_name="unit",
+            block_name="pair",
+            seed=seed,
+        )
+        eras = permuted_eras(paired, permutations=permutations)
+        counts = theme_counts(np.concatenate([heard.before, heard.after]), paired)
         statistics = share_differences(counts, paired, eras)
         smallest.append(float(family_wise_p(statistics).min(initial=1.0)))
         shares = unit_shares(counts, paired)
-        differences = np.abs(shares[: len(units)].mean(axis=0) - shares[len(units) :].mean(axis=0))
+        differences = np.abs(shares[:units].mean(axis=0) - shares[units:].mean(axis=0))
         for name, difference in zip(counts.names, differences, strict=True):
             if name:
                 largest[name] = max(largest.get(name, 0.0), float(difference))
-    p = min(1.0, min(smallest) * len(copied))
-    stayed = (copied == theme)[:, modern & (theme != "")]
+    p = min(1.0, min(smallest) * len(again))
+    stayed = np.concatenate([(heard.before == heard.after)[heard.before != ""] for heard in again])
     return {
-        "passed": p > 0.05,
+        "passed": p > LEVEL,
         "p": p,
-        "recorders": len(copied),
-        "stable": float(stayed.mean()) if stayed.size else 0.0,
+        "recorders": len(again),
+        "stable": float(stayed.mean()) if len(stayed) else 0.0,
         "themes": largest,
     }

@@ -123,10 +123,11 @@ def repertoire_claim(
             **told,
         ), _without_status(rows)
     stands = [row for row in moved if row not in made]
+    heard = "pairs of devices that heard one performance" if placebo["measured"] else "recorders"
     reasons = [
         f"{differ}.",
-        f"None of {placebo['recorders']} recorders that modern songs were sent through moves "
-        f"{_names(stands)} as far; {placebo['stable']:.0%} of songs stayed in their theme.",
+        f"None of {placebo['recorders']} {heard} moves {_names(stands)} as far; "
+        f"{placebo['stable']:.0%} of songs stayed in their theme.",
     ]
     if made:
         reasons.append(f"Not claimed, since a recorder moves them as far: {_names(made)}.")

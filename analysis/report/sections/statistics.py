@@ -66,10 +66,14 @@ def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return "<p>Placebo: not made, since songs were not heard through other recorders.</p>"
     worst = max(placebo["themes"].values(), default=0.0)
+    heard = (
+        f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
+        if placebo["measured"]
+        else f"modern songs against themselves through {placebo['recorders']} random recorders"
+    )
     return (
-        f"<p>Placebo: modern songs against themselves through {placebo['recorders']} recorders, "
-        f"pair by pair. {placebo['stable']:.0%} stay in their theme; the recorder that does most "
-        f"moves a theme's share by {100 * worst:.0f} points (p = {placebo['p']:.3f} over all "
+        f"<p>Placebo: {heard}, pair by pair. {placebo['stable']:.0%} stay in their theme; "
+        f"the recorder that does most moves a theme's share by {100 * worst:.0f} points (p = {placebo['p']:.3f} over all "
         "recorders).</p>"
     )
 
