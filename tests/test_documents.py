@@ -117,7 +117,7 @@ def test_the_readme_goes_from_waves_to_a_comparison(
 
 def test_printed_repertoires_are_read(tmp_path: Path):
     texts = blocks(ROOT / "docs/field_notes.md", "yaml")
-    assert len(texts) == 2
+    assert len(texts) == 3
     for text in texts:
         file = tmp_path / text.splitlines()[0].removeprefix("# ")
         file.write_text(text)

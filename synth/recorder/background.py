@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft
 
-from chingolo.synth.tables.array_cache import cached_arrays
+from chingolo.synth.spectra.array_cache import cached_arrays
 
 
 def spectrum_size(length: int, sample_rate: int) -> int:

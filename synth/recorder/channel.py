@@ -21,8 +21,8 @@ from chingolo.synth.recorder.background import (
 from chingolo.synth.recorder.families import WIDE_FAMILIES, Family
 from chingolo.synth.recorder.recorders import HISS_BAND, RECORDERS, Recorder, recorder_set
 from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
+from chingolo.synth.spectra.array_cache import cached_arrays
 from chingolo.synth.spectra.clip import clip_at
-from chingolo.synth.tables.array_cache import cached_arrays
 from chingolo.synth.tables.files import InputError
 
 

@@ -7,7 +7,7 @@ transfer function is applied in the frequency domain, with delays and derivative
 import numpy as np
 from scipy import fft
 
-from chingolo.synth.tables.array_cache import cached_arrays
+from chingolo.synth.spectra.array_cache import cached_arrays
 from chingolo.synth.voice.birds import Bird
 
 SPEED_OF_SOUND = 350.0

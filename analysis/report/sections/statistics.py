@@ -73,8 +73,8 @@ def _placebo(placebo: dict[str, Any]) -> str:
     )
     return (
         f"<p>Placebo: {heard}, pair by pair. {placebo['stable']:.0%} stay in their theme; "
-        f"the recorder that does most moves a theme's share by {100 * worst:.0f} points (p = {placebo['p']:.3f} over all "
-        "recorders).</p>"
+        f"the recorder that does most moves a theme's share by {100 * worst:.0f} points "
+        f"(p = {placebo['p']:.3f} over all recorders).</p>"
     )
 
 

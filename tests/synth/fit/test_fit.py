@@ -485,10 +485,9 @@ def test_recorded_songs_are_met(recordings):
 
 
 @pytest.mark.parametrize("f0", [600.0, 900.0])
-def test_a_clean_low_song_is_good(f0):
+def test_the_pitch_of_a_low_song_is_found(f0):
     time = np.arange(round(0.8 * RATE)) / RATE
     wave = tone(f0 * (1 + 0.03 * np.sin(2 * np.pi * 4 * time)))
     found = track_song(wave, BIRD)
     pitch = np.median(found.gesture.f0[found.gesture.amplitude > 0.1])
     assert pitch == pytest.approx(f0, rel=0.01)
-    assert judged(wave, found).verdict == "good"

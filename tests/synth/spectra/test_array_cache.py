@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chingolo.synth.tables.array_cache import cached_arrays
+from chingolo.synth.spectra.array_cache import cached_arrays
 
 
 def test_what_is_kept_is_bounded_in_bytes():
