@@ -318,15 +318,15 @@ def test_eras_of_unlike_origin_are_refused():
 def split_by_recorder(table: LatentTable) -> tuple[LatentTable, np.ndarray]:
     """One theme of the older era moved to a place of its own, and copies that a recorder moves so.
 
-    Of four recorders one does it.
+    Of five recorders two do it.
     """
     songs, z = table.songs, table.z
     theme = (songs["label"] == "theme 1").to_numpy()
     old = (songs["era"] == "1966").to_numpy()
     away = (np.eye(8)[7] * 6.0).astype(np.float32)
-    copies = np.stack([z, z, z, z + away * theme[:, None]])
+    copies = np.stack([z, z, z, *[z + away * theme[:, None]] * 2])
     moved = LatentTable(songs, z + away * (theme & old)[:, None], {})
-    copies[3, theme & old] = moved.z[theme & old]
+    copies[3:, theme & old] = moved.z[theme & old]
     return moved, copies
 
 
@@ -344,7 +344,7 @@ def test_a_theme_that_a_recorder_parts_is_one_theme():
 def test_a_change_that_a_recorder_makes_too_is_not_claimed():
     """One recorder of ten, too few to join two clusters, takes a theme away as the eras do."""
     moved, copies = split_by_recorder(population(lost=4, new=4))
-    few = np.concatenate([np.repeat(moved.z[None], 9, axis=0), copies[3:]])
+    few = np.concatenate([np.repeat(moved.z[None], 9, axis=0), copies[4:]])
     found = compare(moved, CompareSettings(), copies=few).results
     claim = found["claims"]["repertoire"]
     assert claim["verdict"] == "refused"

@@ -8,10 +8,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from chingolo.analysis.space.cluster import NOISE, Clusters, project
 
 NEIGHBOURS = 5
-RECORDERS_JOIN = 0.15
-"""Share of recorders that must turn one cluster into another for the two to be one theme."""
-COPIES_LAND = 0.5
-"""Share of a cluster's copies that must land in another."""
+RECORDERS_JOIN = 2
+"""Recorders that must turn one cluster into another for the two to be one theme; a single one may
+be so bad that it turns all songs into noise."""
+COPIES_LAND = 0.2
+"""Share of a cluster's copies that must land in another: of clusters of two themes at most 0.06 did
+under two recorders, of clusters of one theme up to 1 (docs/methods.md)."""
 
 
 def marginal(z: np.ndarray, copies: np.ndarray | None) -> np.ndarray:
@@ -46,8 +48,8 @@ def copied_clusters(clusters: Clusters, z: np.ndarray, copies: np.ndarray) -> np
 def joined(assignment: np.ndarray, copied: np.ndarray) -> np.ndarray:
     """[clusters] the cluster that each belongs to once those that recorders confuse are joined.
 
-    Cluster A is one with B where, under a share of at least `RECORDERS_JOIN` of the recorders, more
-    than `COPIES_LAND` of A's copies land in B. The lower number stands for both.
+    Cluster A is one with B where, under at least `RECORDERS_JOIN` recorders, more than `COPIES_LAND`
+    of A's copies land in B. The lower number stands for both.
 
     Args:
         assignment: [songs] clusters, -1 for none.
@@ -59,7 +61,7 @@ def joined(assignment: np.ndarray, copied: np.ndarray) -> np.ndarray:
         own = copied[:, assignment == a]
         for b in range(count):
             landed = (own == b).mean(axis=1) > COPIES_LAND
-            if a != b and landed.mean() >= RECORDERS_JOIN:
+            if a != b and landed.sum() >= RECORDERS_JOIN:
                 low, high = sorted((int(parent[a]), int(parent[b])))
                 parent[parent == high] = low
     return parent

@@ -35,16 +35,15 @@ def test_copies_belong_to_the_cluster_of_their_nearest_songs():
 
 
 def test_two_clusters_join_where_enough_recorders_turn_one_into_the_other():
-    assignment = np.repeat([0, 1, 2], 4)
+    assignment = np.repeat([0, 1, 2], [4, 6, 10])
     copied = np.tile(assignment, (10, 1))
-    copied[:1, 8:11] = 1
+    copied[:1] = 0  # one recorder alone turns everything into the same
     assert joined(assignment, copied).tolist() == [0, 1, 2]
-    copied[:2, 8:11] = 1
+    copied[1:3, 18:20] = 1
+    assert joined(assignment, copied).tolist() == [0, 1, 2]
+    copied[1:3, 17:20] = 1  # more than a fifth of ten songs
     assert joined(assignment, copied).tolist() == [0, 1, 1]
-    copied[:2, 8:10] = 2  # half of them is not most of them
-    assert joined(assignment, copied).tolist() == [0, 1, 2]
-    copied[:2, 4:8] = 0
-    copied[:2, 8:11] = 1
+    copied[1:3, 4:10] = 0
     assert joined(assignment, copied).tolist() == [0, 0, 0]
 
 
