@@ -154,4 +154,5 @@ def _cut(wave: np.ndarray, start: int, stop: int, context: int, shortest: int) -
         start = max(min(start, len(wave) - shortest), 0)
         stop = min(start + shortest, len(wave))
     first, last = max(start - context, 0), min(stop + context, len(wave))
-    return Excerpt(wave[first:last], start - first, stop - first)
+    # a copy, or the song would keep its whole recording in memory
+    return Excerpt(wave[first:last].copy(), start - first, stop - first)
