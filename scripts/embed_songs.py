@@ -47,18 +47,23 @@ class EmbedConfig:
     host: Annotated[int, Bounds(0)] = 0
     """Number of this host, from 0; host 0 writes OUT when all have finished."""
 
+    force: bool = False
+    """Write over --out and --freeze where there is such a file (default: it is refused)."""
+
 
 def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
     import pandas as pd
 
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, refuse_existing
     from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
         raise InputError(f"{config.out}: a latent table ends in .parquet")
     if config.freeze is not None and config.freeze.suffix != ".npz":
         raise InputError(f"{config.freeze}: a reference ends in .npz")
+    for written in filter(None, (config.out, config.freeze)):
+        refuse_existing(written, force=config.force)
     if not config.songs:
         raise InputError("no song table given")
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chingolo.analysis.find.find import audio_below
+from chingolo.analysis.find.recordings import audio_below
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import PLACE, validate_song_table
 

@@ -8,6 +8,7 @@ put together from these at the end.
 import dataclasses
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
-from chingolo.synth.tables.output_folder import claim
+from chingolo.synth.tables.output_folder import claim, write_unedited
 from chingolo.synth.tables.song_table import (
     PLACE,
     read_song_table,
@@ -222,7 +223,8 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
         raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
     made = pd.DataFrame(songs)
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
-    write_repertoire(fitted_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
+    notation = fitted_repertoire(themes, str(species), bird)
+    write_unedited(folder / "repertoire.yaml", partial(write_repertoire, notation))
     fits = {
         number: load_fit(folder / "gestures" / f"{number:06d}.npz", bird)
         for number in quality["song"][quality["verdict"] != "failed"]
@@ -231,5 +233,5 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     with atomic_path(folder / "realism.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
-    write_song_table(made, folder / "songs.csv")
+    write_unedited(folder / "songs.csv", partial(write_song_table, made))
     return FittedTable(made, quality, told)

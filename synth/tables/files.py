@@ -70,6 +70,16 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuses a name that a file has already: somebody may have filled in what stands there.
+
+    Raises:
+        InputError: if there is such a file, and it is not to be written over by `force`.
+    """
+    if path.exists() and not force:
+        raise InputError(f"{path}: is there already; --force writes over it")
+
+
 def unwritten(path: Path, error: OSError) -> InputError:
     """The error to raise where the disk refused to write a file; what was there before stays."""
     reason = error.strerror or str(error).splitlines()[0]

@@ -1,6 +1,7 @@
 """A folder of made songs belongs to one request, so that what broke off can be continued."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
@@ -37,3 +38,22 @@ def claim(folder: Path, request: dict, *, note: str, older: dict) -> None:
         raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
     with atomic_path(file) as temporary:
         temporary.write_text(json.dumps(request, indent=1))
+
+
+def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
+    """Writes what the folder's request gives, unless somebody edited what it gave before.
+
+    Args:
+        file: of the folder.
+        write: writes it under another name; one request always gives the same bytes.
+
+    Raises:
+        InputError: if the file is there and holds something else.
+    """
+    with atomic_path(file) as temporary:
+        write(temporary)
+        if file.is_file() and file.read_bytes() != temporary.read_bytes():
+            raise InputError(
+                f"{file}: was edited since it was written here; it stays. Move it away to have it "
+                "anew, or choose another --out"
+            )

@@ -48,7 +48,7 @@ def to_raven(table: pd.DataFrame, begins: Mapping[str, float]) -> str:
     renamed = {name: raven for name, raven in NAMES.items() if raven not in text.columns}
     if "channel" in renamed:
         channel = text["channel"] if "channel" in text else pd.Series("", text.index)
-        if (channel == "").any():
+        if "channel" not in text or (channel == "").any():
             text[HEARD] = np.where(channel == "", MEAN, "")
         text["channel"] = channel.where(channel != "", "1")
     for name in ("start_s", "end_s"):

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Thresholds
 from chingolo.analysis.find.find import (
-    audio_below,
     find_songs,
     load_detector,
     shipped_detectors,
     thresholds_of,
 )
 from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
+from chingolo.analysis.find.recordings import audio_below
 from chingolo.scripts import find_songs as command
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
@@ -279,14 +279,15 @@ def test_opposite_channels_are_told_and_one_can_be_chosen(heard, tmp_path, capsy
     soundfile.write(audio, (np.stack([wave, -wave]) + noise).T, RATE)
     assert command.main([str(audio), "--out", str(out)]) == 0
     assert "channels cancel each other" in capsys.readouterr().err
-    assert (
-        command.main([str(audio), f"{tmp_path}/./a.wav", "--channel", "2", "--out", str(out)]) == 0
-    )
+    words = [f"{tmp_path}/./a.wav", "--channel", "2", "--out", str(out), "--force"]
+    assert command.main([str(audio), *words]) == 0
     assert "cancel" not in capsys.readouterr().err
     table = read_song_table(out)
     assert table["channel"].tolist() == [2] * 4
     np.testing.assert_allclose(table["start_s"], heard[1][:, 0], atol=0.3)
     assert command.main([str(audio), "--channel", "3", "--out", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert command.main([str(audio), "--channel", "3", "--out", str(out), "--force"]) == 2
     assert "no channel 3 (it has 2)" in capsys.readouterr().err
 
 
@@ -314,3 +315,28 @@ def test_other_containers_are_no_raw_samples(form):
     stream.seek(0)
     with pytest.raises(InputError, match="another kind"):
         open_pcm(stream, Pcm(48000, 1, "s16"))
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("songs.csv", "path,start_s,end_s,species,score,detector\n"),
+        ("songs.selections.txt", None),
+        ("songs.txt", ""),
+        ("songs.parquet", None),
+    ],
+)
+def test_nothing_found_is_a_table_with_its_columns(heard, tmp_path, name, header):
+    soundfile.write(tmp_path / "one.wav", heard[0], RATE)
+    soundfile.write(tmp_path / "none.wav", np.random.default_rng(0).normal(0, 0.01, RATE), RATE)
+    out, full = tmp_path / name, tmp_path / f"full_{name}"
+    assert command.main([str(tmp_path / "none.wav"), "--out", str(out)]) == 0
+    assert command.main([str(tmp_path / "one.wav"), "--out", str(full)]) == 0
+    if header is not None:
+        assert out.read_text() == header
+    if name.endswith(".parquet"):
+        empty, songs = pd.read_parquet(out), pd.read_parquet(full)
+        assert (len(empty), len(songs)) == (0, 4)
+        assert empty.dtypes.to_dict() == songs.dtypes.to_dict()
+    elif header != "":
+        assert out.read_text() == full.read_text().split("\n", 1)[0] + "\n"
