@@ -55,6 +55,7 @@ def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
     import pandas as pd
 
+    from chingolo.synth.tables.content import told_copies
     from chingolo.synth.tables.files import InputError, refuse_existing
     from chingolo.synth.tables.song_table import read_song_table
 
@@ -67,6 +68,8 @@ def command(config: EmbedConfig) -> None:
     if not config.songs:
         raise InputError("no song table given")
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+    for line in told_copies(table["path"]):
+        _tell(line)
 
     from chingolo.analysis.space.embed import make_embedder
     from chingolo.analysis.space.embed_table import embed_to_file

@@ -191,9 +191,14 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
     from chingolo.analysis.find.find import find_songs, row_of
     from chingolo.analysis.find.recordings import Health, audio_files, file_chunks
+    from chingolo.synth.tables.content import copies
     from chingolo.synth.tables.files import InputError
 
     files = audio_files(Path(name) for name in config.recordings)
+    again = copies(files)
+    files = [file for file in files if str(file) not in again]
+    for file, first in again.items():
+        print(f"{file}: byte for byte {first}; listened to once", file=sys.stderr)
     like = _like(config, detector, recognise)
     songs, seconds, failed = 0, 0.0, []
     with growing_table(config.out, like) as add:

@@ -46,11 +46,14 @@ def probe_labels(config: ProbeConfig) -> None:
     )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
     from chingolo.analysis.space.embed_table import embed_table
+    from chingolo.synth.tables.content import told_copies
     from chingolo.synth.tables.files import InputError, atomic_path, refuse_existing
 
     if config.out is not None:
         refuse_existing(config.out, force=config.force)
     table = read_labelled_set(config.collection, audio=config.audio)
+    for line in told_copies(table["path"]):
+        print(line, file=sys.stderr)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
     latents = embed_table(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
     labels = table["label"].to_numpy(object)

@@ -79,7 +79,7 @@ def command(config: TrainDetectorConfig) -> None:
 
     from chingolo.synth.score.repertoire_file import load_repertoire
     from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
-    from chingolo.synth.tables.content import content_hash
+    from chingolo.synth.tables.content import content_hash, told_copies
     from chingolo.synth.tables.files import InputError
     from chingolo.synth.tables.song_table import read_song_table
     from chingolo.train.data.read_songs import content_of_tables
@@ -105,6 +105,8 @@ def command(config: TrainDetectorConfig) -> None:
         contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
     if config.songs:
         table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+        for line in told_copies(table["path"]):
+            tell(line)
         sources.append(recorded_source(table, settings))
         species |= set(table.get("species", pd.Series(dtype=str))) - {""}
     if len(species) > 1:

@@ -269,7 +269,8 @@ def relative_paths(table: pd.DataFrame, base: Path) -> pd.DataFrame:
         file = Path(value)
         return file.relative_to(base).as_posix() if file.is_relative_to(base) else str(file)
 
-    return table.assign(path=[shorten(value) for value in table["path"]])
+    paths = [shorten(value) for value in table["path"]]
+    return table.assign(path=pd.Series(paths, table.index, dtype=table["path"].dtype))
 
 
 def write_song_table(table: pd.DataFrame, path: str | Path) -> None:

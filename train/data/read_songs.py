@@ -11,6 +11,7 @@ import pandas as pd
 
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.content import told_copies
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, song_reference
@@ -100,6 +101,8 @@ def read_songs(
         groups = held_out_groups(table, options.group_column)
         shown = column_values(table, options.probe_column)
         held = split_by_group(groups, options.hold_out, seed)
+    for line in told_copies(table["path"]):
+        tell(line)
     tell(f"reading {len(table)} songs")
     whole = load_corpus(
         table,
