@@ -19,7 +19,7 @@ class DemoConfig:
     out: Path = Path("runs/demo")
     """Folder for everything (default runs/demo)."""
 
-    songs: Annotated[int, Bounds(1)] = 192
+    songs: Annotated[int, Bounds(1, 10_000_000)] = 192
     """Songs of each era (default 192)."""
 
     steps: Annotated[int | None, Bounds(1)] = None

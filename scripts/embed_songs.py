@@ -38,10 +38,10 @@ class EmbedConfig:
     """Songs made at a time. Finished parts stand in OUT.parts until all are done; the same command
     goes on after an interruption."""
 
-    batch: Annotated[int, Bounds(1)] = 64
+    batch: Annotated[int, Bounds(1, 65_536)] = 64
     """Clips at a time, over all devices of this host."""
 
-    hosts: Annotated[int, Bounds(1)] = 1
+    hosts: Annotated[int, Bounds(1, 65_536)] = 1
     """Hosts that work at this table, each with this command; they share the file system of OUT."""
 
     host: Annotated[int, Bounds(0)] = 0

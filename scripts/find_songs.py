@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from chingolo.scripts.command_line.command import Command
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class FindConfig:
     channel: Annotated[int | None, Bounds(1, 1024)] = None
     """Channel of the recordings to listen to, from 1 as in Raven (default: the mean of all)."""
 
-    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 48_000
+    sample_rate: Annotated[int, SAMPLE_RATE] = 48_000
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
 
     channels: Annotated[int, Bounds(1, 1024)] = 1

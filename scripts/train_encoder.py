@@ -87,7 +87,7 @@ class TrainConfig:
     coordinator: str | None = None
     """Address host:port of the first of several hosts (jax.distributed); default: one host."""
 
-    hosts: Annotated[int, Bounds(1)] = 1
+    hosts: Annotated[int, Bounds(1, 65_536)] = 1
     """Number of hosts."""
 
     host: Annotated[int, Bounds(0)] = 0

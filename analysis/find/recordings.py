@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 
 from chingolo.synth.tables.audio import power_of_mean, refuse_guessed_length
+from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
 
 BLOCK_S = 10
@@ -31,9 +32,6 @@ AUDIO_ENDINGS = (
 OPPOSITE = 0.25
 """Channels whose mean has less than this share of the power that unlike channels would leave are
 opposite to each other."""
-
-RATES = (2000, 768_000)
-"""Sample rates that are taken for audio, Hz."""
 
 
 @dataclass
@@ -112,9 +110,9 @@ def file_chunks(
         raise InputError(f"{path}: not audio that can be read ({_reason(error)})") from error
     refuse_guessed_length(file, path)
     rate = file.samplerate
-    if not RATES[0] <= rate <= RATES[1]:
+    if not SAMPLE_RATE.allow(rate):
         file.close()
-        raise InputError(f"{path}: a sample rate of {rate} Hz cannot be used")
+        raise InputError(f"{path}: a sample rate of {rate} Hz; expected {SAMPLE_RATE}")
 
     def pieces() -> Iterator[np.ndarray]:
         # read by the second, for a read that meets a fault returns nothing

@@ -34,6 +34,7 @@ from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import load_song, write_audio
+from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.synth.tables.output_folder import claim, write_unedited
@@ -94,8 +95,8 @@ def fit_songs(
     """
     if copies < 0:
         raise InputError(f"--copies {copies}: 0 or more")
-    if not 8000 <= sample_rate <= 192_000:
-        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if not SUNG_RATE.allow(sample_rate):
+        raise InputError(f"--sample-rate {sample_rate}: expected {SUNG_RATE}")
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
     recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)

@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 
 
 @dataclass(frozen=True)
 class FrontEnd:
     """How a waveform becomes a log-mel spectrogram."""
 
-    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 22050
+    sample_rate: Annotated[int, SAMPLE_RATE] = 22050
     """Samples a second, Hz."""
 
-    n_fft: Annotated[int, Bounds(2)] = 512
+    n_fft: Annotated[int, Bounds(2, 65_536)] = 512
     """Length of the Fourier window, samples."""
 
-    hop: Annotated[int, Bounds(1)] = 128
+    hop: Annotated[int, Bounds(1, 65_536)] = 128
     """Step between frames, samples."""
 
-    n_mels: Annotated[int, Bounds(1)] = 64
+    n_mels: Annotated[int, Bounds(1, 1024)] = 64
     """Mel bands (Slaney's scale and area normalisation, as in librosa)."""
 
     f_min: Annotated[float, Bounds(0)] = 1000.0
@@ -32,7 +32,7 @@ class FrontEnd:
     """Noise-robust option: none; each band above its noise, heard around the song where it can be;
     above its median over the song (as in version 0.1: erases sounds that last); or PCEN."""
 
-    clip_s: Annotated[float, Bounds(0, inside=True)] = 2.7
+    clip_s: Annotated[float, Bounds(0, 600, inside=True)] = 2.7
     """Length of a clip, s. Shorter songs stand in a clip's middle; longer ones give several."""
 
     @property

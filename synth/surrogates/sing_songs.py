@@ -8,6 +8,7 @@ import pandas as pd
 from chingolo.synth.recorder.channel import choose_channel, hear, recorders_of_channel
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.engines import ENGINES
@@ -63,8 +64,8 @@ def checked(request: SongRequest) -> SongRequest:
     """
     if request.songs < 1:
         raise InputError(f"--songs {request.songs}: at least one song")
-    if not 8000 <= request.sample_rate <= 192_000:
-        raise InputError(f"--sample-rate {request.sample_rate}: from 8000 to 192000 Hz")
+    if not SUNG_RATE.allow(request.sample_rate):
+        raise InputError(f"--sample-rate {request.sample_rate}: expected {SUNG_RATE}")
     if request.engine not in ENGINES:
         raise InputError(f"--engine {request.engine}: expected one of {ENGINES.names()}")
     recorders, _ = recorders_of_channel(request.channel, request.recorders)

@@ -13,15 +13,13 @@ import pandas as pd
 import soundfile
 import soxr
 
+from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError, atomic_path, is_file
 from chingolo.synth.tables.song_table import channel_of
 
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
-
-LOWEST_RATE, HIGHEST_RATE = 1_000, 2_000_000
-"""Hz; what is beyond is no sample rate of sound."""
 
 LATE_S = 0.05
 """How much later than the recording a song may end: a frame of MP3, a rounded time."""
@@ -55,10 +53,8 @@ def wave_in_memory(
         raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
     if not np.isfinite(mono).all():
         raise InputError(f"{name}: holds samples that are not finite")
-    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise InputError(
-            f"{name}: a sample rate of {sample_rate:g} Hz; expected {LOWEST_RATE} to {HIGHEST_RATE}"
-        )
+    if not SAMPLE_RATE.allow(sample_rate):
+        raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected {SAMPLE_RATE}")
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
 
 

@@ -83,6 +83,8 @@ def read_songs(
     """
     if options.weights and len(options.weights) != len(paths):
         raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
+    if options.weights and not sum(options.weights) > 0:
+        raise InputError("--weights: they add up to nothing")
     tables = [read_song_table(path) for path in paths]
     table = pd.concat(tables, ignore_index=True)
     weight = None
