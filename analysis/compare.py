@@ -17,7 +17,7 @@ from chingolo.analysis.results import Comparison, put_together, versions, with_t
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.song_space import lay_out
-from chingolo.analysis.verdict import REFUSED, decide
+from chingolo.analysis.verdict import REFUSED, decide, sameness
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import PLACE
 
@@ -116,7 +116,12 @@ def compare(
             significance=settings.significance,
         )
         tests = change.tests.results
-        verdict, reasons = decide(songs, eras, change.design, tests, placebo, settings)
+        same = sameness(latents.z, eras)
+        verdict, reasons = (
+            (REFUSED, [same])
+            if same
+            else decide(songs, eras, change.design, tests, placebo, settings)
+        )
         claim = {"verdict": verdict, "reasons": reasons, "placebo": placebo}
         notes = {"notes": [*notes, *change.remarks]}
         results = with_tests(put_together(results, change.results, claim, notes), tests)

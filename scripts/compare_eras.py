@@ -50,11 +50,14 @@ def compare_eras(config: CompareConfig) -> None:
     from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
+    from chingolo.analysis.verdict import sameness
 
     latents = read_latent_table(config.latents)
     eras = find_eras(latents.songs, config.settings)
     measured: dict[str, Any] = {}
-    if eras is not None and config.run is not None:
+    if eras is not None and sameness(latents.z, eras):
+        _tell("equal vectors: nothing is measured")
+    elif eras is not None and config.run is not None:
         from chingolo.analysis.recorder.equalised_songs import equalise_songs
 
         _tell("making the channels of the eras alike ...")

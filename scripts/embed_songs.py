@@ -102,7 +102,7 @@ def command(config: EmbedConfig) -> None:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
         return
     dimensions = embedder.encoder.settings.encoder.dimensions
-    print(f"{config.out}: {len(table)} songs, {dimensions} dimensions")
+    print(f"{config.out}: {written} songs, {dimensions} dimensions")
     if reference is not None:
         told = read_latent_table(config.out).songs["theme"].value_counts()
         print("\n".join(f"  {theme:<24} {count:>6}" for theme, count in told.items()))

@@ -51,11 +51,12 @@ def probe_labels(config: ProbeConfig) -> None:
 
     if config.out is not None:
         refuse_existing(config.out, force=config.force)
-    table = read_labelled_set(config.collection, audio=config.audio)
-    for line in told_copies(table["path"]):
+    found = read_labelled_set(config.collection, audio=config.audio)
+    for line in told_copies(found["path"]):
         print(line, file=sys.stderr)
-    print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
-    latents = embed_table(table, config.encoder, tell=lambda line: print(line, file=sys.stderr))
+    print(f"embedding {len(found)} sounds ...", file=sys.stderr, flush=True)
+    latents = embed_table(found, config.encoder, tell=lambda line: print(line, file=sys.stderr))
+    table = latents.songs
     labels = table["label"].to_numpy(object)
     group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None

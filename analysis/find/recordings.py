@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from chingolo.synth.tables.audio import power_of_mean, refuse_guessed_length
+from chingolo.synth.tables.audio import is_silent, power_of_mean, refuse_guessed_length
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
 
@@ -89,7 +89,7 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
     peak = np.abs(wave)
     health.samples += len(wave)
     health.full_scale += int((peak >= 0.9999).sum())
-    health.sounding = health.sounding or bool((peak > 1e-6).any())
+    health.sounding = health.sounding or not is_silent(wave)
     # beyond full scale lies only damage; it must not swallow the background for seconds
     return np.clip(wave, -4, 4) if len(peak) and peak.max() > 4 else wave
 

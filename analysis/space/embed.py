@@ -12,7 +12,7 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import load_excerpt, wave_in_memory
+from chingolo.synth.tables.audio import is_silent, load_excerpt, wave_in_memory
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
@@ -123,11 +123,13 @@ def embed_songs(
         tell: takes lines of progress.
 
     Returns:
-        z [songs, dimensions] float32 and probabilities [songs, classes].
+        z [songs, dimensions] float32 and probabilities [songs, classes]; NaN for songs that are
+        digital silence.
 
     Raises:
         InputError: if audio cannot be read, or a vector is not finite.
     """
+    silent: list[int] = []
     front_end, batch = embedder.encoder.settings.front_end, embedder.batch
 
     def load(row: int) -> Excerpt:
@@ -140,11 +142,15 @@ def embed_songs(
             for start in range(0, len(table), batch):
                 rows = range(start, min(start + batch, len(table)))
                 for row, song in zip(rows, readers.map(load, rows), strict=True):
+                    if is_silent(song.song):
+                        silent.append(row)
                     yield f"row {table.index[row] + 1} ({table['path'].iloc[row]})", song
                     if (row + 1) % 500 == 0:
                         tell(f"{row + 1} of {len(table)} songs")
 
-    return _embed(songs(), len(table), embedder)
+    z, probability = _embed(songs(), len(table), embedder)
+    z[silent], probability[silent] = np.nan, np.nan
+    return z, probability
 
 
 def embed_waves(

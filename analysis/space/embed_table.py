@@ -24,7 +24,7 @@ def embed_table(
     batch: int = 64,
     tell: Callable[[str], None] = lambda line: None,
 ) -> LatentTable:
-    """Turns every song into a latent vector, all in memory.
+    """Turns every song that is not digital silence into a latent vector, all in memory.
 
     Args:
         table: song table with absolute paths.
@@ -33,18 +33,35 @@ def embed_table(
         tell: takes lines of progress.
 
     Returns:
-        The rows with z [songs, dimensions], and the columns of `predictions`.
+        The rows of songs with sound, z [songs, dimensions], and the columns of `predictions`.
 
     Raises:
         InputError: if the run or audio cannot be read, or a vector is not finite.
     """
     embedder = make_embedder(load_encoder(run), batch=batch)
     z, probability = embed_songs(table, embedder, tell=tell)
-    columns = predictions(embedder.encoder.classes, probability)
-    songs = table.copy()
+    kept = with_sound(z, tell)
+    z = z[kept]
+    columns = predictions(embedder.encoder.classes, probability[kept])
+    songs = table[kept].reset_index(drop=True)
     for name in columns.columns:
         songs[name] = columns[name].to_numpy()
     return LatentTable(songs=songs, z=z, made_by=embedder.about)
+
+
+def with_sound(z: np.ndarray, tell: Callable[[str], None]) -> np.ndarray:
+    """[songs] bool, which vectors of `embed_songs` are of songs with sound; others are told.
+
+    Raises:
+        InputError: if all songs are digital silence.
+    """
+    kept = np.isfinite(z).all(axis=1)
+    if not kept.any():
+        raise InputError(f"all {len(z)} songs are digital silence")
+    if not kept.all():
+        first = int(np.argmin(kept)) + 1
+        tell(f"{int((~kept).sum())} songs are digital silence, row {first} first; left out")
+    return kept
 
 
 def embed_to_file(
@@ -57,7 +74,7 @@ def embed_to_file(
     hosts: int = 1,
     host: int = 0,
     tell: Callable[[str], None] = lambda line: None,
-) -> bool:
+) -> int:
     """Embeds a song table part by part into a Parquet latent table.
 
     Each part's vectors are kept in OUT.parts as soon as they are made, under a name that holds the
@@ -76,11 +93,11 @@ def embed_to_file(
         tell: takes lines of progress.
 
     Returns:
-        Whether this host wrote `out` (the first one does).
+        Songs that this host wrote to `out`, those with sound; 0 for all hosts but the first.
 
     Raises:
-        InputError: for bad numbers of hosts or songs, audio that cannot be read, or a reference of
-            another encoder; complete parts are kept.
+        InputError: for bad numbers of hosts or songs, audio that cannot be read, songs that are all
+            silent, or a reference of another encoder; complete parts are kept.
     """
     if not 0 <= host < hosts:
         raise InputError(f"--host {host}: the hosts are numbered 0 to {hosts - 1}")
@@ -106,22 +123,32 @@ def embed_to_file(
             np.savez(temporary, z=z, probability=probability)
         tell(f"{b} of {len(table)} songs")
     if host:
-        return False
+        return 0
     _wait(files, tell)
 
+    kept = with_sound(np.concatenate([_vectors(file) for file in files]), tell)
+
     def parts() -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
-        for file in files:
+        for (a, b), file in zip(bounds, files, strict=True):
+            if not kept[a:b].any():
+                continue
             with np.load(file) as part:
-                z, probability = part["z"], part["probability"]
+                z, probability = part["z"][kept[a:b]], part["probability"][kept[a:b]]
             columns = predictions(embedder.encoder.classes, probability)
             if reference is not None:
                 told = assign_songs(reference, z, checkpoint=embedder.encoder.hash)
                 columns = pd.concat([columns, told], axis=1)
             yield z, columns
 
-    write_latent_parts(table, parts(), embedder.about, out)
+    write_latent_parts(table[kept], parts(), embedder.about, out)
     shutil.rmtree(folder, ignore_errors=True)
-    return True
+    return int(kept.sum())
+
+
+def _vectors(file: Path) -> np.ndarray:
+    """[songs of the part, 1] a number of each song's vector, NaN where there is none."""
+    with np.load(file) as part:
+        return part["z"][:, :1]
 
 
 def _key(rows: pd.DataFrame, embedder: Embedder) -> str:

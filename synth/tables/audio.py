@@ -27,6 +27,9 @@ LATE_S = 0.05
 TAG_BITS = (21, 14, 7, 0)
 """The length of an ID3 tag is written seven bits a byte."""
 
+SILENT = 1e-6
+"""Range of samples below which a wave is digital silence: a muted channel, a constant."""
+
 CANCELLED = 0.03
 """Share of the channels' power below which their mean is nothing of them, 15 dB."""
 
@@ -56,6 +59,11 @@ def wave_in_memory(
     if not SAMPLE_RATE.allow(sample_rate):
         raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected {SAMPLE_RATE}")
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
+
+
+def is_silent(wave: np.ndarray) -> bool:
+    """Whether [samples] hold no sound at all, not even noise."""
+    return not len(wave) or float(np.ptp(wave)) <= SILENT
 
 
 def load_audio(
