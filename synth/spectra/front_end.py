@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
+from chingolo.synth.tables.files import InputError
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,22 @@ class FrontEnd:
     def context_s(self) -> float:
         """How much of the recording is heard on each side of a song, for its noise, s."""
         return 1.0 if self.noise == "floor" else 0.0
+
+
+def refuse_impossible(front_end: FrontEnd) -> None:
+    """Refuses settings that are each within their bounds, and together can hear nothing.
+
+    Raises:
+        InputError: naming them.
+    """
+    low, high, nyquist = front_end.f_min, front_end.f_max, front_end.sample_rate / 2
+    if not low < high <= nyquist:
+        raise InputError(
+            f"front_end.f_min={low:g} and front_end.f_max={high:g}: expected f_min below f_max, "
+            f"and f_max at most {nyquist:g} Hz, half the sample rate"
+        )
+    samples = front_end.clip_s * front_end.sample_rate
+    if samples < front_end.n_fft:
+        raise InputError(
+            f"front_end.n_fft={front_end.n_fft}: longer than a clip of {samples:.0f} samples"
+        )

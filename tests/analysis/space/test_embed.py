@@ -150,10 +150,10 @@ def test_devices_share_a_batch(run, table, expected, tmp_path):
 def test_command_freezes_a_reference_and_tells_later_songs_by_it(run, table, tmp_path, capsys):
     songs = str(Path(table["path"][0]).parent / "songs.csv")
     out, frozen = str(tmp_path / "latent.parquet"), str(tmp_path / "reference.npz")
-    base = [str(run), songs, songs, songs, "--out", out]
+    base = [str(run), songs, songs, songs, "--out", out, "--force"]
     assert command.main([*base, "--freeze", frozen, "--min-cluster-size", "3"]) == 0
     assert "clusters" in capsys.readouterr().out
-    assert command.main([*base, "--reference", frozen, "--force"]) == 0
+    assert command.main([*base, "--reference", frozen]) == 0
     told = read_latent_table(out).songs
     assert {"cluster", "theme", "theme_probability"} <= set(told.columns)
     assert (told["theme"] != "novel").any()
