@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from chingolo.synth.tables.audio import is_silent, power_of_mean, refuse_guessed_length
+from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
 from chingolo.synth.tables.bounds import SAMPLE_RATE
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, open_sound, reason
 from chingolo.synth.tables.files import InputError
 
 BLOCK_S = 10
@@ -26,12 +27,9 @@ AUDIO_ENDINGS = (
     ".w64",
     ".caf",
     ".au",
+    *FFMPEG_ENDINGS,
 )
 """Endings of audio files that are looked for in folders."""
-
-OPPOSITE = 0.25
-"""Channels whose mean has less than this share of the power that unlike channels would leave are
-opposite to each other."""
 
 
 @dataclass
@@ -79,9 +77,7 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
         wave = samples[:, (channel or 1) - 1]
     else:
         wave = samples.mean(axis=1, dtype=np.float32)
-        left, own = power_of_mean(samples, wave)
-        # channels without anything in common leave 1 / channels
-        health.cancelled += len(wave) if left * channels < OPPOSITE * own else 0
+        health.cancelled += len(wave) if cancel(*power_of_mean(samples, wave), channels) else 0
     bad = ~np.isfinite(wave)
     if bad.any():
         health.not_finite += int(bad.sum())
@@ -104,11 +100,7 @@ def file_chunks(
     Raises:
         InputError: if it cannot be opened, or lacks the channel, from 1.
     """
-    try:
-        file = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not audio that can be read ({_reason(error)})") from error
-    refuse_guessed_length(file, path)
+    file = open_sound(path)
     rate = file.samplerate
     if not SAMPLE_RATE.allow(rate):
         file.close()
@@ -121,7 +113,7 @@ def file_chunks(
                 while len(piece := file.read(rate, dtype="float32", always_2d=True)):
                     yield mono(piece, health, channel)
             except (soundfile.LibsndfileError, RuntimeError) as error:
-                health.broken = f"broken after {health.samples / rate:.1f} s ({_reason(error)})"
+                health.broken = f"broken after {health.samples / rate:.1f} s ({reason(error)})"
                 return
             # the length that some formats tell is an estimate; a second less is a file cut short
             if not health.broken and health.samples < file.frames - rate < 2**62:
@@ -139,10 +131,6 @@ def file_chunks(
             yield np.concatenate(block)
 
     return float(rate), blocks()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].split(": ")[-1].rstrip(".")
 
 
 def audio_below(folder: Path) -> list[Path]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from chingolo.analysis.change.describe_songs import describe_songs
 from chingolo.analysis.change.design.eras import MODERN, Eras
 from chingolo.analysis.recorder.equalise import equalise
 from chingolo.analysis.space.embed import embed_waves, make_embedder, predictions
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.audio import load_excerpt, rate_of
 from chingolo.synth.tables.excerpt import as_excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import PLACE
@@ -80,7 +79,7 @@ def equalise_songs(
         sample_rate=sample_rate,
         devices=songs["device"].tolist() if "device" in songs.columns else (),
         nyquist=[
-            soundfile.info(path).samplerate / 2 if here else 0.0
+            rate_of(path) / 2 if here else 0.0
             for path, here in zip(songs["path"], used, strict=True)
         ],
         seed=seed,

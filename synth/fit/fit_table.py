@@ -36,8 +36,7 @@ from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import load_song, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path, make_folder
-from chingolo.synth.tables.output_folder import claim, write_unedited
+from chingolo.synth.tables.files import InputError, atomic_path, claim, make_folder, write_unedited
 from chingolo.synth.tables.song_table import (
     PLACE,
     read_song_table,

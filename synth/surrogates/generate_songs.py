@@ -20,8 +20,7 @@ from chingolo.synth.surrogates.sing_songs import (
 )
 from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path
-from chingolo.synth.tables.output_folder import claim
+from chingolo.synth.tables.files import InputError, atomic_path, claim
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.synth.voice.birds import BIRDS
 

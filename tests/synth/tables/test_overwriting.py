@@ -11,8 +11,7 @@ import soundfile
 from chingolo.__main__ import COMMANDS
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.sing_songs import SongRequest
-from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.output_folder import write_unedited
+from chingolo.synth.tables.files import InputError, write_unedited
 
 WORDS = {
     "find": ["a.wav", "--out", "there.csv"],
