@@ -51,7 +51,7 @@ class FindConfig:
     channels: Annotated[int, Bounds(1, 1024)] = 1
     """Of raw PCM on standard input (default 1)."""
 
-    format: Literal["s16", "s32", "f32"] = "s16"
+    format: Literal["u8", "s16", "s24", "s32", "f32", "f64"] = "s16"
     """Of raw PCM on standard input: little-endian integers or floats (default s16)."""
 
     force: bool = False

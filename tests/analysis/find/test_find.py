@@ -303,7 +303,7 @@ def test_a_long_wav_is_read_by_its_header():
     soundfile.write(stream, np.full(160, 0.5), 16000, format="RF64", subtype="PCM_16")
     stream.seek(0)
     pcm, start = open_pcm(stream, Pcm(48000, 2, "f32"))
-    assert pcm == Pcm(16000, 1, "s16")
+    assert pcm == Pcm(16000, 1, "s16", 320)
     (block,) = pcm_blocks(stream, pcm, start, 1.0)
     np.testing.assert_allclose(block, np.full((160, 1), 0.5), atol=1e-4)
 
