@@ -80,7 +80,7 @@ def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
     from chingolo.synth.tables.files import InputError, atomic_path
 
     form = Path("stdout.csv") if out is None else out
-    if form.suffix not in (".csv", ".txt", ".parquet"):
+    if form.suffix.lower() not in (".csv", ".txt", ".parquet"):
         raise InputError(f"{out}: expected .csv, .selections.txt, .txt or .parquet")
     rows: list[dict[str, Any]] = []
     columns = pd.DataFrame([like]).iloc[:0]
@@ -100,12 +100,12 @@ def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
     def add(row: dict[str, Any], begun_s: float = 0.0) -> None:
         nonlocal count
         count += 1
-        if form.suffix == ".parquet":
+        if form.suffix.lower() == ".parquet":
             rows.append(row)
         else:
             write(annotation_text(pd.DataFrame([row]), form, first=count, begun_s=begun_s)[1])
 
-    if form.suffix != ".parquet":
+    if form.suffix.lower() != ".parquet":
         if out is not None:
             with atomic_path(out) as temporary:
                 temporary.write_text("")
@@ -113,7 +113,7 @@ def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
     try:
         yield add
     finally:
-        if form.suffix == ".parquet" and out is not None:
+        if form.suffix.lower() == ".parquet" and out is not None:
             write_annotations(pd.DataFrame(rows) if rows else columns, out)
 
 

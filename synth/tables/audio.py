@@ -107,7 +107,8 @@ def load_stretch(
             raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
         margin = round(context_s * native)
         first = max(0, start - margin)
-        file.seek(first)
+        if first:  # not every form can
+            file.seek(first)
         before, _ = _read_mono(file, start - first, channel)
         mono, cancelled = _read_mono(file, stop - start, channel)
         after, _ = _read_mono(file, min(margin, file.frames - stop), channel)

@@ -98,6 +98,29 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def read_text(path: Path) -> str:
+    """The text of a table: UTF-8, or UTF-16 that says so by its first bytes.
+
+    Other codings are refused: which one it is cannot be told, and names would change.
+
+    Raises:
+        InputError: naming the first line that is no UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        line = "" if error.encoding.startswith("utf-16") else f"line {number}: "
+        raise InputError(
+            f"{path}: {line}not a text in UTF-8; save it so (in a spreadsheet: 'CSV UTF-8')"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def make_folder(path: str | Path) -> Path:
     """Makes a folder and its parents.
 
