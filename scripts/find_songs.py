@@ -154,6 +154,7 @@ def command(config: FindConfig) -> None:
 
         recognise = recogniser(config.run, config.reference)
     where = config.out if config.out is not None else "standard output"
+    print(f"listening for {detector.about['species']}", file=sys.stderr)
     # the matrices are small: threads would only wait for each other
     with threadpool_limits(1):
         work = _listen if live else _search
