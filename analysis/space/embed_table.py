@@ -55,7 +55,7 @@ def with_sound(z: np.ndarray, tell: Callable[[str], None]) -> np.ndarray:
     Raises:
         InputError: if all songs are digital silence.
     """
-    kept = np.isfinite(z).all(axis=1)
+    kept = np.asarray(np.isfinite(z).all(axis=1))
     if not kept.any():
         raise InputError(f"all {len(z)} songs are digital silence")
     if not kept.all():

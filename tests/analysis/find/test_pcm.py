@@ -2,6 +2,7 @@
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def heard(data: bytes, told: Pcm = RAW) -> tuple[Pcm, np.ndarray]:
     return pcm, np.concatenate(list(pcm_blocks(stream, pcm, start, 0.01)))
 
 
-def file_of(wave: np.ndarray, rate: int = 16_000, **options: str) -> bytes:
+def file_of(wave: np.ndarray, rate: int = 16_000, **options: Any) -> bytes:
     stream = io.BytesIO()
     soundfile.write(stream, wave, rate, **options)
     return stream.getvalue()

@@ -119,7 +119,7 @@ def test_every_setting_is_taken_or_refused(base: Any, name: str):
     part = reduce(getattr, name.split("."), base)
     for value in VALUES:
         words = f"{name}={','.join([value] * len(part)) if isinstance(part, tuple) else value}"
-        told, new = "", None
+        told, new = "", np.nan
         try:
             new = reduce(getattr, name.split("."), change(base, (words,)))
         except InputError as error:

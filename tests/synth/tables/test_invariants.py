@@ -133,10 +133,12 @@ def test_selections_come_out_or_are_told(tmp_path_factory, rows: list[tuple]):
     assert len(rows) == len(table) + sum(counts)
     # whatever is merged, no song and no label of it is gone
     songs = {(f, float(a), float(b)) for _, _, _, a, b, f, _ in rows if a != b}
-    found = {(Path(row.path).name, row.start_s, row.end_s) for row in table.itertuples()}
+    found = {(Path(str(row.path)).name, row.start_s, row.end_s) for row in table.itertuples()}
     assert found == songs
     labels = {(f, float(a), label) for _, _, _, a, b, f, label in rows if a != b and label}
-    assert labels <= {(Path(row.path).name, row.start_s, row.label) for row in table.itertuples()}
+    assert labels <= {
+        (Path(str(row.path)).name, row.start_s, row.label) for row in table.itertuples()
+    }
 
 
 LABEL = st.tuples(

@@ -108,7 +108,7 @@ def test_rows_of_separators_are_no_songs(tmp_path):
 KINDS = {
     "nullable": {"start_s": pd.array([1, None], "Int64"), "label": pd.array(["A", None], "string")},
     "categorical": {"start_s": pd.Categorical([1.0, None]), "label": pd.Categorical(["A", None])},
-    "durations": {"start_s": pd.to_timedelta([1.0, None], "s"), "label": ["A", ""]},
+    "durations": {"start_s": pd.to_timedelta([1.0, np.nan], "s"), "label": ["A", ""]},
     "bytes": {"start_s": [1.0, np.nan], "label": [b"A", None]},
     "half": {"start_s": np.array([1, np.nan], "f2"), "label": ["A", "?"]},
 }
