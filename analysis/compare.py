@@ -20,6 +20,7 @@ from chingolo.analysis.claims.claim import REFUSED, verdict_of
 from chingolo.analysis.claims.drift import TEST as DRIFT_TEST
 from chingolo.analysis.claims.drift import drift_rows, drift_test, speed_is_known
 from chingolo.analysis.claims.placebo import recorder_placebo
+from chingolo.analysis.claims.refusals import sameness
 from chingolo.analysis.labels.agreement import label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
@@ -151,7 +152,13 @@ def _compare(
                 speed_known=speed_is_known(songs, eras, settings),
             )
         claims, themes = claims_of(
-            songs, eras, change, settings, measured=measured, placebo=placebo
+            songs,
+            eras,
+            change,
+            settings,
+            measured=measured,
+            placebo=placebo,
+            same=sameness(latents.z, eras),
         )
         verdict, reasons = verdict_of(claims)
         told = {

@@ -16,7 +16,8 @@ from chingolo.analysis.results import Comparison, in_order, put_together, versio
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.song_table import read_rows, validate_song_table
+from chingolo.synth.tables.forms.delimited import read_rows
+from chingolo.synth.tables.song_table import validate_song_table
 from chingolo.synth.tables.words import words
 
 

@@ -46,10 +46,10 @@ class CompareSettings:
     map_dimensions: Literal[2, 3, 4] = 2
     """Dimensions of the map in songs.csv; the picture shows the first two."""
 
-    permutations: Annotated[int, Bounds(1)] = 999
+    permutations: Annotated[int, Bounds(1, 1_000_000)] = 999
     """Permutations of each test; the smallest p value is 1 / (permutations + 1)."""
 
-    bootstraps: Annotated[int, Bounds(1)] = 500
+    bootstraps: Annotated[int, Bounds(1, 1_000_000)] = 500
     """Bootstrap samples of units behind each interval."""
 
     significance: Annotated[float, Bounds(0, 1, inside=True)] = 0.05

@@ -56,6 +56,21 @@ def compare_eras(config: CompareConfig) -> None:
     from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
+    heard = _hear(config, latents)
+    _tell(f"comparing {len(latents.songs)} songs ...")
+    comparison = compare(latents, config.settings, **heard)
+    _finish(config, comparison)
+
+
+def _hear(config: CompareConfig, latents: Any) -> dict[str, Any]:
+    """What the recordings tell beside the vectors, as `compare` takes it."""
+    from chingolo.analysis.change.design.eras import find_eras
+    from chingolo.analysis.claims.refusals import sameness
+
+    eras = find_eras(latents.songs, config.settings)
+    if eras is not None and sameness(latents.z, eras):
+        _tell("equal vectors: nothing is measured")
+        return {}
     heard: dict[str, Any] = {}
     if config.run is not None:
         from chingolo.analysis.space.embed_copies import hear_again
@@ -70,9 +85,7 @@ def compare_eras(config: CompareConfig) -> None:
         heard["sung"] = measure_recordings(latents.songs, tell=_tell)
         sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
         heard["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
-    _tell(f"comparing {len(latents.songs)} songs ...")
-    comparison = compare(latents, config.settings, **heard)
-    _finish(config, comparison)
+    return heard
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:

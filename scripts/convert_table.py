@@ -28,11 +28,16 @@ class ConvertConfig:
     """The recording, for a table that does not name it or names it elsewhere (default: the table
     names it)."""
 
+    force: bool = False
+    """Write over the file where there is such a file (default: it is refused)."""
+
 
 def convert(config: ConvertConfig) -> None:
     """Reads one form and writes the other."""
     from chingolo.synth.tables.annotations import read_annotations, write_annotations
+    from chingolo.synth.tables.files import refuse_existing
 
+    refuse_existing(config.target, force=config.force)
     table = read_annotations(config.source, audio=config.audio, tell=_tell)
     write_annotations(table, config.target, tell=_tell)
     print(f"{config.target}: {len(table)} songs")

@@ -19,7 +19,7 @@ class DemoConfig:
     out: Path = Path("runs/demo")
     """Folder for everything (default runs/demo)."""
 
-    songs: Annotated[int, Bounds(1)] = 192
+    songs: Annotated[int, Bounds(1, 10_000_000)] = 192
     """Songs of each era (default 192)."""
 
     steps: Annotated[int | None, Bounds(1)] = None
@@ -61,7 +61,8 @@ def demo(config: DemoConfig) -> None:
 
     encoder, latents = config.out / "encoder", config.out / "latent.parquet"
     _announce(f"train {recordings} --synthetic {KNOWN_THEMES} --out {encoder}")
-    shutil.rmtree(encoder, ignore_errors=True)
+    if (encoder / "config.json").is_file():  # of the demonstration before
+        shutil.rmtree(encoder)
     train_encoder.command(
         train_encoder.TrainConfig(
             songs=(recordings,),
@@ -72,7 +73,7 @@ def demo(config: DemoConfig) -> None:
         )
     )
     _announce(f"embed {encoder} {recordings} --out {latents}")
-    embed_songs.command(embed_songs.EmbedConfig(encoder, (recordings,), out=latents))
+    embed_songs.command(embed_songs.EmbedConfig(encoder, (recordings,), out=latents, force=True))
     report = config.out / "comparison"
     _announce(f"compare {latents} --run {encoder} --out {report}")
     compare_eras.compare_eras(compare_eras.CompareConfig(latents, out=report, run=encoder))

@@ -38,10 +38,10 @@ class EmbedConfig:
     """Songs made at a time. Finished parts stand in OUT.parts until all are done; the same command
     goes on after an interruption."""
 
-    batch: Annotated[int, Bounds(1)] = 64
+    batch: Annotated[int, Bounds(1, 65_536)] = 64
     """Clips at a time, over all devices of this host."""
 
-    hosts: Annotated[int, Bounds(1)] = 1
+    hosts: Annotated[int, Bounds(1, 65_536)] = 1
     """Hosts that work at this table, each with this command; they share the file system of OUT."""
 
     host: Annotated[int, Bounds(0)] = 0
@@ -51,24 +51,32 @@ class EmbedConfig:
     """How long host 0 waits for a further part of the other hosts before it stops, s."""
 
     strict: bool = False
-    """Stop at the first song that cannot be read or is too short. Default: such songs are left
-    out, and listed in a file beside OUT, `.skipped.csv`."""
+    """Stop at the first song that cannot be read, is silent or too short. Default: such songs are
+    left out, and listed in a file beside OUT, `.skipped.csv`."""
+
+    force: bool = False
+    """Write over --out and --freeze where there is such a file (default: it is refused)."""
 
 
 def command(config: EmbedConfig) -> None:
     """Embeds and writes."""
     import pandas as pd
 
-    from chingolo.synth.tables.files import InputError, told_faults
+    from chingolo.synth.tables.content import told_copies
+    from chingolo.synth.tables.files import InputError, refuse_existing, told_faults
     from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
         raise InputError(f"{config.out}: a latent table ends in .parquet")
     if config.freeze is not None and config.freeze.suffix != ".npz":
         raise InputError(f"{config.freeze}: a reference ends in .npz")
+    for written in filter(None, (config.out, config.freeze)):
+        refuse_existing(written, force=config.force)
     if not config.songs:
         raise InputError("no song table given")
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+    for line in told_copies(table["path"]):
+        _tell(line)
 
     from chingolo.analysis.space.embed import make_embedder
     from chingolo.analysis.space.embed_table import embed_to_file, skipped_file

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from chingolo.command_line.command import Command
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,17 @@ class FindConfig:
     channel: Annotated[int | None, Bounds(1, 1024)] = None
     """Channel of the recordings to listen to, from 1 as in Raven (default: the mean of all)."""
 
-    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 48_000
+    sample_rate: Annotated[int, SAMPLE_RATE] = 48_000
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
 
     channels: Annotated[int, Bounds(1, 1024)] = 1
     """Of raw PCM on standard input (default 1)."""
 
-    format: Literal["s16", "s32", "f32"] = "s16"
+    format: Literal["u8", "s16", "s24", "s32", "f32", "f64"] = "s16"
     """Of raw PCM on standard input: little-endian integers or floats (default s16)."""
+
+    force: bool = False
+    """Write over --out where there is such a file (default: it is refused)."""
 
     name: str = "stdin"
     """What the table gives as `path` for standard input, such as the file that is also being
@@ -64,30 +67,25 @@ Write = Callable[[dict[str, Any], float], None]
 
 
 @contextmanager
-def growing_table(out: Path | None) -> Iterator[Write]:
-    """A function that adds one row to the table; each line is written whole, at once."""
+def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
+    """A function that adds one row to the table; each line is written whole, at once.
+
+    Args:
+        out: the table; None for CSV on standard output.
+        like: a row as all will be; its columns stand in the table from the start.
+    """
     import pandas as pd
 
     from chingolo.synth.tables.annotations import annotation_text, write_annotations
     from chingolo.synth.tables.files import InputError, atomic_path
 
     form = Path("stdout.csv") if out is None else out
-    if form.suffix not in (".csv", ".txt", ".parquet"):
+    if form.suffix.lower() not in (".csv", ".txt", ".parquet"):
         raise InputError(f"{out}: expected .csv, .selections.txt, .txt or .parquet")
     rows: list[dict[str, Any]] = []
-    count = 0
-    if out is not None and form.suffix != ".parquet":
-        with atomic_path(out) as temporary:
-            temporary.write_text("")
+    columns = pd.DataFrame([like]).iloc[:0]
 
-    def add(row: dict[str, Any], begun_s: float = 0.0) -> None:
-        nonlocal count
-        if form.suffix == ".parquet":
-            rows.append(row)
-            return
-        names, line = annotation_text(pd.DataFrame([row]), form, first=count + 1, begun_s=begun_s)
-        text = line if count else names + line
-        count += 1
+    def write(text: str) -> None:
         if out is None:
             try:
                 print(text, end="", flush=True)
@@ -97,12 +95,38 @@ def growing_table(out: Path | None) -> Iterator[Write]:
         with out.open("a", encoding="utf-8", newline="") as file:
             file.write(text)
 
+    count = 0
+
+    def add(row: dict[str, Any], begun_s: float = 0.0) -> None:
+        nonlocal count
+        count += 1
+        if form.suffix.lower() == ".parquet":
+            rows.append(row)
+        else:
+            write(annotation_text(pd.DataFrame([row]), form, first=count, begun_s=begun_s)[1])
+
+    if form.suffix.lower() != ".parquet":
+        if out is not None:
+            with atomic_path(out) as temporary:
+                temporary.write_text("")
+        write(annotation_text(columns, form)[0])
     try:
         yield add
     finally:
-        if form.suffix == ".parquet" and out is not None:
-            columns = ["path", "start_s", "end_s", "species", "score", "detector"]
-            write_annotations(pd.DataFrame(rows, columns=None if rows else columns), out)
+        if form.suffix.lower() == ".parquet" and out is not None:
+            write_annotations(pd.DataFrame(rows) if rows else columns, out)
+
+
+def _like(config: FindConfig, detector: Any, recognise: Any) -> dict[str, Any]:
+    """A row with the columns of those that will be found."""
+    import numpy as np
+
+    from chingolo.analysis.find.find import Found, row_of
+
+    row = row_of(Found(0.0, 0.0, 0.0, 0.0, None), "", detector, config.channel)
+    if recognise:
+        row |= recognise(np.zeros(detector.sample_rate, np.float32), detector.sample_rate)
+    return row
 
 
 def command(config: FindConfig) -> None:
@@ -111,7 +135,7 @@ def command(config: FindConfig) -> None:
 
     from chingolo.analysis.find.events import with_high
     from chingolo.analysis.find.find import load_detector, thresholds_of
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, refuse_existing
 
     live = "-" in config.recordings
     if live and len(config.recordings) > 1:
@@ -120,6 +144,8 @@ def command(config: FindConfig) -> None:
         raise InputError("no recording given; name files or folders, or - for standard input")
     if (config.reference is None) != (config.run is None):
         raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
+    if config.out is not None:
+        refuse_existing(config.out, force=config.force)
     detector = load_detector(config.detector)
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
@@ -128,6 +154,7 @@ def command(config: FindConfig) -> None:
 
         recognise = recogniser(config.run, config.reference)
     where = config.out if config.out is not None else "standard output"
+    print(f"listening for {detector.about['species']}", file=sys.stderr)
     # the matrices are small: threads would only wait for each other
     with threadpool_limits(1):
         work = _listen if live else _search
@@ -136,8 +163,9 @@ def command(config: FindConfig) -> None:
 
 
 def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import BLOCK_S, Health, find_songs, mono, row_of
+    from chingolo.analysis.find.find import find_songs, row_of
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
+    from chingolo.analysis.find.recordings import BLOCK_S, Health, mono
     from chingolo.synth.tables.files import InputError
 
     told = Pcm(config.sample_rate, config.channels, config.format)
@@ -146,8 +174,9 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     context_s = None if recognise is None else recognise.context_s
     blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)
     chunks = (mono(block, health, config.channel) for block in blocks)
+    like = _like(config, detector, recognise)
     path = config.name if config.out is None else str(Path(config.name).resolve())
-    with growing_table(config.out) as add:
+    with growing_table(config.out, like) as add:
         for song in find_songs(
             chunks,
             pcm.sample_rate,
@@ -166,14 +195,20 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import Health, file_chunks, find_songs, row_of
-    from chingolo.analysis.find.recordings import audio_files
+    from chingolo.analysis.find.find import find_songs, row_of
+    from chingolo.analysis.find.recordings import Health, audio_files, file_chunks
+    from chingolo.synth.tables.content import copies
     from chingolo.synth.tables.files import InputError
 
     files = audio_files(Path(name) for name in config.recordings)
+    again = copies(files)
+    files = [file for file in files if str(file) not in again]
+    for file, first in again.items():
+        print(f"{file}: byte for byte {first}; listened to once", file=sys.stderr)
+    like = _like(config, detector, recognise)
     songs, seconds, failed = 0, 0.0, []
     context_s = None if recognise is None else recognise.context_s
-    with growing_table(config.out) as add:
+    with growing_table(config.out, like) as add:
         for number, path in enumerate(files, start=1):
             health, here, rate = Health(), 0, 1.0
             try:

@@ -9,7 +9,7 @@ import tyro
 from chingolo.command_line.command import Command
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SUNG_RATE, Bounds
 from chingolo.synth.voice.birds import BIRDS
 
 
@@ -24,7 +24,7 @@ class FitConfig:
     """Folder for songs.csv, fit.csv, repertoire.yaml, contact_sheet.png, audio/ and gestures/; an
     interrupted fit continues there."""
 
-    copies: Annotated[int, Bounds(0)] = 0
+    copies: Annotated[int, Bounds(0, 10_000)] = 0
     """Varied surrogates of each song, besides its faithful re-synthesis (default 0)."""
 
     spread: Literal["rendition", "individual", "dialect"] = "rendition"
@@ -53,10 +53,10 @@ class FitConfig:
         ),
     ] = None
 
-    sample_rate: Annotated[int, Bounds(8000, 192_000)] = 22_050
+    sample_rate: Annotated[int, SUNG_RATE] = 22_050
     """Of the audio, Hz (default 22050)."""
 
-    refine_steps: Annotated[int, Bounds(0)] = 20
+    refine_steps: Annotated[int, Bounds(0, 10_000)] = 20
     """Steps of gradient descent through the synthesiser that refine amplitude, pressure and pitch
     after tracking; 0 for none (default 20)."""
 

@@ -10,7 +10,7 @@ from chingolo.command_line.command import Command
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SUNG_RATE, Bounds
 from chingolo.synth.voice.engines import ENGINES
 
 
@@ -27,16 +27,16 @@ class GenerateConfig:
     out: Path
     """Folder for songs.csv, audio/ and contact_sheet.png; what was interrupted continues there."""
 
-    songs: Annotated[int, Bounds(1)] = 100
+    songs: Annotated[int, Bounds(1, 10_000_000)] = 100
     """How many songs (default 100)."""
 
     era: str | None = None
     """Only the populations of this era (default: all)."""
 
-    individuals: Annotated[int | None, Bounds(1)] = None
+    individuals: Annotated[int | None, Bounds(1, 1_000_000)] = None
     """Birds per population (default: the repertoire's)."""
 
-    rare_to: Annotated[int, Bounds(0)] = 0
+    rare_to: Annotated[int, Bounds(0, 10_000_000)] = 0
     """Bring every theme below this many songs up to it (default 0: leave them rare)."""
 
     engine: Annotated[
@@ -68,10 +68,10 @@ class GenerateConfig:
     """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel, 15-40 before a wide
     recorder)."""
 
-    other_singers: Annotated[int, Bounds(0)] = 0
+    other_singers: Annotated[int, Bounds(0, 100)] = 0
     """Other birds heard behind each song, 15 dB fainter (default 0)."""
 
-    sample_rate: Annotated[int, Bounds(8000, 192_000)] = 44_100
+    sample_rate: Annotated[int, SUNG_RATE] = 44_100
     """Hz (default 44100)."""
 
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0

@@ -28,6 +28,9 @@ class ProbeConfig:
     out: Path | None = None
     """JSON file for the results; default: printed alone."""
 
+    force: bool = False
+    """Write over --out where there is such a file (default: it is refused)."""
+
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of the folds, where the collection has none."""
 
@@ -47,9 +50,14 @@ def probe_labels(config: ProbeConfig) -> None:
     )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
     from chingolo.analysis.space.embed_table import embed_table
-    from chingolo.synth.tables.files import InputError, atomic_path
+    from chingolo.synth.tables.content import told_copies
+    from chingolo.synth.tables.files import InputError, atomic_path, refuse_existing
 
+    if config.out is not None:
+        refuse_existing(config.out, force=config.force)
     table = read_labelled_set(config.collection, audio=config.audio)
+    for line in told_copies(table["path"]):
+        print(line, file=sys.stderr)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
     latents = embed_table(
         table,

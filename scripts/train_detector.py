@@ -82,9 +82,8 @@ def command(config: TrainDetectorConfig) -> None:
     import pandas as pd
 
     from chingolo.synth.score.repertoire_file import load_repertoire
-    from chingolo.synth.spectra.front_end import check_front_end
     from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
-    from chingolo.synth.tables.content import content_hash
+    from chingolo.synth.tables.content import content_hash, told_copies
     from chingolo.synth.tables.files import InputError, told_faults
     from chingolo.synth.tables.song_table import read_song_table
     from chingolo.train.data.read_songs import content_of_tables
@@ -94,7 +93,6 @@ def command(config: TrainDetectorConfig) -> None:
     from chingolo.train.settings.change import change
 
     settings = change(DetectorSettings(), config.set)
-    check_front_end(settings.front_end)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
     sources, species, contents, faults = [], set(), (None, None), {}
@@ -111,6 +109,8 @@ def command(config: TrainDetectorConfig) -> None:
         contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
     if config.songs:
         table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
+        for line in told_copies(table["path"]):
+            tell(line)
         source, faults = recorded_source(table, settings, strict=config.strict)
         for line in told_faults(faults, len(table)):
             tell(line)

@@ -106,7 +106,7 @@ class TrainConfig:
     coordinator: str | None = None
     """Address host:port of the first of several hosts (jax.distributed); default: one host."""
 
-    hosts: Annotated[int, Bounds(1)] = 1
+    hosts: Annotated[int, Bounds(1, 65_536)] = 1
     """Number of hosts."""
 
     host: Annotated[int, Bounds(0)] = 0
@@ -123,7 +123,6 @@ def command(config: TrainConfig) -> None:
     """Loads the data and trains."""
     from chingolo.synth.recorder.recorders import recorder_set
     from chingolo.synth.score.repertoire_file import load_repertoire
-    from chingolo.synth.spectra.front_end import check_front_end
     from chingolo.synth.surrogates.pairs import content_of_pairs
     from chingolo.synth.tables.content import content_hash
     from chingolo.synth.tables.files import InputError
@@ -134,7 +133,6 @@ def command(config: TrainConfig) -> None:
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
     settings = change(PRESETS.named(config.preset), config.set)
-    check_front_end(settings.front_end)
     if config.steps is not None:
         settings = dataclasses.replace(settings, steps=config.steps)
     if config.coordinator is not None:

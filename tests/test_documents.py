@@ -6,12 +6,14 @@ their first line names.
 
 import importlib
 import importlib.util
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +22,11 @@ import pytest
 import yaml
 
 from chingolo.__main__ import COMMANDS
+from chingolo.analysis.space.latent_table import read_latent_table
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.sing_songs import SongRequest
-from chingolo.synth.tables.annotations import write_annotations
+from chingolo.synth.tables.annotations import read_annotations, write_annotations
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
 from chingolo.train.run import train_encoder
 from chingolo.train.settings.change import change
@@ -140,6 +143,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SongRequest(songs=32, individuals=6, engine="wavetable", sample_rate=22_050),
     )
     table = read_song_table(folder / "recordings" / "songs.csv")
+    table["date"] = [f"{era}-05-{row % 28 + 1:02d}" for row, era in enumerate(table["era"])]
     write_song_table(table, folder / "songs.csv")
     write_annotations(table, folder / "marked.selections.txt")
     for _, song in table.iterrows():
@@ -167,8 +171,8 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def run(command: str, folder: Path, *, at: Path | None = None) -> None:
-    """Runs a command in the reader's folder, or `at` another."""
+def run(command: str, folder: Path, *, at: Path | None = None) -> str:
+    """Runs a command in the reader's folder, or `at` another; what it printed."""
     done = subprocess.run(
         command,
         shell=True,
@@ -178,9 +182,14 @@ def run(command: str, folder: Path, *, at: Path | None = None) -> None:
         text=True,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
+    return done.stdout
 
 
-SHORT = {"cpu": "--steps 4", "songbird-gpu": "--steps 1 --set batch=8 encoder.size=nano"}
+SHORT = {
+    "cpu": "--steps 4",
+    "dialect-classifier": "--steps 4",
+    "songbird-gpu": "--steps 1 --set batch=8 encoder.size=nano",
+}
 
 
 def shortened(command: str) -> str:
@@ -194,7 +203,19 @@ def shortened(command: str) -> str:
     return f"{command} {more}"
 
 
-SELF_CONTAINED = ["your_recordings", "field_notes", "methods", "physics", "accelerator", "report"]
+SELF_CONTAINED = ["field_notes", "methods", "physics", "accelerator", "report"]
+
+
+def printed(page: Path) -> list[str]:
+    """The commands of a page as they stand, to be run in order."""
+    found = [
+        line.strip().removeprefix("$ ")
+        for block in blocks(page, "console")
+        for line in block.splitlines()
+        if line.strip().startswith("$ ")
+    ]
+    assert found
+    return found
 
 
 @pytest.mark.slow
@@ -203,15 +224,7 @@ def test_every_command_of_a_page_runs_as_printed(name: str, field: Path):
     if name == "report" and not (field / "runs" / "mine").exists():
         run("chingolo train songs.csv --out runs/mine --steps 4", field)
         run("chingolo embed runs/mine songs.csv --out runs/mine/latent.parquet", field)
-    page = ROOT / "docs" / f"{name}.md"
-    printed = [
-        line.strip().removeprefix("$ ")
-        for block in blocks(page, "console")
-        for line in block.splitlines()
-        if line.strip().startswith("$ ")
-    ]
-    assert printed
-    for command in printed:
+    for command in printed(ROOT / "docs" / f"{name}.md"):
         if command.startswith("python -m docs"):
             run(command.replace("python", sys.executable), field, at=ROOT)
         else:
@@ -223,8 +236,7 @@ def test_the_readme_runs_as_printed(field: Path, tmp_path: Path):
     folder = tmp_path / "reader"
     # what the other pages' commands left there is not the reader's
     shutil.copytree(field, folder, ignore=shutil.ignore_patterns("runs", "fitted"))
-    table = read_song_table(folder / "recordings" / "songs.csv")
-    write_song_table(table, folder / "songs.csv")
+    (folder / "songs.csv").unlink()  # `find` writes it
     for command in commands(ROOT / "README.md"):
         if command.startswith("chingolo"):
             run(shortened(command), folder)
@@ -232,6 +244,103 @@ def test_the_readme_runs_as_printed(field: Path, tmp_path: Path):
     assert "<h2>" in report.read_text()
     for block in blocks(ROOT / "README.md", "python"):
         run(f"{sys.executable} -c {shlex.quote(block)}", folder)
+
+
+def converted(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    songs = read_song_table(folder / "songs.csv")
+    columns = ["path", "label", "era", "individual", "site", "date"]
+    pd.testing.assert_frame_equal(songs[columns], truth[columns])
+    assert said.endswith(f": {len(truth)} songs\n")
+
+
+def labelled(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    again = read_annotations(folder / "labels.txt")
+    assert again["label"].tolist() == truth["label"].tolist()
+    assert again["path"].tolist() == truth["path"].tolist()
+
+
+def found(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    songs = read_song_table(folder / "found.csv")
+    assert set(songs["species"]) == {"Zonotrichia capensis"}
+    assert set(songs["path"]) <= set(truth["path"])
+    assert songs["path"].nunique() > 0.75 * len(truth)
+
+
+def fitted(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    songs, fits = (
+        read_song_table(folder / "fitted/songs.csv"),
+        pd.read_csv(folder / "fitted/fit.csv"),
+    )
+    assert len(fits) == len(truth)
+    assert len(songs) == 3 * (fits["verdict"] != "failed").sum() > 2 * len(truth)
+    assert set(songs["origin"]) == {"resynthesised"}
+    assert load_repertoire(folder / "fitted/repertoire.yaml").themes
+
+
+def trained(folder: Path, said: str, truth: pd.DataFrame, *, name: str = "mine") -> None:
+    steps = pd.read_json(folder / f"runs/{name}/metrics.jsonl", lines=True)["step"]
+    assert steps.iloc[-1] == 3  # of four, from 0
+    assert (folder / f"runs/{name}/encoder/weights.msgpack").is_file()
+
+
+def embedded(folder: Path, said: str, truth: pd.DataFrame, *, name: str) -> None:
+    latents = read_latent_table(folder / name)
+    rows = read_song_table(folder / ("found.csv" if "later" in name else "songs.csv"))
+    assert latents.songs["path"].tolist() == rows["path"].tolist()
+    assert (latents.z**2).sum(axis=1) == pytest.approx(1, abs=1e-4)
+    assert ("theme_probability" in latents.songs.columns) == ("later" in name)
+
+
+def compared(folder: Path, said: str, truth: pd.DataFrame, *, name: str, eras: list[str]) -> None:
+    results = json.loads((folder / f"runs/mine/{name}/results.json").read_text())
+    assert results["songs"] == len(truth)
+    assert [results["eras"]["historical"], results["eras"]["modern"]] == eras
+    assert f"verdict: {results['verdict']}" in said
+    assert "<h2>" in (folder / f"runs/mine/{name}/report.html").read_text()
+
+
+def probed(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    assert set(json.loads(said)) == {"linear_probe", "nearest_neighbours", "seed"}
+
+
+def recognised(folder: Path, said: str, truth: pd.DataFrame) -> None:
+    told, before = pd.read_csv(folder / "told.csv"), pd.read_csv(folder / "found.csv")
+    assert told["start_s"].tolist() == before["start_s"].tolist()
+    assert told["theme_probability"].between(0, 1).all()
+
+
+CUT = ["before 1990-01-01", "from 1990-01-01"]
+RESULTS: list[tuple[str, Callable[[Path, str, pd.DataFrame], None]]] = [
+    ("convert marked.selections.txt songs.csv", converted),
+    ("convert songs.csv labels.txt", labelled),
+    ("find recordings --detector zonotrichia_capensis --out found.csv", found),
+    ("fit songs.csv", fitted),
+    ("train songs.csv --synthetic", trained),
+    ("train songs.csv --synthetic", trained),
+    ("embed runs/mine songs.csv --out runs", partial(embedded, name="runs/mine/latent.parquet")),
+    ("compare", partial(compared, name="report", eras=["1966", "2020"])),
+    ("compare", partial(compared, name="dated", eras=CUT)),
+    ("probe runs/mine collection", probed),
+    ("train songs.csv --preset dialect-classifier", partial(trained, name="dialects")),
+    ("embed runs/mine songs.csv --out all", partial(embedded, name="all.parquet")),
+    ("embed runs/mine found.csv", partial(embedded, name="later.parquet")),
+    ("find recordings --detector zonotrichia_capensis --run", recognised),
+]
+"""How each command of `your_recordings.md` begins, in order, and what its result must be."""
+
+
+@pytest.mark.slow
+def test_your_recordings_give_what_the_page_says(field: Path, tmp_path: Path):
+    folder = tmp_path / "reader"
+    shutil.copytree(field, folder, ignore=shutil.ignore_patterns("runs", "fitted"))
+    truth = read_song_table(folder / "songs.csv")
+    truth["path"] = [path.replace(str(field), str(folder)) for path in truth["path"]]
+    (folder / "songs.csv").unlink()
+    for command, (begins, check) in zip(
+        printed(ROOT / "docs" / "your_recordings.md"), RESULTS, strict=True
+    ):
+        assert command.startswith(f"chingolo {begins}")
+        check(folder, run(shortened(command), folder), truth)
 
 
 STAND_INS = {

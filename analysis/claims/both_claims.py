@@ -10,6 +10,7 @@ from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.drift import drift_claim
+from chingolo.analysis.claims.refusals import design_refusal
 from chingolo.analysis.claims.repertoire import repertoire_claim
 from chingolo.analysis.settings import CompareSettings
 
@@ -23,6 +24,7 @@ def claims_of(
     measured: DriftResult | None = None,
     placebo: Mapping[str, Any] = NOT_MADE,
     by_people: bool = False,
+    same: str = "",
 ) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
     """The claims, by name, and the rows of `theme_table` with what became of each theme.
 
@@ -34,8 +36,10 @@ def claims_of(
         measured: how themes are sung, of `measure_drift`; None where no song was measured.
         placebo: of `recorder_placebo`.
         by_people: whether the themes are types told by people.
+        same: of `sameness`; why nothing at all can be claimed.
     """
     tests = change.tests
+    refusal = same or design_refusal(songs, eras, change.design, settings)
     repertoire, themes = repertoire_claim(
         songs,
         eras,
@@ -46,6 +50,7 @@ def claims_of(
         tests=[name for name, test in tests.results.items() if test["claim"] == "repertoire"],
         placebo=placebo,
         by_people=by_people,
+        refusal=refusal,
     )
-    drift = drift_claim(songs, eras, change.design, measured, settings)
+    drift = drift_claim(change.design, measured, settings, refusal=refusal)
     return {"repertoire": repertoire, "drift": drift}, themes

@@ -11,7 +11,7 @@ from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow
 from chingolo.analysis.claims.claim import CHANGED, NO_CHANGE_SHOWN, REFUSED, claim
-from chingolo.analysis.claims.refusals import design_refusal, same_device
+from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
 TEST = "sung_measures"
@@ -26,11 +26,11 @@ def speed_is_known(songs: pd.DataFrame, eras: Eras, settings: CompareSettings) -
 
 
 def drift_claim(
-    songs: pd.DataFrame,
-    eras: Eras,
     design: Design,
     measured: DriftResult | None,
     settings: CompareSettings,
+    *,
+    refusal: str = "",
 ) -> dict[str, Any]:
     """Decides what may be said of how themes are sung.
 
@@ -38,16 +38,14 @@ def drift_claim(
     have in common where no device fixes it; a recorder makes none of these (docs/methods.md).
 
     Args:
-        songs: the rows of the song table.
-        eras: era of each song.
         design: units, eras and blocks.
         measured: of `measure_drift`; None where no song was measured.
         settings: levels.
+        refusal: why these songs cannot show a change whatever the tests say; "" where they could.
     """
     if measured is None:
         told = "How themes are sung was not measured: that takes the recordings."
         return claim(REFUSED, [told])
-    refusal = design_refusal(songs, eras, design, settings)
     if refusal:
         return claim(REFUSED, [refusal], tests=[TEST])
     if measured.p is None:

@@ -1,5 +1,6 @@
 """Why eras cannot be compared whatever the tests say, and what makes a recorder no explanation."""
 
+import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.design.birds import column_words
@@ -36,6 +37,30 @@ def design_refusal(
             f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "
             "nor its absence can be shown."
         )
+    return ""
+
+
+def sameness(z: np.ndarray, eras: Eras) -> str:
+    """Why equal vectors cannot be compared; "" where each era has songs that differ.
+
+    Args:
+        z: [songs, dimensions] vectors as they were embedded.
+        eras: era of each song.
+    """
+    used = z[eras.of_song >= 0]
+    if len(used) > 1 and (used == used[0]).all():
+        return (
+            f"All {len(used)} songs have one and the same vector, as digital silence and copies "
+            "have: there is nothing to compare. Listen to the recordings."
+        )
+    for era, name in ((HISTORICAL, eras.historical), (MODERN, eras.modern)):
+        own = z[eras.of_song == era]
+        if len(own) > 1 and (own == own[0]).all():
+            return (
+                f"All {len(own)} songs of {name} have one and the same vector, as digital silence "
+                "and copies have: a difference from it would say nothing of songs. Listen to the "
+                "recordings."
+            )
     return ""
 
 

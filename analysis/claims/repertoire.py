@@ -17,7 +17,7 @@ from chingolo.analysis.claims.claim import (
     REFUSED,
     claim,
 )
-from chingolo.analysis.claims.refusals import design_refusal, same_device
+from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
 BEYOND = 1.5
@@ -36,6 +36,7 @@ def repertoire_claim(
     tests: Sequence[str],
     placebo: Mapping[str, Any] = NOT_MADE,
     by_people: bool = False,
+    refusal: str = "",
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Decides what may be said of which themes are sung by what share of the birds.
 
@@ -55,6 +56,7 @@ def repertoire_claim(
         placebo: of `recorder_placebo`; `passed` None where there was none.
         by_people: whether types were told by people, without a clustering that recorders could
             split.
+        refusal: why these songs cannot show a change whatever the tests say; "" where they could.
 
     Returns:
         The claim, and the rows of `theme_table`.
@@ -68,7 +70,6 @@ def repertoire_claim(
             absent_below=settings.absent_below,
         )
 
-    refusal = design_refusal(songs, eras, design, settings)
     if refusal:
         refused = claim(REFUSED, [refusal], tests=tests, placebo=placebo)
         return refused, _without_status(table(False))

@@ -8,27 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 import soxr
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
-from chingolo.synth.tables.audio import power_of_mean, refuse_guessed_length
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector import streaming
 from chingolo.train.detector.streaming import Detector, read_detector
 
 FOLDER = Path(__file__).with_name("detectors")
-BLOCK_S = 10
-"""Audio read at a time, s."""
-
-OPPOSITE = 0.25
-"""Channels whose mean has less than this share of the power that unlike channels would leave are
-opposite to each other."""
-
-RATES = (2000, 768_000)
-"""Sample rates that are taken for audio, Hz."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +33,6 @@ class Found:
 
     heard: Excerpt | None
     """The song in its surroundings, mono at the recording's own rate, where it was asked for."""
-
-
-@dataclass
-class Health:
-    """What was wrong with a recording, for one line to the user."""
-
-    samples: int = 0
-    not_finite: int = 0
-    full_scale: int = 0
-    sounding: bool = False
-    cancelled: int = 0
-    """Samples of blocks whose channels cancel each other in their mean."""
-
-    broken: str = ""
-    """Why a file could not be read to its end."""
-
-    def remarks(self) -> list[str]:
-        """What the user should know; empty for a good recording."""
-        if not self.samples:
-            return [self.broken or "holds no audio"]
-        told = [self.broken] if self.broken else []
-        if self.not_finite:
-            told.append(f"{self.not_finite} samples are not finite and were taken for silence")
-        if not self.sounding:
-            told.append("is silent throughout")
-        if self.cancelled:
-            told.append("its channels cancel each other; choose one with --channel")
-        if self.full_scale > 1e-3 * self.samples:
-            told.append(f"is clipped ({100 * self.full_scale / self.samples:.1f} % at full scale)")
-        return told
 
 
 def shipped_detectors() -> dict[str, Path]:
@@ -175,87 +134,6 @@ def find_songs(
     length = total / sample_rate
     for event in ended:
         yield found(Event(event.start, min(event.end, length), event.score))
-
-
-def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.ndarray:
-    """[samples] one channel, from 1, or the mean of [samples, channels]; tallies faults.
-
-    What is not finite is taken for silence.
-
-    Raises:
-        InputError: if there is no such channel.
-    """
-    channels = samples.shape[1]
-    if channel is not None and channel > channels:
-        raise InputError(f"no channel {channel} (it has {channels})")
-    if channel is not None or channels == 1:
-        wave = samples[:, (channel or 1) - 1]
-    else:
-        wave = samples.mean(axis=1, dtype=np.float32)
-        left, own = power_of_mean(samples, wave)
-        # channels without anything in common leave 1 / channels
-        health.cancelled += len(wave) if left * channels < OPPOSITE * own else 0
-    bad = ~np.isfinite(wave)
-    if bad.any():
-        health.not_finite += int(bad.sum())
-        wave = np.where(bad, np.float32(0), wave)
-    peak = np.abs(wave)
-    health.samples += len(wave)
-    health.full_scale += int((peak >= 0.9999).sum())
-    health.sounding = health.sounding or bool((peak > 1e-6).any())
-    # beyond full scale lies only damage; it must not swallow the background for seconds
-    return np.clip(wave, -4, 4) if len(peak) and peak.max() > 4 else wave
-
-
-def file_chunks(
-    path: Path, health: Health, channel: int | None = None
-) -> tuple[float, Iterator[np.ndarray]]:
-    """Opens an audio file; returns its rate, Hz, and its audio in blocks, [samples] mono.
-
-    Where the file breaks off, the blocks end and `health.broken` says so.
-
-    Raises:
-        InputError: if it cannot be opened, or lacks the channel, from 1.
-    """
-    try:
-        file = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not audio that can be read ({_reason(error)})") from error
-    refuse_guessed_length(file, path)
-    rate = file.samplerate
-    if not RATES[0] <= rate <= RATES[1]:
-        file.close()
-        raise InputError(f"{path}: a sample rate of {rate} Hz cannot be used")
-
-    def pieces() -> Iterator[np.ndarray]:
-        # read by the second, for a read that meets a fault returns nothing
-        with file:
-            try:
-                while len(piece := file.read(rate, dtype="float32", always_2d=True)):
-                    yield mono(piece, health, channel)
-            except (soundfile.LibsndfileError, RuntimeError) as error:
-                health.broken = f"broken after {health.samples / rate:.1f} s ({_reason(error)})"
-                return
-            # the length that some formats tell is an estimate; a second less is a file cut short
-            if not health.broken and health.samples < file.frames - rate < 2**62:
-                at, whole = health.samples / rate, file.frames / rate
-                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-
-    def blocks() -> Iterator[np.ndarray]:
-        block: list[np.ndarray] = []
-        for piece in pieces():
-            block.append(piece)
-            if len(block) == BLOCK_S:
-                yield np.concatenate(block)
-                block = []
-        if block:
-            yield np.concatenate(block)
-
-    return float(rate), blocks()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].split(": ")[-1].rstrip(".")
 
 
 def row_of(

@@ -2,22 +2,43 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
 
+from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
 
 FORMATS = {
+    "u8": (np.dtype("u1"), 1 / 128),
     "s16": (np.dtype("<i2"), 1 / 32768),
+    "s24": (np.dtype(("u1", 3)), 1 / 8388608),
     "s32": (np.dtype("<i4"), 1 / 2147483648),
     "f32": (np.dtype("<f4"), 1.0),
+    "f64": (np.dtype("<f8"), 1.0),
 }
-"""Little-endian: type, and the value of one step."""
+"""Little-endian: type, and the value of one step; 8 bits are counted from 128."""
 
-WAV_FORMATS = {(1, 16): "s16", (1, 32): "s32", (3, 32): "f32"}
+WAV_FORMATS = {
+    (1, 8): "u8",
+    (1, 16): "s16",
+    (1, 24): "s24",
+    (1, 32): "s32",
+    (3, 32): "f32",
+    (3, 64): "f64",
+}
 """(format tag, bits) of a WAV header."""
+
+MPEG_1_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+MPEG_2_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+"""Bit rates of layer III by the header's number of them, from 1 (ISO 11172-3, 13818-3)."""
+
+STREAMED = 0x7FFF0000
+"""Lengths of audio from here on are those that programs write who do not know them yet."""
+
+FRAME_BYTES = 4096
+"""More than two frames of MP3 or AAC."""
 
 CONTAINERS = (
     *(b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b"RIFX", b"riff", b".snd", b"wvpk", b"MAC "),
@@ -39,6 +60,9 @@ class Pcm:
     form: str
     """Key of `FORMATS`."""
 
+    length: int | None = None
+    """Bytes of audio, where a header tells it."""
+
 
 def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
     """Reads the header of a WAV stream, such as `arecord` writes unless told not to.
@@ -54,28 +78,61 @@ def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
         InputError: for a WAV stream of another coding, or a stream of a compressed file.
     """
     start = _read(stream, 12)
-    if start.startswith(CONTAINERS) or start[4:8] == b"ftyp":
+    if start[:1] == b"\xff":
+        start += _read(stream, FRAME_BYTES - len(start))
+    if start.startswith(CONTAINERS) or start[4:8] == b"ftyp" or _is_compressed(start):
         raise InputError("-: a file of another kind on standard input; expected raw PCM or WAV")
     if start[:4] not in (b"RIFF", b"RF64", b"BW64") or start[8:] != b"WAVE":
         return told, start
     pcm: Pcm | None = None
+    long = 0
     while len(head := _read(stream, 8)) == 8:
         name, size = head[:4], struct.unpack("<I", head[4:])[0]
         if name == b"data":
             if pcm is None:
                 break
-            return pcm, b""
+            size = long if size == 0xFFFFFFFF else size
+            whole = size if size > 0 and (size < STREAMED or size == long) else None
+            return replace(pcm, length=whole), b""
         body = _read(stream, size + size % 2)
+        if name == b"ds64" and len(body) >= 16:
+            long = struct.unpack("<Q", body[8:16])[0]
+            long = long if long < 2**63 else 0
         if name == b"fmt " and len(body) >= 16:
             tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
             if tag == 0xFFFE and len(body) >= 26:
                 tag = struct.unpack("<H", body[24:26])[0]
-            if (tag, bits) not in WAV_FORMATS or not channels or not rate:
+            if (tag, bits) not in WAV_FORMATS or not channels:
                 raise InputError(
-                    f"-: a WAV stream of coding {tag} with {bits} bits; expected 16 or 32 bit PCM"
+                    f"-: a WAV stream of coding {tag} with {bits} bits; expected PCM or floats"
                 )
+            if not SAMPLE_RATE.allow(rate):
+                raise InputError(f"-: a sample rate of {rate} Hz; expected {SAMPLE_RATE}")
             pcm = Pcm(rate, channels, WAV_FORMATS[tag, bits])
     raise InputError("-: a WAV stream that ends in its header")
+
+
+def _is_compressed(start: bytes) -> bool:
+    """Whether two frames of MP3 (ISO 11172-3) or AAC (ADTS, ISO 13818-7) follow each other."""
+    length = _frame_length(start)
+    after = start[length : length + 4]
+    return length > 0 and _frame_length(after) > 0 and after[:2] == start[:2]
+
+
+def _frame_length(head: bytes) -> int:
+    """Bytes of the frame that begins here; 0 where none does."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    if layer == 0:  # ADTS, whose length stands in 13 bits of bytes 4 to 6
+        return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) > 5 else 7
+    rate, bits = head[2] >> 2 & 3, head[2] >> 4
+    if layer != 1 or version == 1 or rate == 3 or bits in (0, 15):
+        return 0
+    first = version == 3  # MPEG 1; else MPEG 2 and 2.5, of half and a quarter of its rates
+    kilobits = (MPEG_1_KILOBITS if first else MPEG_2_KILOBITS)[bits - 1]
+    hertz = (44_100, 48_000, 32_000)[rate] // {3: 1, 2: 2, 0: 4}[version]
+    return (144 if first else 72) * kilobits * 1000 // hertz + (head[2] >> 1 & 1)
 
 
 def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Iterator[np.ndarray]:
@@ -86,19 +143,36 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         pcm: how they are samples.
         start: bytes that were read already.
         most_s: a read takes what there is, at most this, s.
+
+    Raises:
+        InputError: if another WAV follows the first.
     """
     kind, scale = FORMATS[pcm.form]
     frame = kind.itemsize * pcm.channels
     most = max(1, round(most_s * pcm.sample_rate)) * frame
     read = getattr(stream, "read1", stream.read)
-    rest = start
-    while data := read(most):
+    rest, left = start, pcm.length
+    while data := read(most if left is None else min(most, left)):
         rest += data
+        left = None if left is None else left - len(data)
         whole = len(rest) // frame * frame
         if whole:
-            values = np.frombuffer(rest[:whole], kind).reshape(-1, pcm.channels)
+            yield _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
             rest = rest[whole:]
-            yield values.astype(np.float32) * np.float32(scale)
+    # what follows the audio of a WAV tells of it; another recording there would go unheard
+    after = b"" if left is None else _read(stream, 8)
+    if any(name in after for name in (b"RIFF", b"RF64", b"BW64")):
+        raise InputError("-: another WAV follows the first on standard input; give one at a time")
+
+
+def _samples(data: bytes, pcm: Pcm) -> np.ndarray:
+    """[samples of all channels] float32, in steps of the form."""
+    if pcm.form == "s24":
+        padded = np.zeros((len(data) // 3, 4), np.uint8)
+        padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        return (padded.view("<i4")[:, 0] >> 8).astype(np.float32)
+    values = np.frombuffer(data, FORMATS[pcm.form][0]).astype(np.float32)
+    return values - np.float32(128) if pcm.form == "u8" else values
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:

@@ -1,9 +1,19 @@
-"""Which recordings to listen to: files as named, and all audio below folders."""
+"""Recordings to listen to: audio files and what is wrong with them, read by the block."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
+from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
+from chingolo.synth.tables.bounds import SAMPLE_RATE
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, open_sound, reason
 from chingolo.synth.tables.files import InputError
+
+BLOCK_S = 10
+"""Audio read at a time, s."""
 
 AUDIO_ENDINGS = (
     ".wav",
@@ -17,8 +27,110 @@ AUDIO_ENDINGS = (
     ".w64",
     ".caf",
     ".au",
+    *FFMPEG_ENDINGS,
 )
 """Endings of audio files that are looked for in folders."""
+
+
+@dataclass
+class Health:
+    """What was wrong with a recording, for one line to the user."""
+
+    samples: int = 0
+    not_finite: int = 0
+    full_scale: int = 0
+    sounding: bool = False
+    cancelled: int = 0
+    """Samples of blocks whose channels cancel each other in their mean."""
+
+    broken: str = ""
+    """Why a file could not be read to its end."""
+
+    def remarks(self) -> list[str]:
+        """What the user should know; empty for a good recording."""
+        if not self.samples:
+            return [self.broken or "holds no audio"]
+        told = [self.broken] if self.broken else []
+        if self.not_finite:
+            told.append(f"{self.not_finite} samples are not finite and were taken for silence")
+        if not self.sounding:
+            told.append("is silent throughout")
+        if self.cancelled:
+            told.append("its channels cancel each other; choose one with --channel")
+        if self.full_scale > 1e-3 * self.samples:
+            told.append(f"is clipped ({100 * self.full_scale / self.samples:.1f} % at full scale)")
+        return told
+
+
+def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.ndarray:
+    """[samples] one channel, from 1, or the mean of [samples, channels]; tallies faults.
+
+    What is not finite is taken for silence.
+
+    Raises:
+        InputError: if there is no such channel.
+    """
+    channels = samples.shape[1]
+    if channel is not None and channel > channels:
+        raise InputError(f"no channel {channel} (it has {channels})")
+    if channel is not None or channels == 1:
+        wave = samples[:, (channel or 1) - 1]
+    else:
+        wave = samples.mean(axis=1, dtype=np.float32)
+        health.cancelled += len(wave) if cancel(*power_of_mean(samples, wave), channels) else 0
+    bad = ~np.isfinite(wave)
+    if bad.any():
+        health.not_finite += int(bad.sum())
+        wave = np.where(bad, np.float32(0), wave)
+    peak = np.abs(wave)
+    health.samples += len(wave)
+    health.full_scale += int((peak >= 0.9999).sum())
+    health.sounding = health.sounding or not is_silent(wave)
+    # beyond full scale lies only damage; it must not swallow the background for seconds
+    return np.clip(wave, -4, 4) if len(peak) and peak.max() > 4 else wave
+
+
+def file_chunks(
+    path: Path, health: Health, channel: int | None = None
+) -> tuple[float, Iterator[np.ndarray]]:
+    """Opens an audio file; returns its rate, Hz, and its audio in blocks, [samples] mono.
+
+    Where the file breaks off, the blocks end and `health.broken` says so.
+
+    Raises:
+        InputError: if it cannot be opened, or lacks the channel, from 1.
+    """
+    file = open_sound(path)
+    rate = file.samplerate
+    if not SAMPLE_RATE.allow(rate):
+        file.close()
+        raise InputError(f"{path}: a sample rate of {rate} Hz; expected {SAMPLE_RATE}")
+
+    def pieces() -> Iterator[np.ndarray]:
+        # read by the second, for a read that meets a fault returns nothing
+        with file:
+            try:
+                while len(piece := file.read(rate, dtype="float32", always_2d=True)):
+                    yield mono(piece, health, channel)
+            except (soundfile.LibsndfileError, RuntimeError) as error:
+                health.broken = f"broken after {health.samples / rate:.1f} s ({reason(error)})"
+                return
+            # the length that some formats tell is an estimate; a second less is a file cut short
+            if not health.broken and health.samples < file.frames - rate < 2**62:
+                at, whole = health.samples / rate, file.frames / rate
+                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
+
+    def blocks() -> Iterator[np.ndarray]:
+        block: list[np.ndarray] = []
+        for piece in pieces():
+            block.append(piece)
+            if len(block) == BLOCK_S:
+                yield np.concatenate(block)
+                block = []
+        if block:
+            yield np.concatenate(block)
+
+    return float(rate), blocks()
 
 
 def audio_below(folder: Path) -> list[Path]:

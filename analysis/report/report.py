@@ -9,7 +9,7 @@ from chingolo.analysis.report.elements.section import text
 from chingolo.analysis.report.figures import write_figures
 from chingolo.analysis.report.sections.registry import SECTIONS
 from chingolo.analysis.results import Comparison, results_text
-from chingolo.synth.tables.files import atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.song_table import write_song_table
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
@@ -30,9 +30,14 @@ def write_report(
         tell: takes lines of progress.
 
     Raises:
-        InputError: if the folder cannot be written.
+        InputError: if the folder cannot be written, or holds a song table that is no report's.
     """
     folder = Path(folder)
+    if (folder / "songs.csv").exists() and not (folder / "report.html").exists():
+        raise InputError(
+            f"{folder}: holds a songs.csv that no report wrote, and a report would write over it; "
+            "choose another --out"
+        )
     page = report_page(comparison, tell=tell)
     with atomic_path(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -12,7 +12,7 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import load_excerpt, song_in_memory
+from chingolo.synth.tables.audio import is_silent, load_excerpt, song_in_memory
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
@@ -136,8 +136,9 @@ def embed_songs(
     Args:
         table: song table with absolute paths; its index counts rows in messages.
         embedder: of `make_embedder`.
-        strict: whether the first song that cannot be read, is shorter than one window or has a
-            vector that is not finite ends it all; else its row tells why it has none.
+        strict: whether the first song that cannot be read, is digital silence or shorter than one
+            window, or has a vector that is not finite ends it all; else its row tells why it has
+            none.
         tell: takes lines of progress.
 
     Raises:
@@ -145,20 +146,24 @@ def embed_songs(
     """
     front_end, batch = embedder.encoder.settings.front_end, embedder.batch
 
+    def named(row: int) -> str:
+        return f"row {table.index[row] + 1} ({table['path'].iloc[row]})"
+
     def load(row: int) -> Excerpt | InputError:
         try:
-            return load_excerpt(
+            excerpt = load_excerpt(
                 table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
             )
         except InputError as error:
             return error
+        return InputError(f"{named(row)}: digital silence") if is_silent(excerpt.song) else excerpt
 
     def songs() -> Iterator[tuple[str, Excerpt | InputError]]:
         with ThreadPoolExecutor(4) as readers:
             for start in range(0, len(table), batch):
                 rows = range(start, min(start + batch, len(table)))
                 for row, song in zip(rows, readers.map(load, rows), strict=True):
-                    yield f"row {table.index[row] + 1} ({table['path'].iloc[row]})", song
+                    yield named(row), song
                     if (row + 1) % 500 == 0:
                         tell(f"{row + 1} of {len(table)} songs")
 

@@ -1,7 +1,9 @@
 """A command: its name, what it does, its options and its work; bad input is told in one line."""
 
+import contextlib
 import errno
 import inspect
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,14 +39,25 @@ class Command:
 
         Args:
             words: None takes those of this process.
+
+        Raises:
+            SystemExit: 0 after `--help`; 2 for words that are no options, told in one line.
         """
-        return tyro.cli(
-            self.config,
-            prog=f"chingolo {self.name}",
-            args=words,
-            description=self._description(),
-            config=(tyro.conf.OmitArgPrefixes,),
-        )
+        told = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(told):
+                return tyro.cli(
+                    self.config,
+                    prog=f"chingolo {self.name}",
+                    args=words,
+                    description=self._description(),
+                    config=(tyro.conf.OmitArgPrefixes,),
+                )
+        except SystemExit as end:
+            if end.code:
+                reason = first_paragraph(told.getvalue())
+                self._refuse(f"{reason} (chingolo {self.name} --help tells the options)")
+            raise
 
     def main(self, words: Sequence[str] | None = None) -> int:
         """Parses and works.
@@ -66,6 +79,8 @@ class Command:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             told = f"a file could not be written, is the disk full? ({error})"
             return self._refuse(told if full else str(error))
+        except MemoryError as error:
+            return self._refuse(f"not enough memory for this ({error})")
         except KeyboardInterrupt:
             self._refuse("interrupted")
             return 130
@@ -87,3 +102,10 @@ def one_line(message: str) -> str:
         letter if letter.isprintable() else repr(letter)[1:-1]
         for letter in " ".join(message.split("\n"))
     )
+
+
+def first_paragraph(framed: str) -> str:
+    """What a frame of text says before its first rule or empty line, as one line."""
+    lines = [line.strip("│ ") for line in framed.splitlines() if not line.startswith(("╭", "╰"))]
+    stop = next((at for at, line in enumerate(lines) if not line.strip("─ ")), len(lines))
+    return " ".join(lines[:stop]).removesuffix(".")

@@ -8,6 +8,7 @@ put together from these at the end.
 import dataclasses
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import length_s, load_song, write_audio
+from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path, make_folder
-from chingolo.synth.tables.output_folder import claim
+from chingolo.synth.tables.files import InputError, atomic_path, claim, make_folder, write_unedited
 from chingolo.synth.tables.song_table import (
     PLACE,
     read_song_table,
@@ -106,8 +107,8 @@ def fit_songs(
     """
     if copies < 0:
         raise InputError(f"--copies {copies}: 0 or more")
-    if not 8000 <= sample_rate <= 192_000:
-        raise InputError(f"--sample-rate {sample_rate}: from 8000 to 192000 Hz")
+    if not SUNG_RATE.allow(sample_rate):
+        raise InputError(f"--sample-rate {sample_rate}: expected {SUNG_RATE}")
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
     recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)
@@ -260,7 +261,8 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
         raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
     made = pd.DataFrame(songs)
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
-    write_repertoire(fitted_repertoire(themes, str(species), bird), folder / "repertoire.yaml")
+    notation = fitted_repertoire(themes, str(species), bird)
+    write_unedited(folder / "repertoire.yaml", partial(write_repertoire, notation))
     fits = {
         number: load_fit(folder / "gestures" / f"{number:06d}.npz", bird)
         for number in quality["song"][quality["verdict"] != "failed"]
@@ -269,5 +271,5 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     with atomic_path(folder / "realism.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")
-    write_song_table(made, folder / "songs.csv")
+    write_unedited(folder / "songs.csv", partial(write_song_table, made))
     return FittedTable(made, quality, told)

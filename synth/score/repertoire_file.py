@@ -43,6 +43,9 @@ MOST_ITEMS = 10_000
 MOST_BIRDS = 100_000
 """Of a population."""
 
+MOST_SHARE = 1e6
+"""Of a theme; shares are relative to each other."""
+
 
 def load_repertoire(name: str | Path) -> Repertoire:
     """Loads a repertoire.
@@ -126,6 +129,9 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader, files: tuple[Path, .
         _read_population(body, names, reader, parsed.lines["populations"])
         for body in reader.value(parsed, "populations", list, [])
     )
+    own_shares = bool(populations) and all(population.shares for population in populations)
+    if not own_shares and not sum(theme.share for theme in themes) > 0:
+        raise reader.fail(parsed.lines["themes"], "the shares of all themes add up to nothing")
     return Repertoire(species, source, bird, themes, variation, populations, own_bird)
 
 
@@ -150,7 +156,7 @@ def _read_theme(
             raise reader.fail(at, f"theme '{name}': more than {MOST_ITEMS} notes and trills")
     if not items:
         raise reader.fail(body.lines["song"], f"theme '{name}': no note in its song")
-    share = reader.number(body, "share", 1.0, low=0, high=1e6)
+    share = reader.number(body, "share", 1.0, low=0, high=MOST_SHARE)
     return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
 
 
@@ -242,8 +248,9 @@ def _read_population(
         if theme not in names:
             at = shares.lines[theme]
             raise reader.fail(at, f"no theme '{theme}'; themes are {', '.join(names)}")
-        if not finite(share) or share < 0:
-            raise reader.fail(shares.lines[theme], f"'{theme}': a share is a number from 0 on")
+        if not finite(share) or not 0 <= share <= MOST_SHARE:
+            at = shares.lines[theme]
+            raise reader.fail(at, f"'{theme}': a share is a number from 0 to {MOST_SHARE:g}")
     if shares and not sum(shares.values()) > 0:
         raise reader.fail(body.lines["shares"], "the shares add up to nothing")
     individuals = reader.value(body, "individuals", int)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 from chingolo.synth.tables.files import InputError
 
 
@@ -11,16 +11,16 @@ from chingolo.synth.tables.files import InputError
 class FrontEnd:
     """How a waveform becomes a log-mel spectrogram."""
 
-    sample_rate: Annotated[int, Bounds(2000, 768_000)] = 22050
+    sample_rate: Annotated[int, SAMPLE_RATE] = 22050
     """Samples a second, Hz."""
 
-    n_fft: Annotated[int, Bounds(2)] = 512
+    n_fft: Annotated[int, Bounds(2, 65_536)] = 512
     """Length of the Fourier window, samples."""
 
-    hop: Annotated[int, Bounds(1)] = 128
+    hop: Annotated[int, Bounds(1, 65_536)] = 128
     """Step between frames, samples."""
 
-    n_mels: Annotated[int, Bounds(1)] = 64
+    n_mels: Annotated[int, Bounds(1, 1024)] = 64
     """Mel bands (Slaney's scale and area normalisation, as in librosa)."""
 
     f_min: Annotated[float, Bounds(0)] = 1000.0
@@ -33,7 +33,7 @@ class FrontEnd:
     """Noise-robust option: none; each band above its noise, heard around the song where it can be;
     above its median over the song (as in version 0.1: erases sounds that last); or PCEN."""
 
-    clip_s: Annotated[float, Bounds(0, inside=True)] = 2.7
+    clip_s: Annotated[float, Bounds(0, 600, inside=True)] = 2.7
     """Length of a clip, s. Shorter songs stand in a clip's middle; longer ones give several."""
 
     @property
@@ -48,11 +48,11 @@ class FrontEnd:
 
 
 def check_front_end(front_end: FrontEnd) -> None:
-    """Refuses a front end with bands that would hear nothing.
+    """Refuses settings that are each within their bounds, and together would hear nothing.
 
     Raises:
-        InputError: if the bands reach above half the sample rate, or the upper edge is no higher
-            than the lower.
+        InputError: if the bands reach above half the sample rate, the upper edge is no higher than
+            the lower, or the Fourier window is longer than a clip.
     """
     nyquist = front_end.sample_rate / 2
     if front_end.f_max > nyquist:
@@ -64,4 +64,9 @@ def check_front_end(front_end: FrontEnd) -> None:
         raise InputError(
             f"front_end.f_min={front_end.f_min:g}: expected below front_end.f_max="
             f"{front_end.f_max:g}"
+        )
+    samples = front_end.clip_s * front_end.sample_rate
+    if samples < front_end.n_fft:
+        raise InputError(
+            f"front_end.n_fft={front_end.n_fft}: longer than a clip of {samples:.0f} samples"
         )

@@ -20,8 +20,7 @@ from chingolo.synth.surrogates.sing_songs import (
 )
 from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import atomic_path
-from chingolo.synth.tables.output_folder import claim
+from chingolo.synth.tables.files import InputError, atomic_path, claim
 from chingolo.synth.tables.song_table import read_song_table
 
 SHOWN = 2000
@@ -78,7 +77,7 @@ def generate_songs(
     for first in range(done, len(plan), BATCH):
         numbers = range(first, min(first + BATCH, len(plan)))
         waves, rows = sing_part(repertoire, request, plan, numbers)
-        rows.insert(0, "path", [f"audio/{number:06d}.flac" for number in numbers])
+        rows.insert(0, "path", [*map(_audio_name, numbers)])
         for name, wave in zip(rows["path"], waves, strict=True):
             write_audio(folder / name, wave, request.sample_rate)
         _append_rows(table_file, rows, header=first == 0)
@@ -90,13 +89,21 @@ def generate_songs(
     return Counter(song.theme for song in plan)
 
 
+def _audio_name(number: int) -> str:
+    return f"audio/{number:06d}.flac"
+
+
 def _complete_rows(table_file: Path) -> int:
     """Number of rows in the table after cutting off a line that an interruption left unfinished."""
     if not table_file.is_file():
         return 0
     text = table_file.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
-    rows = len(pd.read_csv(io.StringIO(whole), dtype=str)) if whole else 0
+    table = pd.read_csv(io.StringIO(whole), dtype=str) if whole else pd.DataFrame()
+    rows = len(table)
+    paths = table.get("path", pd.Series(dtype=str)).tolist()
+    if rows and paths != [*map(_audio_name, range(rows))]:
+        raise InputError(f"{table_file}: its rows were edited; choose another --out")
     # A batch is written whole or begun again: its draws do not depend on where it was cut.
     if whole != text:
         with atomic_path(table_file) as temporary:
@@ -108,5 +115,9 @@ def _complete_rows(table_file: Path) -> int:
 
 def _append_rows(table_file: Path, rows: pd.DataFrame, *, header: bool) -> None:
     text = rows.to_csv(index=False, header=header)
+    if not header:
+        with table_file.open(encoding="utf-8", newline="") as file:
+            if file.readline() != rows.iloc[:0].to_csv(index=False):
+                raise InputError(f"{table_file}: its columns were edited; choose another --out")
     with table_file.open("a", encoding="utf-8", newline="") as file:
         file.write(text)

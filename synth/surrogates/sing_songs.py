@@ -10,6 +10,7 @@ from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planne
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import as_written
+from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.engines import ENGINES
 from chingolo.synth.voice.gestures import refuse_beyond_band
@@ -65,8 +66,8 @@ def checked(request: SongRequest) -> SongRequest:
     """
     if request.songs < 1:
         raise InputError(f"--songs {request.songs}: at least one song")
-    if not 8000 <= request.sample_rate <= 192_000:
-        raise InputError(f"--sample-rate {request.sample_rate}: from 8000 to 192000 Hz")
+    if not SUNG_RATE.allow(request.sample_rate):
+        raise InputError(f"--sample-rate {request.sample_rate}: expected {SUNG_RATE}")
     if request.engine not in ENGINES:
         raise InputError(f"--engine {request.engine}: expected one of {ENGINES.names()}")
     if request.other_singers and request.songs < 2:

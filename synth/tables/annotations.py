@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.tables.audio import length_s
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path, read_text
 from chingolo.synth.tables.forms.audacity import from_audacity, to_audacity
-from chingolo.synth.tables.forms.cells import Read, Tell
+from chingolo.synth.tables.forms.cells import Read, Tell, one_line
 from chingolo.synth.tables.forms.raven import from_raven, is_raven, to_raven
 from chingolo.synth.tables.song_table import (
     WrongRow,
@@ -50,10 +50,7 @@ def read_annotations(
         return read_song_table(path, audio=audio)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, OSError) as error:
-        raise InputError(f"{path}: not a text file") from error
+    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
     raven = is_raven(text) or _is_for_raven(path)
     read = from_raven(text, path, tell) if raven else from_audacity(text, path)
     read = _without_points(read, path, tell)
@@ -88,6 +85,7 @@ def write_annotations(table: pd.DataFrame, path: str | Path, *, tell: Tell = _si
     if path.suffix.lower() != ".txt":
         write_song_table(table, path)
         return
+    _tell_breaks(table, path, tell)
     if _is_for_raven(path):
         begins = _sequence(sorted(set(table["path"])), path, tell)
         shown = relative_paths(table, path.parent)
@@ -123,12 +121,12 @@ def annotation_text(
         InputError: for an ending that is not of a text form.
     """
     table = relative_paths(table, path.parent)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         text = table.to_csv(index=False, lineterminator="\n")
     elif _is_for_raven(path):
         numbered = table.assign(Selection=range(first, first + len(table)))
         text = to_raven(numbered, dict.fromkeys(table["path"], begun_s))
-    elif path.suffix == ".txt":
+    elif path.suffix.lower() == ".txt":
         return "", to_audacity(table)
     else:
         raise InputError(f"{path}: expected .csv, .selections.txt or .txt")
@@ -138,6 +136,24 @@ def annotation_text(
 
 def _is_for_raven(path: Path) -> bool:
     return path.name.lower().endswith(RAVEN_ENDINGS)
+
+
+def _tell_breaks(table: pd.DataFrame, path: Path, tell: Tell) -> None:
+    """Refuses files of a name that a text form cannot hold, and tells of other such cells."""
+    breaks = [
+        name
+        for name in table.columns
+        for value in table[name]
+        if isinstance(value, str) and one_line(value) != value
+    ]
+    if "path" in breaks and _is_for_raven(path):
+        raise InputError(f"{path}: a recording with a tab or line break in its name; rename it")
+    others = [name for name in breaks if name != "path"]
+    if others:
+        tell(
+            f"{path}: {len(others)} cells hold tabs or line breaks, '{others[0]}' first; blanks "
+            "stand for them"
+        )
 
 
 def _sequence(files: list[str], path: Path, tell: Tell) -> dict[str, float]:

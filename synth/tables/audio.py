@@ -1,11 +1,6 @@
 """Audio files: read as mono at any rate, written whole."""
 
-import contextlib
 import errno
-import os
-import shutil
-import threading
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +8,17 @@ import pandas as pd
 import soundfile
 import soxr
 
+from chingolo.synth.tables.bounds import SAMPLE_RATE
+from chingolo.synth.tables.containers import BLOCK, LATE_S, open_sound, reading
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
-from chingolo.synth.tables.files import InputError, atomic_path, is_file
+from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.song_table import channel_of
 
-BLOCK = 1 << 21
-"""Frames of audio read at a time."""
+SILENT = 1e-6
+"""Range of samples below which a wave is digital silence: a muted channel, a constant."""
 
-LOWEST_RATE, HIGHEST_RATE = 1_000, 2_000_000
-"""Hz; what is beyond is no sample rate of sound."""
-
-LATE_S = 0.05
-"""How much later than the recording a song may end: a frame of MP3, a rounded time."""
-
-TAG_BITS = (21, 14, 7, 0)
-"""The length of an ID3 tag is written seven bits a byte."""
-
-CANCELLED = 0.03
-"""Share of the channels' power below which their mean is nothing of them, 15 dB."""
+CANCELLED = 0.125
+"""Share of the power that the mean of unlike channels has, below which channels cancel: 9 dB."""
 
 
 def wave_in_memory(
@@ -55,10 +43,8 @@ def wave_in_memory(
         raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
     if not np.isfinite(mono).all():
         raise InputError(f"{name}: holds samples that are not finite")
-    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise InputError(
-            f"{name}: a sample rate of {sample_rate:g} Hz; expected {LOWEST_RATE} to {HIGHEST_RATE}"
-        )
+    if not SAMPLE_RATE.allow(sample_rate):
+        raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected {SAMPLE_RATE}")
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
 
 
@@ -70,6 +56,11 @@ def song_in_memory(
     wave = wave_in_memory(heard.wave, sample_rate=sample_rate, wanted=wanted, name=name)
     ratio = wanted / sample_rate
     return Excerpt(wave, round(heard.start * ratio), min(round(heard.stop * ratio), len(wave)))
+
+
+def is_silent(wave: np.ndarray) -> bool:
+    """Whether [samples] hold no sound at all, not even noise."""
+    return not len(wave) or float(np.ptp(wave)) <= SILENT
 
 
 def load_audio(
@@ -98,7 +89,7 @@ def load_stretch(
     """Loads a stretch of an audio file as mono, with what is around it, in one pass.
 
     Args:
-        path: any file that libsndfile reads (WAV, FLAC, OGG, MP3).
+        path: any file that `open_sound` reads.
         sample_rate: wanted rate, Hz; the audio is resampled (soxr) where it differs.
         start_s: start of the stretch, s; NaN means the file's start.
         end_s: end of the stretch, s; None or NaN means the file's end.
@@ -112,42 +103,36 @@ def load_stretch(
         InputError: if the file is missing, is not audio, holds NaN, lacks the channel, the stretch
             is empty or ends after the file, or the channels cancel each other.
     """
-    path = Path(path)
-    if not is_file(path):
-        raise InputError(f"{path}: no such audio file")
     start_s = 0.0 if np.isnan(start_s) else start_s
-    try:
-        with soundfile.SoundFile(path) as file:
-            refuse_guessed_length(file, path)
-            native = file.samplerate
-            start = round(min(start_s * native, file.frames))
-            stop = file.frames
-            if end_s is not None and not np.isnan(end_s):
-                stop = round(min(stop, end_s * native))
-            if stop <= start:
-                length = file.frames / native
-                raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
-            if channel is not None and not 1 <= channel <= file.channels:
-                raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
-            margin = round(context_s * native)
-            first = max(0, start - margin)
+    with open_sound(path) as file, reading(Path(path)):
+        native = file.samplerate
+        start = round(min(start_s * native, file.frames))
+        stop = file.frames
+        if end_s is not None and not np.isnan(end_s):
+            stop = round(min(stop, end_s * native))
+        if stop <= start:
+            length = file.frames / native
+            raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
+        if channel is not None and not 1 <= channel <= file.channels:
+            raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
+        margin = round(context_s * native)
+        first = max(0, start - margin)
+        if first:  # not every form can
             file.seek(first)
-            before, _ = _read_mono(file, start - first, channel)
-            mono, share = _read_mono(file, stop - start, channel)
-            after, _ = _read_mono(file, min(margin, file.frames - stop), channel)
-            heard = min(file.frames, start + len(mono)) / native
-            if end_s is not None and end_s > heard + LATE_S:
-                raise InputError(
-                    f"{path}: a song from {start_s:g} to {end_s:g} s ends after the recording "
-                    f"(it is {heard:.3f} s)"
-                )
-            if share < CANCELLED:
-                raise InputError(
-                    f"{path}: its channels cancel each other; say which one counts in a column "
-                    "'channel', from 1"
-                )
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not audio that can be read ({error})") from error
+        before, _ = _read_mono(file, start - first, channel)
+        mono, cancelled = _read_mono(file, stop - start, channel)
+        after, _ = _read_mono(file, min(margin, file.frames - stop), channel)
+        heard = min(file.frames, start + len(mono)) / native
+        if end_s is not None and end_s > heard + LATE_S:
+            raise InputError(
+                f"{path}: a song from {start_s:g} to {end_s:g} s ends after the recording "
+                f"(it is {heard:.3f} s)"
+            )
+        if cancelled:
+            raise InputError(
+                f"{path}: its channels cancel each other; say which one counts in a column "
+                "'channel', from 1"
+            )
     if not len(mono):
         raise InputError(f"{path}: holds no audio")
     whole = np.concatenate([before, mono, after])
@@ -162,8 +147,8 @@ def load_stretch(
 
 def _read_mono(
     file: soundfile.SoundFile, frames: int, channel: int | None
-) -> tuple[np.ndarray, float]:
-    """Up to so many frames as mono, and what share of the channels' power is left in their mean.
+) -> tuple[np.ndarray, bool]:
+    """Up to so many frames as mono, and whether channels cancel each other in their mean.
 
     It goes by blocks: a header may claim more than the file holds.
     """
@@ -178,7 +163,7 @@ def _read_mono(
             blocks.append(block.mean(axis=1))
             power += power_of_mean(block, blocks[-1])
         frames -= asked if len(block) == asked else frames
-    return np.concatenate(blocks), power[0] / power[1] if power[1] > 0 else 1.0
+    return np.concatenate(blocks), cancel(power[0], power[1], file.channels)
 
 
 def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:
@@ -196,62 +181,15 @@ def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:
     return float(np.square(np.diff(mean)).sum()), own
 
 
-def refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
-    """Refuses an MP3 that goes on after the length that was guessed from its first frames.
+def cancel(left: float, own: float, channels: int) -> bool:
+    """Whether channels cancel each other in their mean.
 
-    A stream of changing bit rate without a header of its length (Xing, Info, VBRI) is decoded to
-    its end once, to learn what it holds.
-
-    Raises:
-        InputError: naming both lengths.
+    Args:
+        left: energy of the mean; channels with nothing in common leave 1 / channels of their own.
+        own: mean energy of the channels; both of `power_of_mean`.
+        channels: number of them.
     """
-    if file.format != "MP3" or _states_length(path):
-        return
-    about = path.stat()
-    held = _decoded_frames(path, about.st_size, about.st_mtime_ns)
-    if held > file.frames + LATE_S * file.samplerate:
-        raise InputError(
-            f"{path}: an MP3 without its length, guessed as {file.frames / file.samplerate:.1f} s; "
-            f"it holds {held / file.samplerate:.1f} s. Convert it to WAV or FLAC"
-        )
-
-
-def _states_length(path: Path) -> bool:
-    """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
-    with path.open("rb") as file:
-        tag = file.read(10)
-        if tag[:3] == b"ID3":
-            file.seek(
-                10
-                + sum((byte & 127) << shift for byte, shift in zip(tag[6:], TAG_BITS, strict=True))
-            )
-        else:
-            file.seek(0)
-        first = file.read(4096)
-    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
-
-
-@lru_cache(maxsize=256)
-def _decoded_frames(path: Path, size: int, changed: int) -> int:
-    """Frames that an MP3 of this size and time of change decodes to, read as a stream."""
-    del size, changed
-    reading, writing = os.pipe()
-
-    def feed() -> None:
-        broken = contextlib.suppress(BrokenPipeError)
-        with broken, path.open("rb") as source, open(writing, "wb") as sink:
-            shutil.copyfileobj(source, sink)
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    frames = 0
-    try:
-        with soundfile.SoundFile(reading, closefd=True) as stream:
-            while len(block := stream.read(BLOCK, dtype="float32")):
-                frames += len(block)
-    finally:
-        feeder.join(timeout=10)
-    return frames
+    return left * channels < CANCELLED * own
 
 
 def length_s(path: str | Path) -> float:
@@ -260,12 +198,18 @@ def length_s(path: str | Path) -> float:
     Raises:
         InputError: if it is missing or is not audio.
     """
-    if not is_file(Path(path)):
-        raise InputError(f"{path}: no such audio file")
-    try:
-        return float(soundfile.info(path).duration)
-    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not audio that can be read ({error})") from error
+    with open_sound(path) as file:
+        return file.frames / file.samplerate
+
+
+def rate_of(path: str | Path) -> int:
+    """Sample rate of an audio file, Hz.
+
+    Raises:
+        InputError: as `open_sound`.
+    """
+    with open_sound(path) as file:
+        return file.samplerate
 
 
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:

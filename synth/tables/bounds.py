@@ -45,6 +45,13 @@ class Bounds:
         return f"0, or {text}" if self.or_zero else text
 
 
+SAMPLE_RATE = Bounds(1000, 2_000_000)
+"""Hz; what is beyond is no sample rate of sound."""
+
+SUNG_RATE = Bounds(8000, 192_000)
+"""Hz; sample rates that songs are synthesised at."""
+
+
 def bounded(kind: type) -> Iterator[tuple[str, Bounds]]:
     """The fields of a dataclass that have bounds, with those; not of the dataclasses within."""
     for name, hint in get_type_hints(kind, include_extras=True).items():
@@ -80,7 +87,7 @@ def check_bounds(values: Any, *, told: str = "--", prefix: str = "") -> None:
         for each in value if isinstance(value, tuple) else (value,):
             if each is not None and not bounds.allow(each):
                 where = f"{option(name)} " if told == "--" else f"{told}{prefix}{name}="
-                raise InputError(f"{where}{each:g}: expected {bounds}")
+                raise InputError(f"{where}{each:.10g}: expected {bounds}")
     for field in dataclasses.fields(values):
         part = getattr(values, field.name)
         if dataclasses.is_dataclass(part):

@@ -1,9 +1,13 @@
-"""Files: the error for bad input, and writing that leaves no half file under its final name."""
+"""Files: the error for bad input, and writing that leaves no half file under its final name.
 
+A folder of made songs belongs to one request (`claim`), so that what broke off can be continued.
+"""
+
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,6 +99,16 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuses a name that a file has already: somebody may have filled in what stands there.
+
+    Raises:
+        InputError: if there is such a file, and it is not to be written over by `force`.
+    """
+    if path.exists() and not force:
+        raise InputError(f"{path}: is there already; --force writes over it")
+
+
 def unwritten(path: Path, error: OSError) -> InputError:
     """The error to raise where the disk refused to write a file; what was there before stays."""
     reason = error.strerror or str(error).splitlines()[0]
@@ -109,6 +123,29 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def read_text(path: Path) -> str:
+    """The text of a table: UTF-8, or UTF-16 that says so by its first bytes.
+
+    Other codings are refused: which one it is cannot be told, and names would change.
+
+    Raises:
+        InputError: naming the first line that is no UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        line = "" if error.encoding.startswith("utf-16") else f"line {number}: "
+        raise InputError(
+            f"{path}: {line}not a text in UTF-8; save it so (in a spreadsheet: 'CSV UTF-8')"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def make_folder(path: str | Path) -> Path:
     """Makes a folder and its parents.
 
@@ -121,3 +158,55 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"{path}: cannot make this folder ({error.strerror})") from error
     return path
+
+
+def claim(folder: Path, request: dict, *, note: str, older: dict) -> None:
+    """Notes the request in the folder, or checks that the one there is the same.
+
+    Args:
+        folder: of the output; made where it is missing.
+        request: as JSON gives it back.
+        note: name of the file that holds the request.
+        older: what a note means that was written before a key of the request existed, by key.
+
+    Raises:
+        InputError: if the folder holds another request's songs, or songs of unknown origin.
+    """
+    make_folder(folder)
+    file = folder / note
+    if file.is_file():
+        try:
+            before = dict(json.loads(file.read_text()))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file}: not the note of an earlier request") from error
+        before = {**older, **before}
+        if before != request:
+            changed = [key for key in request if before.get(key) != request[key]]
+            raise InputError(
+                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
+                "choose another --out"
+            )
+        return
+    if (folder / "songs.csv").exists():
+        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(request, indent=1))
+
+
+def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
+    """Writes what the folder's request gives, unless somebody edited what it gave before.
+
+    Args:
+        file: of the folder.
+        write: writes it under another name; one request always gives the same bytes.
+
+    Raises:
+        InputError: if the file is there and holds something else.
+    """
+    with atomic_path(file) as temporary:
+        write(temporary)
+        if file.is_file() and file.read_bytes() != temporary.read_bytes():
+            raise InputError(
+                f"{file}: was edited since it was written here; it stays. Move it away to have it "
+                "anew, or choose another --out"
+            )

@@ -1,15 +1,15 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
-import csv
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from chingolo.synth.tables.files import InputError, atomic_path, is_file
-from chingolo.synth.tables.words import DATE_FORMS, day_spans, words
+from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.forms.cells import file_name
+from chingolo.synth.tables.forms.delimited import line_of, read_rows
+from chingolo.synth.tables.words import DATE_FORMS, day_spans, numbers, words
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
 NUMERIC_COLUMNS = (
@@ -77,40 +77,9 @@ def read_song_table(
     try:
         return validate_song_table(table, base=path.parent, name=str(path))
     except WrongRow as error:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             raise
-        raise error.on_line(_line(path, error.row)) from error
-
-
-def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
-    """Reads any CSV or Parquet table as it stands, not yet checked; CSV: str, "" where empty.
-
-    Raises:
-        InputError: if the file is missing, or is not a table.
-    """
-    path = Path(path)
-    if not is_file(path):
-        raise InputError(f"{path}: no such song table")
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-        else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
-    except pd.errors.EmptyDataError as error:
-        raise InputError(f"{path}: empty file; expected a header line and songs") from error
-    except (
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        ValueError,
-        OSError,
-        pa.ArrowException,
-    ) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
-    if not isinstance(table.index, pd.RangeIndex) and path.suffix != ".parquet":
-        # pandas would take the first cells for row names, and shift every column
-        raise InputError(f"{path}: a row holds more cells than the header line has names")
-    return table
+        raise error.on_line(line_of(path, error.row)) from error
 
 
 def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame:
@@ -137,23 +106,6 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     return table.assign(
         path=[given if ours else path for ours, path in zip(own, paths, strict=True)]
     )
-
-
-def file_name(path: str) -> str:
-    """The last part of a path of any system."""
-    return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
-
-
-def _line(path: Path, row: int) -> int:
-    """The line that a row of a CSV file begins on: cells may hold lines; empty ones are no rows."""
-    with path.open(encoding="utf-8", newline="") as file:
-        reader, begun, number = csv.reader(file), 1, -1
-        for cells in reader:
-            number += bool(cells)
-            if number > row:
-                return begun
-            begun = reader.line_num + 1
-    return begun
 
 
 def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.DataFrame:
@@ -202,12 +154,10 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
     for column in NUMERIC_COLUMNS:
         if column in table.columns:
             try:
-                raw = table[column].replace("", np.nan)
-                values = pd.to_numeric(raw, errors="coerce").astype(np.float64)
-            except (TypeError, ValueError) as error:
-                raise InputError(f"{name}: '{column}' does not hold numbers") from error
-            _refuse_rows(raw.notna() & ~np.isfinite(values), name, f"'{column}' is not a number")
-            table[column] = values.astype(np.float64)
+                table[column] = numbers(table[column])
+            except ValueError as error:
+                row, value = error.args
+                raise WrongRow(name, row, f"'{column}' is not a number, but '{value}'") from error
     if "channel" in table.columns:
         channel = table["channel"]
         wrong = channel.notna() & ~((channel >= 1) & (channel <= 1024) & (channel % 1 == 0))
@@ -253,6 +203,8 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
 
@@ -269,7 +221,8 @@ def relative_paths(table: pd.DataFrame, base: Path) -> pd.DataFrame:
         file = Path(value)
         return file.relative_to(base).as_posix() if file.is_relative_to(base) else str(file)
 
-    return table.assign(path=[shorten(value) for value in table["path"]])
+    paths = [shorten(value) for value in table["path"]]
+    return table.assign(path=pd.Series(paths, table.index, dtype=table["path"].dtype))
 
 
 def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -283,11 +236,11 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
         InputError: for another ending, or a folder that cannot be written.
     """
     path = Path(path)
-    if path.suffix not in (".csv", ".parquet"):
+    if path.suffix.lower() not in (".csv", ".parquet"):
         raise InputError(f"{path}: a song table ends in .csv or .parquet")
     table = relative_paths(table, path.parent)
     with atomic_path(path) as temporary:
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)

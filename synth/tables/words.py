@@ -1,4 +1,4 @@
-"""Names and dates as people write them: one spelling a name, and the days that a date may mean."""
+"""Names, numbers and dates as people write them: one spelling, one value, the days they mean."""
 
 import datetime
 import re
@@ -16,6 +16,8 @@ DATE_FORMS = "1966, 1966-05 or 1966-05-12"
 """How a date may be written, for messages."""
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
+THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}", re.ASCII).fullmatch
 WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
 DATE = re.compile(
     r"(?P<year>\d{4})"
@@ -33,6 +35,8 @@ def word(value: Any) -> str:
     """
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
     text = " ".join(unicodedata.normalize("NFC", str(value)).translate(INVISIBLE).split())
     if text.casefold() in MISSING:
         return ""
@@ -50,6 +54,32 @@ def words(values: Iterable[Any]) -> np.ndarray:
     # the last place is where `factorize` sends what is missing
     spelled = np.array([*map(word, different), ""], dtype=object)
     return spelled[code]
+
+
+def numbers(column: pd.Series) -> pd.Series:
+    """[rows] float64 of a column of numbers, NaN where a cell is empty or a word of `MISSING`.
+
+    A comma is a decimal point where the column holds no point, and one comma at least that cannot
+    part thousands (`2,5`, not `2,500`). Durations are in seconds.
+
+    Raises:
+        ValueError: with the number of the first row that holds something else, and what.
+    """
+    if pd.api.types.is_timedelta64_dtype(column):
+        return column.dt.total_seconds()
+    if pd.api.types.is_datetime64_any_dtype(column):
+        column = column.astype(str)
+    cells = column.astype(object).where(column.notna().to_numpy(), "")
+    texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    commas = [text for text in texts if DECIMAL_COMMA.fullmatch(text)]
+    if commas and not any("." in text for text in texts) and not all(map(THOUSANDS, commas)):
+        cells = cells.map(lambda cell: cell.replace(",", ".") if isinstance(cell, str) else cell)
+    known = np.array([str(cell).strip().casefold() not in MISSING for cell in cells], dtype=bool)
+    values = pd.to_numeric(cells.where(known), errors="coerce").astype(np.float64)
+    wrong = np.flatnonzero(known & ~np.isfinite(values))
+    if len(wrong):
+        raise ValueError(int(wrong[0]), str(column.iloc[wrong[0]]))
+    return values
 
 
 def days(text: str) -> tuple[np.datetime64, np.datetime64]:

@@ -411,4 +411,25 @@ def test_equal_songs_are_told():
     told = f"All {len(table.songs)} songs have one and the same vector"
     found = compare(still, settings).results
     assert any(note.startswith(told) for note in found["notes"])
+    assert found["verdict"] == "refused"
+    assert found["claims"]["repertoire"]["reasons"][0].startswith(told)
     assert not any("vector" in note for note in compare(table, settings).results["notes"])
+
+
+@pytest.mark.parametrize("era", ["1966", "2020"])
+def test_an_era_of_equal_songs_is_refused(tmp_path, era: str):
+    """A muted channel in one era is the greatest change there can be, and says nothing of songs."""
+    table = population()
+    muted = (table.songs["era"] == era).to_numpy()
+    z = np.where(muted[:, None], table.z[0], table.z)
+    songs = table.songs.assign(device="A")
+    found = compare(LatentTable(songs, z), CompareSettings(permutations=199)).results
+    assert found["tests"]["energy"]["p"] < 0.05
+    assert found["verdict"] == "refused"
+    told = f"All {muted.sum()} songs of {era} have one and the same vector"
+    assert found["claims"]["repertoire"]["reasons"][0].startswith(told)
+    # one song that differs is too little to speak of silence, and is counted in the notes
+    z[np.flatnonzero(muted)[0]] += 1
+    found = compare(LatentTable(songs, z), CompareSettings(permutations=199)).results
+    assert found["verdict"] == "changed"
+    assert any("the very vector of another" in note for note in found["notes"])

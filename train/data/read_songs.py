@@ -11,6 +11,7 @@ import pandas as pd
 
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_excerpt
+from chingolo.synth.tables.content import told_copies
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError, refuse_if_none, told_faults
 from chingolo.synth.tables.song_table import read_song_table, song_reference
@@ -101,8 +102,12 @@ def read_songs(
     """
     if options.weights and len(options.weights) != len(paths):
         raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
+    if options.weights and not sum(options.weights) > 0:
+        raise InputError("--weights: they add up to nothing")
     tables = [read_song_table(path) for path in paths]
     table = pd.concat(tables, ignore_index=True)
+    for line in told_copies(table["path"]):
+        tell(line)
     tell(f"reading {len(table)} songs")
     songs, faults = decode(table, front_end, strict=options.strict)
     refuse_if_none(faults, len(table))

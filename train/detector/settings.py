@@ -16,22 +16,22 @@ class DetectorSettings:
     front_end: FrontEnd = DETECTOR_FRONT_END
     """Log-mel front end; `clip_s` is the length of a scene, s."""
 
-    convolution_widths: Annotated[tuple[int, int], Bounds(1)] = (16, 24)
+    convolution_widths: Annotated[tuple[int, int], Bounds(1, 4096)] = (16, 24)
     """Of the two convolutions over time and frequency."""
 
-    block_width: Annotated[int, Bounds(1)] = 48
+    block_width: Annotated[int, Bounds(1, 4096)] = 48
     """Of the dilated blocks."""
 
     steps: Annotated[int, Bounds(1)] = 2000
     """Optimiser steps."""
 
-    batch: Annotated[int, Bounds(1)] = 24
+    batch: Annotated[int, Bounds(1, 65_536)] = 24
     """Scenes in a step."""
 
     synthetic_share: Annotated[float, Bounds(0, 1)] = 0.5
     """Share of a batch that is synthetic, where song tables are given too."""
 
-    pool: Annotated[int, Bounds(1)] = 24
+    pool: Annotated[int, Bounds(1, 65_536)] = 24
     """Chunks of one batch of scenes that a batch is drawn from."""
 
     renew_every: Annotated[int, Bounds(1)] = 8

@@ -23,7 +23,7 @@ class EncoderSettings:
     size: Literal["nano", "micro", "tiny", "small", "base"] = "micro"
     """Size: widths and depths, see the encoder's own `SIZES`."""
 
-    dimensions: Annotated[int, Bounds(1)] = 64
+    dimensions: Annotated[int, Bounds(1, 65_536)] = 64
     """Length of the latent vector."""
 
     dropout: Annotated[float, Bounds(0, 1)] = 0.0

@@ -5,10 +5,12 @@ What is otherwise than in Caron et al. 2021 and Oquab et al. 2023, and why, is t
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective import losses
 from chingolo.train.objective.method import BatchOutputs, Method, Terms
 from chingolo.train.objective.self_distillation import (
@@ -26,7 +28,7 @@ class DINOSettings(PrototypeSettings):
     name: str = "dino"
     """The method's name."""
 
-    koleo: float = 0.1
+    koleo: Annotated[float, Bounds(0)] = 0.1
     """Weight of the KoLeo spread of projections (Sablayrolles et al. 2019)."""
 
 

@@ -8,7 +8,9 @@ there, both whole views are targets of each other, as in DINO.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective import losses
 from chingolo.train.objective.method import BatchOutputs, Method, Terms
 from chingolo.train.objective.self_distillation import (
@@ -26,10 +28,10 @@ class MSNSettings(PrototypeSettings):
     name: str = "msn"
     """The method's name."""
 
-    mean_entropy: float = 1.0
+    mean_entropy: Annotated[float, Bounds(0)] = 1.0
     """Weight of the mean prediction's entropy (Assran et al. 2022)."""
 
-    masked: float = 0.3
+    masked: Annotated[float, Bounds(0, 0.95)] = 0.3
     """Share of patches hidden from the student."""
 
 

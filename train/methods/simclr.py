@@ -1,7 +1,9 @@
 """simclr: a song's two views told apart from all other songs of the batch."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective import losses
 from chingolo.train.objective.method import BatchOutputs, Head, Method, Shapes, Terms
 from chingolo.train.objective.projection import UNIT_HEAD, ProjectionSettings, projector_head
@@ -14,7 +16,7 @@ class SimCLRSettings(ProjectionSettings):
     name: str = "simclr"
     """The method's name."""
 
-    student_temperature: float = 0.1
+    student_temperature: Annotated[float, Bounds(0, 100, inside=True)] = 0.1
     """Temperature of the cosines."""
 
 

@@ -33,7 +33,7 @@ class MethodSettings:
     multilabel: bool = False
     """Sigmoid in place of softmax, for labels that may co-occur (written `a+b`)."""
 
-    bottleneck: Annotated[int, Bounds(1)] = 16
+    bottleneck: Annotated[int, Bounds(1, 65_536)] = 16
     """Width of the bottleneck before the classifier."""
 
     label_smoothing: Annotated[float, Bounds(0, 1)] = 0.1

@@ -12,10 +12,10 @@ from chingolo.train.objective.method import Head, MethodSettings, Shapes
 class ProjectionSettings(MethodSettings):
     """Settings of a method with a projector."""
 
-    projection: Annotated[int, Bounds(1)] = 32
+    projection: Annotated[int, Bounds(1, 65_536)] = 32
     """Length of the projector's output."""
 
-    hidden: Annotated[int, Bounds(1)] = 256
+    hidden: Annotated[int, Bounds(1, 65_536)] = 256
     """Width of the hidden layers of the projector, and of a predictor behind it."""
 
 

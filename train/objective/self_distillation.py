@@ -1,13 +1,14 @@
 """Prototypes that teacher and student agree on: what dino and msn share."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
 
+from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Prototypes
 from chingolo.train.objective.method import BatchOutputs, Head, Shapes
@@ -18,20 +19,20 @@ from chingolo.train.objective.projection import UNIT_HEAD, ProjectionSettings, p
 class PrototypeSettings(ProjectionSettings):
     """Settings of a method with prototypes."""
 
-    prototypes: int = 32
+    prototypes: Annotated[int, Bounds(1, 65_536)] = 32
     """Number of prototypes; few for few songs."""
 
     assignment: Literal["sinkhorn", "centre"] = "sinkhorn"
     """How the teacher is kept from collapse: balanced assignment, or a running centre."""
 
-    student_temperature: float = 0.1
+    student_temperature: Annotated[float, Bounds(0, 100, inside=True)] = 0.1
     """Temperature of the student's softmax."""
 
-    teacher_temperature: tuple[float, float] = (0.02, 0.02)
+    teacher_temperature: Annotated[tuple[float, float], Bounds(0, 100, inside=True)] = (0.02, 0.02)
     """Temperature of the teacher's softmax at the start and from a fifth of the run on. Pairs of
     birds agree little at first: at 0.04 and more, teacher and student settle on saying nothing."""
 
-    centre_momentum: float = 0.9
+    centre_momentum: Annotated[float, Bounds(0, 1)] = 0.9
     """Share of the running centre kept at a step."""
 
     renamed: ClassVar[dict[str, str]] = {"target": "assignment"}

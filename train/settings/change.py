@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from chingolo.synth.spectra.front_end import check_front_end
 from chingolo.synth.tables.bounds import check_bounds
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.registry import Registry
@@ -35,6 +36,7 @@ def change(settings: Any, changes: tuple[str, ...]) -> Any:
         name, _, value = one.partition("=")
         settings = _change_one(settings, name.split("."), value, one)
     check_bounds(settings, told="--set ")
+    check_front_end(settings.front_end)
     return settings
 
 

@@ -15,32 +15,32 @@ from chingolo.train.objective.method import MethodSettings
 class Views:
     """Random changes that a song's identity must survive; 0 turns one off."""
 
-    shift_s: Annotated[float, Bounds(0)] = 0.15
+    shift_s: Annotated[float, Bounds(0, 600)] = 0.15
     """Largest shift in time, s, either way; what leaves the clip is lost."""
 
     crop_scale: Annotated[tuple[float, float], Bounds(0.01, 1)] = (1.0, 1.0)
     """Share of the clip that a crop keeps, from and to; 1 crops nothing (dialects may differ in
     their last element alone)."""
 
-    crop_frames: Annotated[int, Bounds(0)] = 0
+    crop_frames: Annotated[int, Bounds(0, 65_536)] = 0
     """Frames that a crop is stretched to, changing tempo and pitch; 0 stretches nothing."""
 
-    local_views: Annotated[int, Bounds(0)] = 0
+    local_views: Annotated[int, Bounds(0, 64)] = 0
     """Short crops of each song that the student alone sees (DINO's multi-crop)."""
 
-    local_s: Annotated[float, Bounds(0, inside=True)] = 1.0
+    local_s: Annotated[float, Bounds(0, 600, inside=True)] = 1.0
     """Length of a local crop, s."""
 
-    gain_db: Annotated[float, Bounds(0)] = 10.0
+    gain_db: Annotated[float, Bounds(0, 200)] = 10.0
     """Largest change of the whole clip's level, dB, either way."""
 
-    fader_db: Annotated[float, Bounds(0)] = 6.0
+    fader_db: Annotated[float, Bounds(0, 200)] = 6.0
     """Largest change of level from the clip's start to its end, dB."""
 
-    filter_db: Annotated[float, Bounds(0)] = 4.0
+    filter_db: Annotated[float, Bounds(0, 200)] = 4.0
     """Largest gain of a smooth random filter over the bands, dB."""
 
-    noise_db: Annotated[tuple[float, float], Bounds()] = (-30.0, 0.0)
+    noise_db: Annotated[tuple[float, float], Bounds(-200, 200)] = (-30.0, 0.0)
     """Level of added noise against the clip's mean level, dB, from and to."""
 
     noise_share: Annotated[float, Bounds(0, 1)] = 0.25
@@ -52,10 +52,10 @@ class Views:
     tape_share: Annotated[float, Bounds(0, 1)] = 0.1
     """Share of views that pass a tape channel: narrow band, hiss and a slow wow in level."""
 
-    time_mask_s: Annotated[float, Bounds(0)] = 0.06
+    time_mask_s: Annotated[float, Bounds(0, 600)] = 0.06
     """Longest masked stretch, s; two are drawn."""
 
-    frequency_mask: Annotated[int, Bounds(0)] = 4
+    frequency_mask: Annotated[int, Bounds(0, 1024)] = 4
     """Most masked bands; two are drawn."""
 
 
@@ -78,13 +78,13 @@ class TrainingSettings:
     steps: Annotated[int, Bounds(1)] = 300
     """Optimiser steps."""
 
-    batch: Annotated[int, Bounds(1)] = 64
+    batch: Annotated[int, Bounds(1, 65_536)] = 64
     """Songs (each as a pair of views) in a step, over all devices."""
 
     synthetic_share: Annotated[float, Bounds(0, 1)] = 0.75
     """Share of a batch that is synthetic, where both kinds are given."""
 
-    pool: Annotated[int, Bounds(1)] = 8
+    pool: Annotated[int, Bounds(1, 65_536)] = 8
     """Chunks of one batch of synthetic pairs that a batch is drawn from; 1 uses each once."""
 
     renew_every: Annotated[int, Bounds(1)] = 8
@@ -114,7 +114,7 @@ class TrainingSettings:
     optimiser: Literal["adamw", "sgd"] = "adamw"
     """AdamW, or plain SGD (for tests of equality: Adam hides wrong scales)."""
 
-    accumulate: Annotated[int, Bounds(1)] = 1
+    accumulate: Annotated[int, Bounds(1, 65_536)] = 1
     """Steps whose gradients are averaged into one update."""
 
     compute: Literal["float32", "bfloat16"] = "float32"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.cells import Read, as_text, one_line
+from chingolo.synth.tables.words import DECIMAL_COMMA, THOUSANDS
 
 FREQUENCIES = ("low_hz", "high_hz")
 UNKNOWN_HZ = "-1.0"
@@ -50,6 +51,7 @@ def from_audacity(text: str, path: Path) -> Read:
             band = zip(FREQUENCIES, parts[1:], strict=True)
             rows[-1] |= {name: "" if _is_negative(value) else value for name, value in band}
             continue
+        parts[:2] = map(_pointed, parts[:2])
         try:
             if not np.isfinite([float(parts[0]), float(parts[1])]).all():
                 raise ValueError("a time is not finite")
@@ -62,6 +64,12 @@ def from_audacity(text: str, path: Path) -> Read:
     if not rows:
         raise InputError(f"{path}: no label in it")
     return Read(pd.DataFrame(rows).fillna(""), lines)
+
+
+def _pointed(time: str) -> str:
+    """A time with its decimal point, where a comma can be nothing else."""
+    comma = DECIMAL_COMMA.fullmatch(time.strip()) and not THOUSANDS(time.strip())
+    return time.replace(",", ".") if comma else time
 
 
 def _row(start: str, end: str, text: str) -> dict[str, str]:

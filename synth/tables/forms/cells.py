@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pandas as pd
@@ -40,3 +41,8 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
 def one_line(text: str) -> str:
     """The text without what would break a line or a column."""
     return text.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of any system."""
+    return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name

@@ -1,5 +1,6 @@
 """Raven selection tables: tabs between columns, no quotation marks, times of a whole sequence."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Mapping
@@ -9,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.cells import Read, Tell, as_text, number, one_line
-from chingolo.synth.tables.song_table import file_name
+from chingolo.synth.tables.forms.cells import Read, Tell, as_text, file_name, number, one_line
+from chingolo.synth.tables.words import numbers as as_numbers
 
 BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
 NAMES = {
@@ -48,7 +49,7 @@ def to_raven(table: pd.DataFrame, begins: Mapping[str, float]) -> str:
     renamed = {name: raven for name, raven in NAMES.items() if raven not in text.columns}
     if "channel" in renamed:
         channel = text["channel"] if "channel" in text else pd.Series("", text.index)
-        if (channel == "").any():
+        if "channel" not in text or (channel == "").any():
             text[HEARD] = np.where(channel == "", MEAN, "")
         text["channel"] = channel.where(channel != "", "1")
     for name in ("start_s", "end_s"):
@@ -81,9 +82,16 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     for name in (BEGIN, END):
         if name not in table.columns:
             raise InputError(f"{path}: no column '{name}'; not a Raven selection table")
+    for name in {BEGIN, END, OFFSET} & set(table.columns):
+        with contextlib.suppress(ValueError):  # a bad cell is told with its row later
+            if table[name].str.contains(",").any():
+                table[name] = as_numbers(table[name]).map(number)
     if table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()][0]
         raise InputError(f"{path}: two columns are named '{twice}'")
+    open_ended = int(((table[BEGIN].str.strip() != "") & (table[END].str.strip() == "")).sum())
+    if open_ended:
+        tell(f"{path}: {open_ended} selections without an end last to the end of their recording")
     kept, table = _without_further_views(table)
     if len(kept) < len(lines):
         tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")

@@ -290,14 +290,15 @@ def test_opposite_channels_are_told_and_one_can_be_chosen(heard, tmp_path, capsy
     soundfile.write(audio, (np.stack([wave, -wave]) + noise).T, RATE)
     assert command.main([str(audio), "--out", str(out)]) == 0
     assert "channels cancel each other" in capsys.readouterr().err
-    assert (
-        command.main([str(audio), f"{tmp_path}/./a.wav", "--channel", "2", "--out", str(out)]) == 0
-    )
+    words = [f"{tmp_path}/./a.wav", "--channel", "2", "--out", str(out), "--force"]
+    assert command.main([str(audio), *words]) == 0
     assert "cancel" not in capsys.readouterr().err
     table = read_song_table(out)
     assert table["channel"].tolist() == [2] * 4
     np.testing.assert_allclose(table["start_s"], heard[1][:, 0], atol=0.3)
     assert command.main([str(audio), "--channel", "3", "--out", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert command.main([str(audio), "--channel", "3", "--out", str(out), "--force"]) == 2
     assert "no channel 3 (it has 2)" in capsys.readouterr().err
 
 
@@ -313,7 +314,7 @@ def test_a_long_wav_is_read_by_its_header():
     soundfile.write(stream, np.full(160, 0.5), 16000, format="RF64", subtype="PCM_16")
     stream.seek(0)
     pcm, start = open_pcm(stream, Pcm(48000, 2, "f32"))
-    assert pcm == Pcm(16000, 1, "s16")
+    assert pcm == Pcm(16000, 1, "s16", 320)
     (block,) = pcm_blocks(stream, pcm, start, 1.0)
     np.testing.assert_allclose(block, np.full((160, 1), 0.5), atol=1e-4)
 
@@ -325,3 +326,28 @@ def test_other_containers_are_no_raw_samples(form):
     stream.seek(0)
     with pytest.raises(InputError, match="another kind"):
         open_pcm(stream, Pcm(48000, 1, "s16"))
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("songs.csv", "path,start_s,end_s,species,score,detector\n"),
+        ("songs.selections.txt", None),
+        ("songs.txt", ""),
+        ("songs.parquet", None),
+    ],
+)
+def test_nothing_found_is_a_table_with_its_columns(heard, tmp_path, name, header):
+    soundfile.write(tmp_path / "one.wav", heard[0], RATE)
+    soundfile.write(tmp_path / "none.wav", np.random.default_rng(0).normal(0, 0.01, RATE), RATE)
+    out, full = tmp_path / name, tmp_path / f"full_{name}"
+    assert command.main([str(tmp_path / "none.wav"), "--out", str(out)]) == 0
+    assert command.main([str(tmp_path / "one.wav"), "--out", str(full)]) == 0
+    if header is not None:
+        assert out.read_text() == header
+    if name.endswith(".parquet"):
+        empty, songs = pd.read_parquet(out), pd.read_parquet(full)
+        assert (len(empty), len(songs)) == (0, 4)
+        assert empty.dtypes.to_dict() == songs.dtypes.to_dict()
+    elif header != "":
+        assert out.read_text() == full.read_text().split("\n", 1)[0] + "\n"

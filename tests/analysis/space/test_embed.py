@@ -241,7 +241,7 @@ def test_devices_share_a_batch(run, table, expected, tmp_path):
 def test_command_freezes_a_reference_and_tells_later_songs_by_it(run, table, tmp_path, capsys):
     songs = str(Path(table["path"][0]).parent / "songs.csv")
     out, frozen = str(tmp_path / "latent.parquet"), str(tmp_path / "reference.npz")
-    base = [str(run), songs, songs, songs, "--out", out]
+    base = [str(run), songs, songs, songs, "--out", out, "--force"]
     assert command.main([*base, "--freeze", frozen, "--min-cluster-size", "3"]) == 0
     assert "clusters" in capsys.readouterr().out
     assert command.main([*base, "--reference", frozen]) == 0
@@ -252,3 +252,32 @@ def test_command_freezes_a_reference_and_tells_later_songs_by_it(run, table, tmp
     assert "no such reference" in capsys.readouterr().err
     assert command.main([*base, "--hosts", "2", "--host", "2"]) == 2
     assert "numbered 0 to 1" in capsys.readouterr().err
+
+
+def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
+    rows = [0, "silent", 1, "constant", "longer silence"]
+    for name, wave in {
+        "silent": np.zeros(8000),
+        "constant": np.full(8000, 0.25),
+        "longer silence": np.zeros(16_000),
+    }.items():
+        soundfile.write(tmp_path / f"{name}.wav", wave, 22_050)
+    songs = pd.DataFrame(
+        {
+            "path": [table["path"][row] if isinstance(row, int) else f"{row}.wav" for row in rows],
+            "mine": rows,
+        }
+    )
+    songs.to_csv(tmp_path / "songs.csv", index=False)
+    for part in ("1", "2", "100"):  # parts of silence alone, among others, all in one
+        words = [str(run), str(tmp_path / "songs.csv"), "--part-songs", part, "--force"]
+        assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 0
+        said = capsys.readouterr()
+        assert "3 songs are digital silence, row 2 first; left out" in said.err
+        assert ": 2 songs, 16 dimensions" in said.out
+        latents = read_latent_table(tmp_path / "z.parquet")
+        assert latents.songs["mine"].astype(str).tolist() == ["0", "1"]
+        np.testing.assert_allclose(latents.z, embed_table(table, run).z[:2], atol=1e-6)
+    songs[2:3].assign(path="silent.wav").to_csv(tmp_path / "songs.csv", index=False)
+    assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 2
+    assert "all 1 songs are digital silence" in capsys.readouterr().err

@@ -46,5 +46,13 @@ def test_a_setting_outside_is_refused(one: str):
         change(TrainingSettings(), (one,))
 
 
+@pytest.mark.parametrize(
+    "one", ["f_min=10000", "f_max=1000", "f_max=1e9", "sample_rate=8000", "clip_s=0.02"]
+)
+def test_a_front_end_that_hears_nothing_is_refused(one: str):
+    with pytest.raises(InputError, match=r"expected below|hear nothing|longer than a clip"):
+        change(TrainingSettings(), (f"front_end.{one}",))
+
+
 def test_a_setting_at_its_bound_is_taken():
     assert change(TrainingSettings(), ("front_end.hop=1",)).front_end.hop == 1

@@ -462,7 +462,7 @@ def test_refinement_finds_what_was_taken_away():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--copies", "-1"], "expected at least 0"),
+        (["--copies", "-1"], "expected 0 to 10000"),
         (["--bird", "dodo"], "expected one of"),
         (["--channel", "wax"], "no channel 'wax'"),
     ],

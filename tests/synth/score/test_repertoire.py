@@ -117,6 +117,19 @@ def test_an_unknown_repertoire_lists_those_there_are():
         load_repertoire("dodo")
 
 
+def test_shares_that_add_up_to_nothing_are_refused(tmp_path):
+    nothing = GOOD.replace("share: 3}", "share: 0}").replace(
+        "[fall, flat]}", "[fall, flat], share: 0}"
+    )
+    with pytest.raises(InputError, match=r"line 8: the shares of all themes add up to nothing"):
+        load_repertoire(write(tmp_path, nothing))
+    own = "populations: [{era: a, site: b, individuals: 2, shares: {one: SHARE}}]\n"
+    assert load_repertoire(write(tmp_path, nothing + own.replace("SHARE", "2"))).populations
+    for share in ("0", "1e308", "-1"):
+        with pytest.raises(InputError, match=r"line 10: .*share"):
+            load_repertoire(write(tmp_path, nothing + own.replace("SHARE", share)))
+
+
 def test_shares_and_rare_themes(tmp_path):
     repertoire = load_repertoire(write(tmp_path, GOOD))
     plan = plan_songs(repertoire, songs=80, seed=0, individuals=8)

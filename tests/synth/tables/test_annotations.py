@@ -93,7 +93,7 @@ def test_command_and_its_errors(tmp_path, capsys):
     assert main([target, str(tmp_path / "labels.txt")]) == 0
     (tmp_path / "bad.txt").write_text("soon\tlater\tBC\n")
     capsys.readouterr()
-    assert main([str(tmp_path / "bad.txt"), target]) == 2
+    assert main([str(tmp_path / "bad.txt"), target, "--force"]) == 2
     assert "line 1: expected start, end and label" in capsys.readouterr().err
     assert main([source, str(tmp_path / "songs.docx")]) == 2
     assert "ends in .csv or .parquet" in capsys.readouterr().err

@@ -1,0 +1,259 @@
+"""Audio files opened by what their bytes are: without a length, or in forms of ffmpeg."""
+
+import atexit
+import contextlib
+import io
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from chingolo.synth.tables.files import InputError, is_file
+
+BLOCK = 1 << 21
+"""Frames of audio read at a time."""
+
+LATE_S = 0.05
+"""How much later than the recording a song may end: a frame of MP3, a rounded time."""
+
+TAG_BITS = (21, 14, 7, 0)
+"""The length of an ID3 tag is written seven bits a byte."""
+
+FFMPEG_ENDINGS = (".m4a", ".aac", ".wma", ".wv", ".ape", ".amr", ".3gp", ".mka", ".webm")
+"""Endings of files that ffmpeg decodes and libsndfile does not."""
+
+KEPT = 8
+"""Decoded files that are kept until the end, for the next song of the same recording."""
+
+
+def open_sound(path: str | Path) -> soundfile.SoundFile:
+    """Opens an audio file to read: of any form of libsndfile or, where ffmpeg is found, of ffmpeg.
+
+    A WAV whose header says that it is empty, as of a stream or a recorder that lost its power, is
+    read to its end.
+
+    Raises:
+        InputError: if it is missing, is not audio, cannot be read, is in a form for which ffmpeg is
+            missing, or is an MP3 that goes on after its guessed length.
+    """
+    path = Path(path)
+    if not is_file(path):
+        raise InputError(f"{path}: no such audio file")
+    with reading(path), contextlib.ExitStack() as stack:
+        with path.open("rb") as opened:
+            start = opened.read(64)
+        kind = _for_ffmpeg(start)
+        source: Any = _decoded(path, kind) if kind else path
+        if start[:4] in (b"RIFF", b"RF64", b"BW64"):
+            source = _with_length(path)
+        file = stack.enter_context(soundfile.SoundFile(source))
+        _refuse_guessed_length(file, path)
+        stack.pop_all()  # the caller closes it
+    return file
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What goes wrong in reading a sound is bad input.
+
+    Raises:
+        InputError: in place of the errors of libsndfile and the system, naming the file.
+    """
+    try:
+        yield
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise InputError(f"{path}: not audio that can be read ({reason(error)})") from error
+
+
+def reason(error: Exception) -> str:
+    """Why libsndfile or the system failed, without the name of the file."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip().splitlines() or [""])[0].split(": ")[-1].rstrip(".")
+
+
+def _for_ffmpeg(start: bytes) -> str:
+    """The demuxer of ffmpeg that reads what begins like this; "" for what libsndfile may read."""
+    if start[4:8] == b"ftyp":
+        return "mov"
+    beginnings = {
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
+        b"\x1a\x45\xdf\xa3": "matroska",
+        b"#!AMR": "amr",
+        b"wvpk": "wv",
+        b"MAC ": "ape",
+    }
+    for beginning, demuxer in beginnings.items():
+        if start.startswith(beginning):
+            return demuxer
+    # ADTS: twelve bits of synchronisation, then layer 0, which no MPEG audio has
+    return "aac" if len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0 else ""
+
+
+_decoding = threading.Lock()
+_decoded_files: dict[tuple[Path, int, int], Path] = {}
+
+
+def _decoded(path: Path, demuxer: str) -> Path:
+    """A WAV of the first audio stream, decoded once; it is deleted at the end of the program."""
+    about = path.stat()
+    key = (path, about.st_size, about.st_mtime_ns)
+    with _decoding:
+        if key not in _decoded_files:
+            while len(_decoded_files) >= KEPT:  # who reads it still, keeps it open
+                _decoded_files.pop(next(iter(_decoded_files))).unlink(missing_ok=True)
+            _decoded_files[key] = _decode(path, demuxer)
+        return _decoded_files[key]
+
+
+def _decode(path: Path, demuxer: str) -> Path:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise InputError(
+            f"{path}: audio that ffmpeg decodes, and ffmpeg is not found; install it "
+            "(ffmpeg.org), or convert the file to WAV or FLAC"
+        )
+    handle, name = tempfile.mkstemp(suffix=".wav", prefix="chingolo-")
+    os.close(handle)
+    decoded = Path(name)
+    atexit.register(decoded.unlink, missing_ok=True)
+    # the demuxer is named and protocols are closed, so that no file can send it to another place
+    given = ["-protocol_whitelist", "file", "-f", demuxer, "-i", f"file:{path}", "-map", "0:a:0"]
+    wanted = ["-c:a", "pcm_f32le", "-rf64", "auto", "-f", "wav", "-y", name]
+    done = subprocess.run(
+        [ffmpeg, "-nostdin", "-v", "error", *given, *wanted], capture_output=True, check=False
+    )
+    if done.returncode:
+        decoded.unlink(missing_ok=True)
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason told"]
+        raise InputError(f"{path}: not audio that ffmpeg can read ({lines[-1].split(': ')[-1]})")
+    return decoded
+
+
+class _Patched(io.RawIOBase):
+    """A file with a few bytes replaced, for libsndfile."""
+
+    def __init__(self, path: Path, at: int, patch: bytes):
+        self.file, self.at, self.patch = path.open("rb"), at, patch
+
+    def readinto(self, buffer: Any) -> int:
+        """Reads on."""
+        begin = self.file.tell()
+        count = self.file.readinto(buffer)
+        for place, byte in enumerate(self.patch, start=self.at - begin):
+            if 0 <= place < count:
+                memoryview(buffer).cast("B")[place] = byte
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Goes to a place."""
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where it reads next."""
+        return self.file.tell()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.file.close()
+        super().close()
+
+
+def _with_length(path: Path) -> Any:
+    """A WAV to open: its path or, where its header says 0 bytes of audio, the file with its own."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        long = file.read(12)[:4] != b"RIFF"
+        ds64 = None
+        while len(head := file.read(8)) == 8:
+            name, length = head[:4], struct.unpack("<I", head[4:])[0]
+            body = file.tell()
+            if name == b"ds64":
+                ds64 = body + 8, struct.unpack("<Q", file.read(24)[8:16].ljust(8, b"\0"))[0]
+            if name == b"data":
+                if long and ds64 is not None and length in (0, 0xFFFFFFFF):
+                    if ds64[1] == 0 and size > body:
+                        return _Patched(path, ds64[0], struct.pack("<Q", size - body))
+                elif length == 0 and size > body and not _are_chunks(file, body, size):
+                    return _Patched(path, body - 4, struct.pack("<I", min(size - body, 2**32 - 1)))
+                break
+            file.seek(body + length + length % 2)
+    return path
+
+
+def _are_chunks(file: Any, at: int, size: int) -> bool:
+    """Whether from here to the end of a RIFF file there are whole chunks, and no samples."""
+    while at + 8 <= size:
+        file.seek(at)
+        name, length = struct.unpack("<4sI", file.read(8))
+        if not all(32 <= letter < 127 for letter in name):
+            return False
+        at += 8 + length + length % 2
+    return at >= size
+
+
+def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
+    """Refuses an MP3 that goes on after the length that was guessed from its first frames.
+
+    A stream of changing bit rate without a header of its length (Xing, Info, VBRI) is decoded to
+    its end once, to learn what it holds.
+
+    Raises:
+        InputError: naming both lengths.
+    """
+    if file.format != "MP3" or _states_length(path):
+        return
+    about = path.stat()
+    held = _decoded_frames(path, about.st_size, about.st_mtime_ns)
+    if held > file.frames + LATE_S * file.samplerate:
+        raise InputError(
+            f"{path}: an MP3 without its length, guessed as {file.frames / file.samplerate:.1f} s; "
+            f"it holds {held / file.samplerate:.1f} s. Convert it to WAV or FLAC"
+        )
+
+
+def _states_length(path: Path) -> bool:
+    """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
+    with path.open("rb") as file:
+        tag = file.read(10)
+        if tag[:3] == b"ID3":
+            file.seek(
+                10
+                + sum((byte & 127) << shift for byte, shift in zip(tag[6:], TAG_BITS, strict=True))
+            )
+        else:
+            file.seek(0)
+        first = file.read(4096)
+    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+
+
+@lru_cache(maxsize=256)
+def _decoded_frames(path: Path, size: int, changed: int) -> int:
+    """Frames that an MP3 of this size and time of change decodes to, read as a stream."""
+    del size, changed
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        broken = contextlib.suppress(BrokenPipeError)
+        with broken, path.open("rb") as source, open(writing, "wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    frames = 0
+    try:
+        with soundfile.SoundFile(reading, closefd=True) as stream:
+            while len(block := stream.read(BLOCK, dtype="float32")):
+                frames += len(block)
+    finally:
+        feeder.join(timeout=10)
+    return frames
