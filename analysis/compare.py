@@ -50,7 +50,6 @@ def compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    copies: np.ndarray | None = None,
     sung: Sequence[SongMeasures] | None = None,
     descriptors: pd.DataFrame | None = None,
     remarks: Sequence[str] = (),
@@ -58,10 +57,9 @@ def compare(
     """Compares the songs of two eras in one latent space; without two eras, clusters alone.
 
     Args:
-        latents: songs and their vectors, from a file or in memory.
+        latents: songs and their vectors, from a file or in memory; heard through other recorders
+            as well (`embed_copies.with_copies`), or what a recorder does is not known.
         settings: eras, levels and seed.
-        copies: [recorders, songs, dimensions] vectors of the same songs, their recordings sent
-            through random recorders (`hear_through`). None: what a recorder does is not known.
         sung: [songs] of `measure_song`, for the claim on drift; None: no claim.
         descriptors: [songs] rows of `describe_songs`, or None.
         remarks: sentences on how the vectors were made, for the report.
@@ -78,11 +76,6 @@ def compare(
         raise InputError(f"vectors of shape {z.shape} for {len(latents.songs)} songs")
     if not np.isfinite(z).all():
         raise InputError(f"song {int(np.argmin(np.isfinite(z).all(axis=1)))}: no finite vector")
-    if copies is not None and copies.shape[1:] != z.shape:
-        raise InputError(
-            f"the copies have vectors of shape {copies.shape[1:]}, the songs {z.shape}; both must "
-            "come from one encoder and one table"
-        )
     songs = songs_in_memory(latents.songs)
     kept = ~songs.duplicated([key for key in PLACE if key in songs.columns]).to_numpy()
     rows = np.flatnonzero(kept)
@@ -91,14 +84,12 @@ def compare(
             f"{len(rows)} songs: too few to compare anything (at least {FEWEST_SONGS})"
         )
     rows = rows[song_order(songs.iloc[rows], z[rows])]
-    latents = LatentTable(songs.iloc[rows].reset_index(drop=True), z[rows], latents.made_by)
-    copies = None if copies is None else copies[:, rows]
+    latents = LatentTable(songs, z, latents.made_by, latents.copies).take(rows)
     sung = None if sung is None else [sung[row] for row in rows]
     descriptors = None if descriptors is None else descriptors.iloc[rows].reset_index(drop=True)
     comparison = _compare(
         latents,
         settings,
-        copies=copies,
         sung=sung,
         descriptors=descriptors,
         remarks=[*remarks, *_repeats(kept), *_equals(latents.z)],
@@ -110,14 +101,13 @@ def _compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    copies: np.ndarray | None,
     sung: Sequence[SongMeasures] | None,
     descriptors: pd.DataFrame | None,
     remarks: Sequence[str],
 ) -> Comparison:
     songs = latents.songs
     eras = find_eras(songs, settings)
-    space = lay_out(latents, settings, copies=copies)
+    space = lay_out(latents, settings)
     agreement = label_agreement(
         latents,
         space.clusters.assignment,

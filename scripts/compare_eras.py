@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -11,6 +11,9 @@ from chingolo.analysis.settings import RECORDERS, CompareSettings
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.files import InputError
+
+if TYPE_CHECKING:
+    from chingolo.analysis.space.latent_table import LatentTable
 
 
 @dataclass(frozen=True)
@@ -56,36 +59,36 @@ def compare_eras(config: CompareConfig) -> None:
     from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
-    heard = _hear(config, latents)
+    latents, measured = _hear(config, latents)
     _tell(f"comparing {len(latents.songs)} songs ...")
-    comparison = compare(latents, config.settings, **heard)
+    comparison = compare(latents, config.settings, **measured)
     _finish(config, comparison)
 
 
-def _hear(config: CompareConfig, latents: Any) -> dict[str, Any]:
-    """What the recordings tell beside the vectors, as `compare` takes it."""
+def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable", dict[str, Any]]:
+    """The songs heard through other recorders, and what else the recordings tell."""
     from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.claims.refusals import sameness
 
     eras = find_eras(latents.songs, config.settings)
     if eras is not None and sameness(latents.z, eras):
         _tell("equal vectors: nothing is measured")
-        return {}
-    heard: dict[str, Any] = {}
-    if config.run is not None:
+        return latents, {}
+    if config.run is not None and latents.copies is None:
         from chingolo.analysis.space.embed_copies import hear_again
 
         _tell(f"hearing {len(latents.songs)} songs through {config.recorders} recorders ...")
-        heard = {"copies": hear_again(latents, config.run, config.recorders, tell=_tell)}
-    if all(Path(path).is_file() for path in latents.songs["path"]):
+        latents = hear_again(latents, config.run, config.recorders, tell=_tell)
+    measured: dict[str, Any] = {}
+    if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
         from chingolo.analysis.change.drift.song_measures import measure_recordings
 
         _tell("measuring the songs ...")
-        heard["sung"] = measure_recordings(latents.songs, tell=_tell)
+        measured["sung"] = measure_recordings(latents.songs, tell=_tell)
         sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
-        heard["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
-    return heard
+        measured["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
+    return latents, measured
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:

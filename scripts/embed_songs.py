@@ -24,6 +24,11 @@ class EmbedConfig:
     out: Path = Path("latent.parquet")
     """Latent table to write (Parquet)."""
 
+    recorders: Annotated[int, Bounds(0, 1000)] = 0
+    """Random recorders that every recording is heard through as well: a song's vector is then the
+    mean over all of them, which overlooks recorders, and takes as many times as long. `compare
+    --run` does it by itself."""
+
     reference: Path | None = None
     """Frozen reference: each song gets its nearest cluster's theme with a probability, or `novel`
     (columns cluster, theme, theme_probability)."""
@@ -101,6 +106,7 @@ def command(config: EmbedConfig) -> None:
         config.out,
         part_songs=config.part_songs,
         reference=reference,
+        recorders=config.recorders,
         hosts=config.hosts,
         host=config.host,
         strict=config.strict,

@@ -27,11 +27,11 @@ def hear_again(
     count: int,
     *,
     tell: Callable[[str], None] = lambda line: None,
-) -> np.ndarray:
-    """[recorders, songs, dimensions] copies of a latent table's songs through `random_recorders`.
+) -> LatentTable:
+    """A latent table with its songs heard through `random_recorders` as well.
 
     Args:
-        latents: the songs.
+        latents: the songs, heard as they are.
         run: the training run, or exported encoder, that made the latent table.
         count: of recorders.
         tell: takes lines of progress.
@@ -43,7 +43,38 @@ def hear_again(
     theirs, ours = latents.made_by.get("checkpoint"), embedder.about["checkpoint"]
     if theirs and theirs != ours:
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
-    return embed_copies(latents.songs, embedder, random_recorders(count), tell=tell)
+    copies = embed_copies(latents.songs, embedder, random_recorders(count), tell=tell)
+    return with_copies(latents, copies)
+
+
+def with_copies(latents: LatentTable, copies: np.ndarray) -> LatentTable:
+    """A latent table whose vectors are means over the songs and their copies.
+
+    Args:
+        latents: the songs, heard as they are.
+        copies: [songs, recorders, dimensions] vectors of the same songs through recorders.
+
+    Raises:
+        InputError: if the copies are not as many, or as long, as the vectors.
+    """
+    if copies.shape[::2] != latents.z.shape:
+        raise InputError(
+            f"copies of shape {copies.shape} for vectors of shape {latents.z.shape}; expected "
+            "[songs, recorders, dimensions] by one encoder"
+        )
+    made_by = latents.made_by | {"recorders": copies.shape[1], "family": FAMILY}
+    return LatentTable(latents.songs, marginal(latents.z, copies), made_by, copies)
+
+
+def marginal(z: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """[songs, dimensions] float32 means of each song's vector and those of its copies.
+
+    Args:
+        z: [songs, dimensions].
+        copies: [songs, recorders, dimensions].
+    """
+    together = z + copies.sum(axis=1, dtype=np.float64)
+    return (together / (1 + copies.shape[1])).astype(np.float32)
 
 
 def embed_copies(
@@ -62,19 +93,19 @@ def embed_copies(
         tell: takes lines of progress.
 
     Returns:
-        [recorders, songs, dimensions] float32 of length 1.
+        [songs, recorders, dimensions] float32 of length 1.
 
     Raises:
         InputError: if audio cannot be read, or a vector is not finite.
     """
     settings = embedder.encoder.settings
-    copies = np.zeros((len(recorders), len(table), settings.encoder.dimensions), np.float32)
+    copies = np.zeros((len(table), len(recorders), settings.encoder.dimensions), np.float32)
     waiting: list[Hearing] = []
 
     def flush() -> None:
         z, _ = embed_waves([hearing.song for hearing in waiting], embedder)
         for hearing, vector in zip(waiting, z, strict=True):
-            copies[hearing.recorder, hearing.row] = vector
+            copies[hearing.row, hearing.recorder] = vector
         waiting.clear()
 
     hearings = hear_recordings(

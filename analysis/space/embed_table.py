@@ -11,7 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder, predictions
+from chingolo.analysis.space.embed import (
+    Embedded,
+    Embedder,
+    embed_songs,
+    make_embedder,
+    predictions,
+)
+from chingolo.analysis.space.embed_copies import (
+    FAMILY,
+    embed_copies,
+    marginal,
+    random_recorders,
+)
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs
 from chingolo.synth.tables.files import (
@@ -84,6 +96,7 @@ def embed_to_file(
     *,
     part_songs: int = 2000,
     reference: Reference | None = None,
+    recorders: int = 0,
     hosts: int = 1,
     host: int = 0,
     strict: bool = True,
@@ -105,6 +118,7 @@ def embed_to_file(
         out: `.parquet` to write.
         part_songs: songs of a part; memory grows with this, not with the table's vectors.
         reference: adds what it says of each song, as `assign_songs`.
+        recorders: random recorders that the songs are heard through as well (`embed_copies`).
         hosts: number of hosts at this table.
         host: number of this one, from 0.
         strict: whether a song without a vector ends it all; else its row is left out.
@@ -126,7 +140,7 @@ def embed_to_file(
     bounds = [(a, min(a + part_songs, len(table))) for a in range(0, len(table), part_songs)]
     folder = make_folder(out.with_name(out.name + ".parts"))
     files = [
-        folder / f"{number:06d}-{_key(table.iloc[a:b], embedder)}.npz"
+        folder / f"{number:06d}-{_key(table.iloc[a:b], embedder, recorders)}.npz"
         for number, (a, b) in enumerate(bounds)
     ]
     kept = sum(file.is_file() for file in files)
@@ -138,7 +152,13 @@ def embed_to_file(
         found = embed_songs(table.iloc[a:b], embedder, strict=strict)
         with atomic_path(file) as temporary:
             faults = json.dumps(found.faults)
-            np.savez(temporary, z=found.z, probability=found.probability, faults=np.array(faults))
+            np.savez(
+                temporary,
+                z=found.z,
+                probability=found.probability,
+                faults=np.array(faults),
+                copies=_copies(table.iloc[a:b], found, embedder, recorders),
+            )
         tell(f"{b} of {len(table)} songs")
     if host:
         return EmbeddedFile(False, {})
@@ -150,22 +170,26 @@ def embed_to_file(
         raise InputError(faults[min(faults)])
     refuse_if_none(faults, len(table))
 
-    def parts() -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    def parts() -> Iterator[tuple[np.ndarray, np.ndarray | None, pd.DataFrame]]:
         for file in files:
             with np.load(file) as part:
                 kept = rows_without(_faults(file), len(part["z"]))
                 if not len(kept):
                     continue
                 z, probability = part["z"][kept], part["probability"][kept]
+                copies = part["copies"] if recorders else None
+            if copies is not None:
+                z = marginal(z, copies)
             columns = predictions(embedder.encoder.classes, probability)
             if reference is not None:
                 told = assign_songs(reference, z, checkpoint=embedder.encoder.hash)
                 columns = pd.concat([columns, told], axis=1)
-            yield z, columns
+            yield z, copies, columns
 
     kept = table.iloc[rows_without(faults, len(table))].reset_index(drop=True)
     list_skipped(faults, table, skipped_file(out))
-    write_latent_parts(kept, parts(), embedder.about, out)
+    made_by = embedder.about | ({"recorders": recorders, "family": FAMILY} if recorders else {})
+    write_latent_parts(kept, parts(), made_by, out)
     shutil.rmtree(folder, ignore_errors=True)
     return EmbeddedFile(True, faults)
 
@@ -194,11 +218,20 @@ def _faults(file: Path) -> dict[int, str]:
     return {int(row): reason for row, reason in json.loads(told).items()}
 
 
-def _key(rows: pd.DataFrame, embedder: Embedder) -> str:
-    """Tells a part's vectors from those of other songs and other encoders."""
+def _copies(table: pd.DataFrame, found: Embedded, embedder: Embedder, recorders: int) -> np.ndarray:
+    """[songs without fault, recorders, dimensions] of the songs that have a vector."""
+    kept = table.iloc[rows_without(found.faults, len(table))]
+    if not recorders or not len(kept):
+        return np.zeros((len(kept), recorders, found.z.shape[1]), np.float32)
+    return embed_copies(kept, embedder, random_recorders(recorders))
+
+
+def _key(rows: pd.DataFrame, embedder: Embedder, recorders: int) -> str:
+    """Tells a part's vectors from those of other songs, encoders and recorders."""
     columns = [name for name in PLACE if name in rows.columns]
     content = rows[columns].to_csv(index=False)
-    return hashlib.sha256(f"{embedder.encoder.hash}\n{content}".encode()).hexdigest()[:16]
+    told = f"{embedder.encoder.hash}\n{f'{recorders} {FAMILY}' if recorders else ''}{content}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _wait(

@@ -39,6 +39,16 @@ class LatentTable:
     made_by: dict[str, Any] = field(default_factory=dict)
     """What made the vectors: checkpoint hash, sample rate, and what else the encoder tells."""
 
+    copies: np.ndarray | None = None
+    """[songs, recorders, dimensions] float32 vectors of the same songs heard through random
+    recorders; `z` is then the mean of a song's own vector and these. None: heard as they are."""
+
+    def take(self, rows: np.ndarray) -> "LatentTable":
+        """The table of these rows, by number."""
+        songs = self.songs.iloc[rows].reset_index(drop=True)
+        copies = None if self.copies is None else self.copies[rows]
+        return LatentTable(songs, self.z[rows], self.made_by, copies)
+
 
 def write_latent_table(latents: LatentTable, path: str | Path) -> None:
     """Writes a latent table as Parquet.
@@ -46,12 +56,13 @@ def write_latent_table(latents: LatentTable, path: str | Path) -> None:
     Raises:
         InputError: if `path` does not end in `.parquet` or its folder cannot be written.
     """
-    write_latent_parts(latents.songs, [(latents.z, pd.DataFrame())], latents.made_by, path)
+    part = (latents.z, latents.copies, pd.DataFrame())
+    write_latent_parts(latents.songs, [part], latents.made_by, path)
 
 
 def write_latent_parts(
     songs: pd.DataFrame,
-    parts: Iterable[tuple[np.ndarray, pd.DataFrame]],
+    parts: Iterable[tuple[np.ndarray, np.ndarray | None, pd.DataFrame]],
     made_by: dict[str, Any],
     path: str | Path,
 ) -> None:
@@ -59,8 +70,9 @@ def write_latent_parts(
 
     Args:
         songs: the rows of all parts.
-        parts: for each part in turn, z [songs of the part, dimensions] and further columns for its
-            songs (none where the frame is empty).
+        parts: for each part in turn, z [songs of the part, dimensions], copies [songs of the part,
+            recorders, dimensions] or None, and further columns for its songs (none where the frame
+            is empty).
         made_by: what made the vectors.
         path: `.parquet`; it appears under this name only whole.
 
@@ -71,20 +83,22 @@ def write_latent_parts(
     if path.suffix != ".parquet":
         raise InputError(f"{path}: a latent table ends in .parquet")
     rows = pa.Table.from_pandas(
-        relative_paths(songs, path.parent).drop(columns="z", errors="ignore"), preserve_index=False
+        relative_paths(songs, path.parent).drop(columns=["z", "copies"], errors="ignore"),
+        preserve_index=False,
     )
     start, writer = 0, None
     with atomic_path(path) as temporary:
         try:
-            for z, columns in parts:
+            for z, copies, columns in parts:
                 part = rows.slice(start, len(z))
                 for name in columns:
                     if name in part.column_names:
                         part = part.drop_columns(name)
                     part = part.append_column(name, pa.array(columns[name].to_numpy()))
-                values = pa.array(np.ascontiguousarray(z, np.float32).reshape(-1))
-                vectors = pa.FixedSizeListArray.from_arrays(values, z.shape[1])
-                part = part.append_column("z", vectors)
+                part = part.append_column("z", _fixed_size_lists(z))
+                if copies is not None:
+                    flat = copies.reshape(len(copies), -1)
+                    part = part.append_column("copies", _fixed_size_lists(flat))
                 metadata = {
                     **(part.schema.metadata or {}),
                     METADATA_KEY: json.dumps(made_by).encode(),
@@ -115,16 +129,26 @@ def read_latent_table(path: str | Path) -> LatentTable:
         raise InputError(f"{path}: not a Parquet latent table ({reason})") from error
     if "z" not in table.column_names:
         raise InputError(f"{path}: no column 'z'; make latent tables with `chingolo embed`")
-    z = _vectors(table.column("z"), path)
-    songs = validate_song_table(table.drop(["z"]).to_pandas(), base=path.parent, name=str(path))
-    bad = ~np.isfinite(z).all(axis=1)
-    if bad.any():
-        raise InputError(f"{path}: row {int(np.argmax(bad)) + 1}: 'z' holds values not finite")
+    z, copies = _vectors(table.column("z"), path), None
+    if "copies" in table.column_names:
+        copies = _vectors(table.column("copies"), path)
+        if copies.shape[1] % z.shape[1]:
+            raise InputError(f"{path}: 'copies' holds no whole number of vectors like those in 'z'")
+        copies = copies.reshape(len(z), -1, z.shape[1])
+    songs = table.drop(["z", *(["copies"] if copies is not None else [])]).to_pandas()
+    songs = validate_song_table(songs, base=path.parent, name=str(path))
+    for name, values in (("z", z), ("copies", copies)):
+        if values is None:
+            continue
+        bad = ~np.isfinite(values.reshape(len(z), -1)).all(axis=1)
+        if bad.any():
+            row = int(np.argmax(bad)) + 1
+            raise InputError(f"{path}: row {row}: '{name}' holds values not finite")
     try:
         made_by = dict(json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")))
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: what it tells of its run is damaged") from error
-    return LatentTable(songs=songs, z=z, made_by=made_by)
+    return LatentTable(songs=songs, z=z, made_by=made_by, copies=copies)
 
 
 def songs_in_memory(songs: pd.DataFrame) -> pd.DataFrame:
@@ -145,8 +169,13 @@ def numbered_rows(songs: pd.DataFrame) -> pd.DataFrame:
     return songs.assign(path=[f"row {row + 1}" for row in range(len(songs))])
 
 
+def _fixed_size_lists(vectors: np.ndarray) -> pa.FixedSizeListArray:
+    values = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(values, vectors.shape[1])
+
+
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:
-    """[songs, dimensions] float32 of the column `z`."""
+    """[songs, dimensions] float32 of a column of vectors."""
     try:
         with np.errstate(over="ignore"):  # what overflows is not finite, and refused
             kind = column.type

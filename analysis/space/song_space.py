@@ -10,7 +10,7 @@ from chingolo.analysis.space.cluster import Clusters, dbcv, fit_clusters, stabil
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.analysis.space.reduce import Reduction, reduce
 from chingolo.analysis.space.themes.name_themes import name_themes, themes_of
-from chingolo.analysis.space.themes.recorder_themes import copied_clusters, join_clusters, marginal
+from chingolo.analysis.space.themes.recorder_themes import copied_clusters, join_clusters
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,6 @@ class SongSpace:
     """A sentence on how the themes' names came."""
 
     map: Reduction
-
-    z: np.ndarray
-    """[songs, dimensions] what was clustered: the vectors, or their means over copies."""
 
     copied_theme: np.ndarray | None = None
     """[recorders, songs] theme of each song through each recorder; None without copies."""
@@ -70,22 +67,18 @@ class SongSpace:
         }
 
 
-def lay_out(
-    latents: LatentTable, settings: CompareSettings, *, copies: np.ndarray | None = None
-) -> SongSpace:
+def lay_out(latents: LatentTable, settings: CompareSettings) -> SongSpace:
     """Clusters the songs, names their themes and draws their map.
 
     Args:
-        latents: songs and their vectors.
+        latents: songs and their vectors; where they were heard through other recorders, clusters
+            that recorders turn into one another are one theme.
         settings: how clusters are found and the map is drawn, and the seed.
-        copies: [recorders, songs, dimensions] vectors of the songs heard through other recorders;
-            a song then lies at the mean of all of them, and clusters that recorders turn into one
-            another are one theme.
 
     Raises:
         InputError: if UMAP is asked for and not installed.
     """
-    z = marginal(latents.z, copies)
+    z, copies = latents.z, latents.copies
     clusters = fit_clusters(
         z,
         min_cluster_size=settings.min_cluster_size,
@@ -108,4 +101,4 @@ def lay_out(
     theme, naming = name_themes(latents.songs, clusters.assignment)
     if copied is not None:
         copied = themes_of(theme, clusters.assignment)[copied]
-    return SongSpace(clusters, firm, valid, theme, naming, reduction, z, copied)
+    return SongSpace(clusters, firm, valid, theme, naming, reduction, copied)

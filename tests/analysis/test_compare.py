@@ -13,9 +13,9 @@ from chingolo.analysis.change.design.units import find_design
 from chingolo.analysis.change.statistics.energy import energy_values
 from chingolo.analysis.compare import compare
 from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_table
 from chingolo.scripts import compare_eras
-from chingolo.synth.tables.files import InputError
 
 CENTRES = np.eye(8)[:5] * 6.0
 
@@ -54,7 +54,7 @@ def statuses(result):
 
 def test_lost_and_new_theme_are_found():
     table = population()
-    found = compare(table, CompareSettings(), copies=table.z[None])
+    found = compare(with_copies(table, table.z[:, None]), CompareSettings())
     assert found.results["verdict"] == "changed"
     assert statuses(found) == {
         "theme 0": "lost",
@@ -300,12 +300,6 @@ def test_repeated_rows_count_once(tmp_path):
     assert kept["songs"] == 2 * len(table.songs)
 
 
-def test_copies_of_other_dimensions_are_refused():
-    table = population(birds=4)
-    with pytest.raises(InputError, match="one encoder"):
-        compare(table, CompareSettings(), copies=table.z[None, :, :4])
-
-
 def test_eras_of_unlike_origin_are_refused():
     table = population()
     origin = np.where(table.songs["era"] == "1966", "resynthesised", "recorded")
@@ -324,9 +318,9 @@ def split_by_recorder(table: LatentTable) -> tuple[LatentTable, np.ndarray]:
     theme = (songs["label"] == "theme 1").to_numpy()
     old = (songs["era"] == "1966").to_numpy()
     away = (np.eye(8)[7] * 6.0).astype(np.float32)
-    copies = np.stack([z, z, z, *[z + away * theme[:, None]] * 2])
+    copies = np.stack([z, z, z, *[z + away * theme[:, None]] * 2], axis=1)
     moved = LatentTable(songs, z + away * (theme & old)[:, None], {})
-    copies[3:, theme & old] = moved.z[theme & old]
+    copies[theme & old, 3:] = moved.z[theme & old, None]
     return moved, copies
 
 
@@ -336,7 +330,7 @@ def test_a_theme_that_a_recorder_parts_is_one_theme():
     alone = compare(moved, CompareSettings(same_recorder=True))
     assert {"lost", "new"} <= set(statuses_of(alone))
     assert alone.results["verdict"] == "changed"
-    found = compare(moved, CompareSettings(), copies=copies)
+    found = compare(with_copies(moved, copies), CompareSettings())
     assert found.results["claims"]["repertoire"]["verdict"] == "no change shown"
     assert set(statuses_of(found)) == {"persists"}
 
@@ -344,8 +338,8 @@ def test_a_theme_that_a_recorder_parts_is_one_theme():
 def test_a_change_that_a_recorder_makes_too_is_not_claimed():
     """One recorder of ten, too few to join two clusters, takes a theme away as the eras do."""
     moved, copies = split_by_recorder(population(lost=4, new=4))
-    few = np.concatenate([np.repeat(moved.z[None], 9, axis=0), copies[4:]])
-    found = compare(moved, CompareSettings(), copies=few).results
+    few = np.concatenate([np.repeat(moved.z[:, None], 9, axis=1), copies[:, 4:]], axis=1)
+    found = compare(with_copies(moved, few), CompareSettings()).results
     claim = found["claims"]["repertoire"]
     assert claim["verdict"] == "refused"
     assert claim["p"] <= 0.05

@@ -16,40 +16,28 @@ COPIES_LAND = 0.2
 under two recorders, of clusters of one theme up to 1 (docs/methods.md)."""
 
 
-def marginal(z: np.ndarray, copies: np.ndarray | None) -> np.ndarray:
-    """[songs, dimensions] mean of each song's vector and those of its copies.
-
-    Args:
-        z: [songs, dimensions] vectors.
-        copies: [recorders, songs, dimensions], or None.
-    """
-    if copies is None or not len(copies):
-        return z
-    return (z + copies.sum(axis=0, dtype=np.float64)) / (1 + len(copies))
-
-
 def copied_clusters(clusters: Clusters, z: np.ndarray, copies: np.ndarray) -> np.ndarray:
     """[recorders, songs] cluster that the nearest songs of each copy belong to.
 
     Args:
         clusters: fitted on `z`.
         z: [songs, dimensions] vectors.
-        copies: [recorders, songs, dimensions] vectors of the copies.
+        copies: [songs, recorders, dimensions] vectors of the copies.
     """
     known = clusters.assignment != NOISE
     if not known.any():
-        return np.full(copies.shape[:2], NOISE)
+        return np.full(copies.shape[1::-1], NOISE)
     model = KNeighborsClassifier(min(NEIGHBOURS, int(known.sum())))
     model.fit(project(clusters.projection, z)[known], clusters.assignment[known])
     flat = copies.reshape(-1, copies.shape[-1])
-    return model.predict(project(clusters.projection, flat)).reshape(copies.shape[:2])
+    return model.predict(project(clusters.projection, flat)).reshape(copies.shape[:2]).T
 
 
 def joined(assignment: np.ndarray, copied: np.ndarray) -> np.ndarray:
     """[clusters] the cluster that each belongs to once those that recorders confuse are joined.
 
-    Cluster A is one with B where, under at least `RECORDERS_JOIN` recorders, more than `COPIES_LAND`
-    of A's copies land in B. The lower number stands for both.
+    Cluster A is one with B where, under at least `RECORDERS_JOIN` recorders, more than
+    `COPIES_LAND` of A's copies land in B. The lower number stands for both.
 
     Args:
         assignment: [songs] clusters, -1 for none.

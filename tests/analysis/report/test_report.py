@@ -20,6 +20,7 @@ from chingolo.analysis.report.report import report_page, write_report
 from chingolo.analysis.report.sections.registry import SECTIONS
 from chingolo.analysis.results import results_text
 from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
 
 SETTINGS = CompareSettings(permutations=99, bootstraps=50, same_recorder=True)
@@ -89,7 +90,9 @@ def test_same_inputs_and_seed_give_the_same_bytes(table, tmp_path):
 
 
 def test_results_hold_the_keys_that_others_rely_on(table):
-    results = json.loads(results_text(compare(table, SETTINGS, copies=table.z[None]).results))
+    results = json.loads(
+        results_text(compare(with_copies(table, table.z[:, None]), SETTINGS).results)
+    )
     for key in ["verdict", "reasons", "unit", "block", "novel", "effort", "table_check", "drift"]:
         assert key in results
     for claim in ("repertoire", "drift"):

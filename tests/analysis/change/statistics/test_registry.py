@@ -18,6 +18,7 @@ from chingolo.analysis.compare_types import compare_types
 from chingolo.analysis.report.report import report_page
 from chingolo.analysis.results import put_together, results_text
 from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
 from tests.analysis.change.test_change import design_of
 
@@ -133,7 +134,7 @@ def toy_statistic(monkeypatch):
 def test_a_statistic_entered_on_one_line_stands_everywhere(toy_statistic, songs):
     toy_statistic("toy", words="a toy", claim="repertoire")
     table, z = songs
-    found = compare(LatentTable(table, z), SETTINGS, copies=z[None])
+    found = compare(with_copies(LatentTable(table, z), z[:, None]), SETTINGS)
     results = json.loads(results_text(found.results))
     assert results["tests"]["toy"]["p"] > 0
     assert results["claims"]["repertoire"]["tests"] == ["composition", "toy"]
