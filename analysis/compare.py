@@ -50,7 +50,7 @@ def compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    sung: Sequence[SongMeasures] | None = None,
+    sung: Sequence[SongMeasures | None] | None = None,
     descriptors: pd.DataFrame | None = None,
     remarks: Sequence[str] = (),
 ) -> Comparison:
@@ -60,7 +60,7 @@ def compare(
         latents: songs and their vectors, from a file or in memory; heard through other recorders
             as well (`embed_copies.with_copies`), or what a recorder does is not known.
         settings: eras, levels and seed.
-        sung: [songs] of `measure_song`, for the claim on drift; None: no claim.
+        sung: [songs] of `measure_recordings`, for the claim on drift; None: no claim.
         descriptors: [songs] rows of `describe_songs`, or None.
         remarks: sentences on how the vectors were made, for the report.
 
@@ -101,7 +101,7 @@ def _compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    sung: Sequence[SongMeasures] | None,
+    sung: Sequence[SongMeasures | None] | None,
     descriptors: pd.DataFrame | None,
     remarks: Sequence[str],
 ) -> Comparison:
@@ -134,9 +134,10 @@ def _compare(
         placebo = recorder_placebo(songs, space.theme, space.copied_theme, change.design)
         measured = None
         if sung is not None and change.design.testable.any():
+            known = np.array([song is not None for song in sung])
             measured = measure_drift(
-                sung,
-                space.theme,
+                [song or SongMeasures(()) for song in sung],
+                np.where(known, space.theme, ""),
                 change.design,
                 permutations=settings.permutations,
                 speed_known=speed_is_known(songs, eras, settings),

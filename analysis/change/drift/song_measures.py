@@ -7,11 +7,16 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
+from chingolo.analysis.change.design.song_order import song_order
 from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
 from chingolo.synth.fit.ridge import RATE, best_path, find_peaks, ridges
 from chingolo.synth.tables.audio import load_song, wave_in_memory
+from chingolo.synth.tables.words import words
 from chingolo.synth.voice.integrate import CONTROL_RATE
+
+MOST_SONGS = 1000
+"""That are measured of a table: a quarter of a second of work each."""
 
 SHORTEST_SONG = 0.03
 """s; what is shorter has no note to measure."""
@@ -108,23 +113,40 @@ def measure_song(wave: np.ndarray, sample_rate: int) -> SongMeasures:
 
 
 def measure_recordings(
-    songs: pd.DataFrame, *, tell: Callable[[str], None] = lambda line: None
-) -> list[SongMeasures]:
+    songs: pd.DataFrame,
+    *,
+    most: int = MOST_SONGS,
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[SongMeasures | None]:
     """Measures the songs of a table in their recordings.
 
     Args:
         songs: song table with absolute paths.
+        most: songs beyond which only some are measured, as many of each bird (or recording).
         tell: takes lines of progress.
+
+    Returns:
+        [songs] measures; None for a song that was not measured.
 
     Raises:
         InputError: if a recording cannot be read.
     """
-    measured = []
-    for row in range(len(songs)):
-        measured.append(measure_song(load_song(songs.iloc[row], sample_rate=RATE), RATE))
-        if (row + 1) % 500 == 0:
-            tell(f"{row + 1} of {len(songs)} songs measured")
+    measured: list[SongMeasures | None] = [None] * len(songs)
+    rows = _some_of_each(songs, most)
+    for done, row in enumerate(rows, 1):
+        measured[row] = measure_song(load_song(songs.iloc[row], sample_rate=RATE), RATE)
+        if done % 500 == 0:
+            tell(f"{done} of {len(rows)} songs measured")
     return measured
+
+
+def _some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
+    """Rows of at most `most` songs: the first of each bird or recording, then the second, and on."""
+    bird = words(songs["individual"]) if "individual" in songs.columns else songs["path"]
+    unit = pd.Series(np.where(np.asarray(bird) == "", songs["path"], bird))
+    order = song_order(songs.reset_index(drop=True))
+    turn = unit.iloc[order].groupby(unit.iloc[order]).cumcount().to_numpy()
+    return sorted(order[np.argsort(turn, kind="stable")][:most].tolist())
 
 
 def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
