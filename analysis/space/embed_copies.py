@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chingolo.analysis.settings import RECORDERS
 from chingolo.analysis.space.embed import Embedder, embed_waves, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.recorder.hear_recordings import Hearing, hear_recordings
-from chingolo.synth.recorder.wide import WideRecorder, wide_recorder
+from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
+from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.tables.files import InputError
-from chingolo.train.run.trained_encoder import load_encoder
+from chingolo.train.run.trained_encoder import TrainedEncoder, load_encoder
 
 FAMILY = "wide-1"
 
@@ -45,6 +47,39 @@ def hear_again(
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
     copies = embed_copies(latents.songs, embedder, random_recorders(count), tell=tell)
     return with_copies(latents, copies)
+
+
+def embed_again(
+    encoder: TrainedEncoder,
+    waves: Sequence[np.ndarray],
+    *,
+    sample_rate: float,
+    recorders: int = RECORDERS,
+) -> np.ndarray:
+    """Vectors of songs in memory, each heard through `random_recorders` by itself.
+
+    Args:
+        encoder: of `load_encoder`, or as `train` returns it.
+        waves: [songs] arrays [any] of one song each, mono.
+        sample_rate: theirs, Hz.
+        recorders: number of them.
+
+    Returns:
+        [songs, recorders, dimensions] float32 of length 1.
+
+    Raises:
+        InputError: if a song is too short, or no wave.
+    """
+    rate = encoder.settings.front_end.sample_rate
+    embedder = make_embedder(encoder)
+    songs = [wave_in_memory(wave, sample_rate=sample_rate, wanted=rate) for wave in waves]
+    again = [
+        embed_waves(
+            [through(recorder, song, rate, take=n) for n, song in enumerate(songs)], embedder
+        ).z
+        for recorder in random_recorders(recorders)
+    ]
+    return np.stack(again, axis=1)
 
 
 def with_copies(latents: LatentTable, copies: np.ndarray) -> LatentTable:

@@ -141,7 +141,7 @@ def measure_recordings(
 
 
 def _some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
-    """Rows of at most `most` songs: the first of each bird or recording, then the second, and on."""
+    """Rows of at most `most` songs: the first of each bird or recording, then the second ..."""
     bird = words(songs["individual"]) if "individual" in songs.columns else songs["path"]
     unit = pd.Series(np.where(np.asarray(bird) == "", songs["path"], bird))
     order = song_order(songs.reset_index(drop=True))
