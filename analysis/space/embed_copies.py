@@ -73,12 +73,10 @@ def embed_again(
     rate = encoder.settings.front_end.sample_rate
     embedder = make_embedder(encoder)
     songs = [wave_in_memory(wave, sample_rate=sample_rate, wanted=rate) for wave in waves]
-    again = [
-        embed_waves(
-            [through(recorder, song, rate, take=n) for n, song in enumerate(songs)], embedder
-        ).z
-        for recorder in random_recorders(recorders)
-    ]
+    again = []
+    for recorder in random_recorders(recorders):
+        heard = [through(recorder, song, rate, take=take) for take, song in enumerate(songs)]
+        again.append(embed_waves(heard, embedder)[0])
     return np.stack(again, axis=1)
 
 
