@@ -1,10 +1,13 @@
 """Families of recorders as data: which parts there are, how often, and what each is drawn from."""
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from chingolo.synth.tables.registry import Registry
+
+if TYPE_CHECKING:  # `--help` names the families, and waits for nothing heavy
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Uniform:
     low: float
     high: float
 
-    def draw(self, random: np.random.Generator) -> float:
+    def draw(self, random: "np.random.Generator") -> float:
         """One number."""
         return float(random.uniform(self.low, self.high))
 
@@ -26,8 +29,10 @@ class LogUniform:
     low: float
     high: float
 
-    def draw(self, random: np.random.Generator) -> float:
+    def draw(self, random: "np.random.Generator") -> float:
         """One number."""
+        import numpy as np
+
         return float(np.exp(random.uniform(np.log(self.low), np.log(self.high))))
 
 
@@ -37,7 +42,7 @@ class OneOf:
 
     values: tuple[float | int | bool, ...]
 
-    def draw(self, random: np.random.Generator) -> float | int | bool:
+    def draw(self, random: "np.random.Generator") -> float | int | bool:
         """One value."""
         return self.values[int(random.integers(len(self.values)))]
 
@@ -46,7 +51,7 @@ class OneOf:
 class Seed:
     """A seed of what a recorder keeps from one recording to the next."""
 
-    def draw(self, random: np.random.Generator) -> int:
+    def draw(self, random: "np.random.Generator") -> int:
         """One seed."""
         return int(random.integers(2**32))
 
@@ -99,7 +104,7 @@ WIDE_1 = Family(
             wow_rate=LogUniform(0.4, 4),
             flutter=LogUniform(2e-4, 0.005),
             flutter_rate=LogUniform(5, 50),
-            phase=Uniform(0, 2 * np.pi),
+            phase=Uniform(0, 2 * math.pi),
         ),
         _chance(
             "second-bird",

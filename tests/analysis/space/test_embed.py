@@ -273,11 +273,19 @@ def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
         words = [str(run), str(tmp_path / "songs.csv"), "--part-songs", part, "--force"]
         assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 0
         said = capsys.readouterr()
-        assert "3 songs are digital silence, row 2 first; left out" in said.err
+        assert "3 of 5 songs skipped:" in said.err
+        assert f"row 2 ({tmp_path / 'silent.wav'}): digital silence" in said.err
+        listed = pd.read_csv(tmp_path / "z.skipped.csv")
+        assert listed["row"].tolist() == [2, 4, 5]
+        assert listed["reason"].str.endswith("digital silence").all()
         assert ": 2 songs, 16 dimensions" in said.out
         latents = read_latent_table(tmp_path / "z.parquet")
         assert latents.songs["mine"].astype(str).tolist() == ["0", "1"]
         np.testing.assert_allclose(latents.z, embed_table(table, run).z[:2], atol=1e-6)
+    assert command.main([*words, "--out", str(tmp_path / "z.parquet"), "--strict"]) == 2
+    assert "row 2" in capsys.readouterr().err
     songs[2:3].assign(path="silent.wav").to_csv(tmp_path / "songs.csv", index=False)
     assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 2
-    assert "all 1 songs are digital silence" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "none of 1 songs can be used" in told
+    assert "digital silence" in told

@@ -274,7 +274,7 @@ def test_any_yaml_is_read_or_refused(tmp_path: Path, text: str):
     [
         ("base: bird.yaml\n", "base"),
         ("[" * 5000, "nested"),
-        ("species: 2001-13-45\n", "not YAML"),
+        ("species: 2001-13-45\n", "source"),
         ("? [a]\n: 1\n", "key"),
         ("a: &a [x,x,x,x,x,x,x,x]\n" + "".join(
             f"b{i}: &{c} [{','.join(['*' + p] * 8)}]\n"
