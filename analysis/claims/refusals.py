@@ -75,8 +75,11 @@ def origin_mismatch(songs: pd.DataFrame, eras: Eras) -> str:
         pd.Series(origin[eras.of_song == era]).value_counts(normalize=True)
         for era in (HISTORICAL, MODERN)
     ]
-    apart = shares[0].subtract(shares[1], fill_value=0.0).abs().max()
-    if not apart > MOST_UNLIKE_ORIGIN:
+    names = {name for of_era in shares for name in of_era.index}
+    apart = [
+        abs(float(shares[0].get(name, 0.0)) - float(shares[1].get(name, 0.0))) for name in names
+    ]
+    if max(apart, default=0.0) <= MOST_UNLIKE_ORIGIN:
         return ""
     told = [
         ", ".join(f"{share:.0%} {name or 'of unknown origin'}" for name, share in of_era.items())

@@ -7,6 +7,7 @@ time and frequency (a chirplet transform, Mann & Haykin, IEEE Trans. Signal Proc
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import fft
@@ -135,7 +136,7 @@ def find_peaks(wave: np.ndarray) -> Plane:
         count = here.stop - first
         for index, kernel in enumerate(kernels[: len(kernels) // 2 + 1].astype(np.complex64)):
             np.multiply(frames[here], kernel, out=some[:count, :WINDOW])
-            spectrum = np.asarray(fft.fft(some[:count], axis=1))
+            spectrum: Any = fft.fft(some[:count], axis=1)
             for part, rate in ((np.s_[:, band], index), (mirror, len(kernels) - 1 - index)):
                 half = spectrum[part]
                 power = np.square(half.real) + np.square(half.imag)

@@ -117,19 +117,26 @@ def find_stretches(table: pd.DataFrame) -> Iterator[Stretch]:
         for column in ("start_s", "end_s")
     )
     starts = np.nan_to_num(starts)
-    for key, rows in table.reset_index(drop=True).groupby(columns, dropna=False).indices.items():
-        key = key if isinstance(key, tuple) else (key,)
-        channel = int(key[1]) if len(key) > 1 and not pd.isna(key[1]) else None
+    group = table.reset_index(drop=True).groupby(columns, dropna=False, sort=False).ngroup()
+    for number in range(int(group.max()) + 1):
+        rows = np.flatnonzero(group == number)
+        path = str(table["path"].iloc[rows[0]])
+        channel = _channel(table.iloc[rows[0]])
         together: list[int] = []
-        for row in rows[np.argsort(starts[rows], kind="stable")]:
+        for row in rows[np.argsort(starts[rows], kind="stable")].tolist():
             if together and (
                 starts[row] - np.nanmax(ends[together]) > 2 * AROUND_S
                 or ends[row] - starts[together[0]] > LONGEST_S
             ):
-                yield _stretch(str(key[0]), channel, together, starts, ends)
+                yield _stretch(path, channel, together, starts, ends)
                 together = []
-            together.append(int(row))
-        yield _stretch(str(key[0]), channel, together, starts, ends)
+            together.append(row)
+        yield _stretch(path, channel, together, starts, ends)
+
+
+def _channel(song: pd.Series) -> int | None:
+    channel = song.get("channel")
+    return None if channel is None or pd.isna(channel) else int(channel)
 
 
 def _stretch(

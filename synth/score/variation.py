@@ -83,7 +83,8 @@ def _draw(strengths: Strengths, items: int, random: np.random.Generator) -> dict
 def _level_in_trill(item: Item, number: int, count: int) -> float:
     """What a trill's contour adds to a note, from 0, dB; stretched over more or fewer notes."""
     place = 1 + number * (item.count - 1) / max(count - 1, 1)
-    return float(np.interp(place, *zip(*item.contour, strict=True)))
+    places, levels = zip(*item.contour, strict=True)
+    return float(np.interp(place, places, levels))
 
 
 def _sing(theme: Theme, deviation: dict[str, np.ndarray]) -> Song:

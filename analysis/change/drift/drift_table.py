@@ -77,7 +77,7 @@ def drift_table(songs: Sequence[SongMeasures], theme: np.ndarray) -> DriftTable:
     measures: list[Measure] = []
     columns: list[np.ndarray] = []
     for name in sorted(set(theme.tolist()) - {""}):
-        members = np.flatnonzero(theme == name)
+        members = np.flatnonzero(theme == name).tolist()
         parts = theme_plan([songs[song] for song in members])
         own = _measures(name, parts)
         values = np.full((len(theme), len(own)), np.nan)

@@ -210,7 +210,7 @@ def theme_plan(songs: Sequence[SongMeasures]) -> tuple[ThemePart, ...]:
         return ()
     counts = np.array([len(song.notes) for song in heard])
     ends = np.quantile(np.arange(len(heard)), [FEW_NOTES, MANY_NOTES])
-    places = np.unique(np.linspace(*ends, CANDIDATES).round().astype(int))
+    places = np.unique(np.linspace(ends[0], ends[1], CANDIDATES).round().astype(int))
     tried = np.argsort(counts, kind="stable")[places]
     judges = [heard[place] for place in np.linspace(0, len(heard) - 1, JUDGES).round().astype(int)]
     best, best_score = (), -np.inf

@@ -160,21 +160,28 @@ def drift_of_table(
     p = [float((largest >= score * (1 - 1e-9)).mean()) for score in scores[0]]
     reach = stats.t.ppf(0.975, contrast.freedom[0]) * np.sqrt(variance[0])
     known = [np.where(drawn_eras[0][:, None] == era, units, np.nan) for era in (0, 1)]
-    rows = [
-        DriftRow(
-            measure.theme,
-            measure.name,
-            measure.unit,
-            *(float(np.exp(np.nanmean(side[:, place]))) for side in known),
-            *_change(corrected[0, place], reach[place]),
-            p[place],
-            tuple(int(np.isfinite(side[:, place]).sum()) for side in known),
+    rows = []
+    for place, measure in enumerate(measures):
+        old, young = (side[:, place] for side in known)
+        change, interval = _change(corrected[0, place], reach[place])
+        means = [float(np.exp(np.nanmean(values))) for values in (old, young)]
+        counts = (int(np.isfinite(old).sum()), int(np.isfinite(young).sum()))
+        row = DriftRow(
+            *(measure.theme, measure.name, measure.unit),
+            historical=means[0],
+            modern=means[1],
+            change_percent=change,
+            interval_percent=interval,
+            p=p[place],
+            units=counts,
         )
-        for place, measure in enumerate(measures)
-    ]
+        rows.append(row)
     if np.isfinite(against[0]):
         told = _change(against[0], NORMAL * spread)
-        counts = tuple(int(np.isfinite(side).any(axis=1).sum()) for side in known)
+        counts = (
+            int(np.isfinite(known[0]).any(axis=1).sum()),
+            int(np.isfinite(known[1]).any(axis=1).sum()),
+        )
         rows.append(DriftRow("", AGAINST, "", np.nan, np.nan, *told, p[-1], counts))
     rows.sort(key=lambda row: row.p)
     return DriftResult(

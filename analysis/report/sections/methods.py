@@ -32,10 +32,6 @@ def methods(comparison: Comparison, media: Media | None) -> str:
     return f"<p>{text(' '.join(lines))}</p>"
 
 
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
-
-
 def _change(results: dict[str, Any]) -> list[str]:
     """How the eras were compared, in sentences."""
     settings, unit = results["settings"], results["unit"]

@@ -1,5 +1,7 @@
 """Effects of the eras on descriptors against a mixed world of known size."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -21,7 +23,7 @@ def test_one_song_a_bird_of_one_theme_is_the_pooled_t_of_scipy():
     x, y = random.standard_normal(9), random.standard_normal(14) + 1.0
     design = design_of([0] * 9 + [1] * 14, range(23))
     effect, low, high = era_effect(np.concatenate([x, y]), np.array(["A"] * 23, object), design)
-    theirs = stats.ttest_ind(y, x)
+    theirs: Any = stats.ttest_ind(y, x)
     assert effect * (9 * 14 / 23) ** 0.5 == pytest.approx(theirs.statistic)
     assert low < effect < high
 

@@ -179,7 +179,7 @@ def tone(f0: np.ndarray, level: np.ndarray | float = 1.0) -> np.ndarray:
 def heard_pitch(wave: np.ndarray, low: float, high: float) -> np.ndarray:
     """Instantaneous frequency, Hz, of the analytic signal in a band (scipy)."""
     band = sosfiltfilt(butter(4, [low, high], "bandpass", fs=RATE, output="sos"), wave)
-    return np.diff(np.unwrap(np.angle(hilbert(band)))) * RATE / (2 * np.pi)
+    return np.diff(np.unwrap(np.angle(np.asarray(hilbert(band))))) * RATE / (2 * np.pi)
 
 
 @pytest.mark.parametrize("depth", [40.0, 300.0])
@@ -205,7 +205,7 @@ def test_vibrato_and_swell_survive_notation(tmp_path, rate, depth):
     wanted = f0[middle - round(LEAD * RATE)]
     error = np.sqrt(np.mean((pitch - wanted) ** 2))
     assert error < 0.15 * depth  # of a note without its vibrato: 0.71
-    level = np.abs(hilbert(sung))[middle] / swell[middle - round(LEAD * RATE)]
+    level = np.abs(np.asarray(hilbert(sung)))[middle] / swell[middle - round(LEAD * RATE)]
     assert np.std(20 * np.log10(level)) < 1.0  # without a contour: 2.8
 
 

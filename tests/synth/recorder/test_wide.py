@@ -55,7 +55,8 @@ def found_onsets(wave: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Times at which the note of `song` begins, by a matched filter within 20 ms."""
     time = np.arange(round(0.06 * RATE)) / RATE
     note = signal.chirp(time, 4800, 0.06, 2400) * windows.tukey(len(time), 0.2)
-    match = np.abs(signal.hilbert(signal.correlate(wave, note, "full")))[len(note) - 1 :]
+    match = np.abs(np.asarray(signal.hilbert(signal.correlate(wave, note, "full"))))
+    match = match[len(note) - 1 :]
     times = []
     for start in near:
         window = slice(round((start - 0.02) * RATE), round((start + 0.02) * RATE))
