@@ -97,7 +97,7 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     named = sorted({path for path in paths if path.strip()})
     alone = len(named) <= 1
     own = [alone or not path.strip() or file_name(path) == audio.name for path in paths]
-    if not any(own):
+    if not alone and not any(own):
         raise InputError(
             f"{name}: names {len(named)} recordings, {file_name(named[0])} first; --audio "
             f"{audio} is none of them"

@@ -82,13 +82,13 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     for name in (BEGIN, END):
         if name not in table.columns:
             raise InputError(f"{path}: no column '{name}'; not a Raven selection table")
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{path}: two columns are named '{twice}'")
     for name in {BEGIN, END, OFFSET} & set(table.columns):
         with contextlib.suppress(ValueError):  # a bad cell is told with its row later
             if table[name].str.contains(",").any():
                 table[name] = as_numbers(table[name]).map(number)
-    if table.columns.has_duplicates:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise InputError(f"{path}: two columns are named '{twice}'")
     open_ended = int(((table[BEGIN].str.strip() != "") & (table[END].str.strip() == "")).sum())
     if open_ended:
         tell(f"{path}: {open_ended} selections without an end last to the end of their recording")

@@ -93,8 +93,14 @@ def test_recordings_pair_up_with_their_resyntheses(tmp_path: Path):
 
 
 def test_songs_that_cannot_be_used_are_left_out_and_told(tmp_path: Path):
-    for name, seconds in (("a", 1.0), ("b", 0.01), ("d", 1.0), ("e", 1.0)):
-        soundfile.write(tmp_path / f"{name}.wav", np.ones(round(seconds * 22_050)), 22_050)
+    for name, seconds, level in (
+        ("a", 1.0, 0.1),
+        ("b", 0.01, 0.1),
+        ("d", 1.0, 0.2),
+        ("e", 1.0, 0.3),
+    ):
+        wave = np.full(round(seconds * 22_050), level)
+        soundfile.write(tmp_path / f"{name}.wav", wave, 22_050)
     (tmp_path / "c.wav").write_bytes(b"no audio")
     rows = {"path": [f"{name}.wav" for name in "abcde"], "individual": list("vwxyz")}
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
