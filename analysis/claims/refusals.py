@@ -75,10 +75,8 @@ def origin_mismatch(songs: pd.DataFrame, eras: Eras) -> str:
         pd.Series(origin[eras.of_song == era]).value_counts(normalize=True)
         for era in (HISTORICAL, MODERN)
     ]
-    names = {name for of_era in shares for name in of_era.index}
-    apart = [
-        abs(float(shares[0].get(name, 0.0)) - float(shares[1].get(name, 0.0))) for name in names
-    ]
+    old, young = (of_era.to_dict() for of_era in shares)
+    apart = [abs(old.get(name, 0.0) - young.get(name, 0.0)) for name in old | young]
     if max(apart, default=0.0) <= MOST_UNLIKE_ORIGIN:
         return ""
     told = [
