@@ -174,7 +174,7 @@ def test_settings_and_runs_of_older_versions_are_read(table, tmp_path, monkeypat
 
 def test_changed_surroundings_are_noticed(tmp_path, monkeypatch, capsys):
     import chingolo.synth.recorder.recorders as recorders
-    import chingolo.synth.surrogates.surroundings as surroundings
+    import chingolo.synth.score.repertoire as repertoire
     import chingolo.synth.voice.birds as birds
 
     words = ["--synthetic", "zonotrichia_capensis", "--out", str(tmp_path / "run"), "--steps", "1"]
@@ -187,7 +187,7 @@ def test_changed_surroundings_are_noticed(tmp_path, monkeypatch, capsys):
     for module, name, changed in [
         (recorders, "RECORDERS", {**recorders.RECORDERS, "phone": phone}),
         (birds, "BIRDS", {**birds.BIRDS, "zebra_finch": finch}),
-        (surroundings, "BIRDS", {**birds.BIRDS, "yellowhammer": yellowhammer}),
+        (repertoire, "BIRDS", {**birds.BIRDS, "yellowhammer": yellowhammer}),
     ]:
         with monkeypatch.context() as patched:
             patched.setattr(module, name, changed)
