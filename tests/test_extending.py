@@ -425,6 +425,7 @@ OVER_ALL = (
 """Tests that run over all of a kind, and some that an addition could upset."""
 
 
+@pytest.mark.slow
 def test_tests_that_run_over_all_take_it_in_and_pass(extended: Path):
     words = ["-m", "pytest", "-o", "addopts=", "-q", *(f"tests/{name}" for name in OVER_ALL)]
     run(words, extended, PYTHONPATH=str(extended))

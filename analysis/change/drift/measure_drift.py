@@ -259,9 +259,4 @@ def _remarks(table: DriftTable, used: np.ndarray, *, few: bool, removed: bool) -
             "So few themes were measured that a change cannot be told from a tape that runs at "
             "another speed: changes are those against the mean of all measures."
         )
-    elif removed:
-        told.append(
-            "A factor common to pitch and to one over time is what a wrong speed of a tape makes. "
-            "No known device fixes it, so it was taken out and is no part of a claim."
-        )
     return tuple(told)

@@ -45,6 +45,7 @@ def test_harmonic_balance_above_4_khz():
         np.testing.assert_allclose(sounding, f0, rtol=0.01)
 
 
+@pytest.mark.slow
 def test_saddle_node_law():
     """Near its end the cycle waits at the ghost of the fixed point.
 

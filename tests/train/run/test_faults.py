@@ -263,6 +263,7 @@ def start(arguments: list[str], folder: Path, devices: int) -> subprocess.Popen[
     )
 
 
+@pytest.mark.slow
 def test_two_hosts_train_as_one_does(songs: Path, tmp_path: Path):
     """`chingolo train` itself, on two processes of one device against one process of two."""
     with socket.socket() as probe:

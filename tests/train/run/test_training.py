@@ -211,6 +211,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path):
     assert not (tmp_path / "run" / "encoder").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told(tmp_path: Path):
     full = Path("/dev/full")
     if not full.exists():
@@ -370,6 +371,7 @@ def test_runs_of_older_versions_load_and_go_on(
     )
 
 
+@pytest.mark.slow
 def test_a_changed_instrument_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
