@@ -59,6 +59,7 @@ def test_songs_of_two_great_tits_are_found_different(recordings):
     assert any("speaks of these birds alone" in remark for remark in remarks)
 
 
+@pytest.mark.slow
 def test_one_finch_split_at_random_by_recording_is_not_found_different(recordings):
     """Three recordings against three: 10 arrangements, so p <= 0.1 in a tenth of the splits."""
     songs = read_song_table(recordings / "bengalese_syllables.csv")

@@ -1,7 +1,5 @@
 """Songs of known onsets, periods and pitches: what is measured of them, and what rooms leave."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy import signal
@@ -82,7 +80,7 @@ def test_a_recorder_moves_no_trill_period_and_no_whistle(chain, error):
 
 def test_gain_control_moves_no_interval():
     size = np.abs(signal.hilbert(SONG))
-    level: Any = signal.lfilter([1 - 0.9998], [1, -0.9998], size) + 0.02
+    level = np.asarray(signal.lfilter([1 - 0.9998], [1, -0.9998], size)) + 0.02
     values = told(one_theme(SONG, SONG / level), 1)
     assert values["interval from part 1 to part 2"] == pytest.approx(0.3, rel=5e-3)
 
