@@ -143,6 +143,7 @@ def test_a_run_killed_before_its_first_checkpoint_or_while_it_wrote_goes_on(
     assert weights(run) == weights(trained)
 
 
+@pytest.mark.slow
 def test_runs_of_another_model_or_version_are_told(
     trained: Path, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -189,6 +190,7 @@ def whole_files(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
+@pytest.mark.slow
 @LATE
 def test_a_full_disk_is_told_and_a_second_call_goes_on(
     trained: Path, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
