@@ -17,8 +17,7 @@ from chingolo.analysis.change.era_change import effort_remark, measure_change
 from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.claims.both_claims import claims_of
 from chingolo.analysis.claims.claim import REFUSED, verdict_of
-from chingolo.analysis.claims.drift import TEST as DRIFT_TEST
-from chingolo.analysis.claims.drift import drift_rows, drift_test, speed_is_known
+from chingolo.analysis.claims.drift import drift_rows, drift_tests, speed_is_known
 from chingolo.analysis.claims.placebo import recorder_placebo
 from chingolo.analysis.claims.refusals import sameness
 from chingolo.analysis.labels.agreement import label_agreement
@@ -156,6 +155,7 @@ def _compare(
             "verdict": verdict,
             "reasons": reasons,
             "claims": claims,
+            "tests": put_together(change.tests.results, drift_tests(measured)),
             "themes": themes,
             "drift": drift_rows(measured),
             "novel": novelty(
@@ -168,8 +168,6 @@ def _compare(
             "notes": [*notes, *effort_remark(change)],
         }
         results = put_together(results, change.results, told)
-        if measured is not None and measured.p is not None:
-            results["tests"] = put_together(results["tests"], {DRIFT_TEST: drift_test(measured)})
     songs = songs.assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
 

@@ -73,6 +73,7 @@ def compare_types(
             "verdict": verdict,
             "reasons": reasons,
             "claims": claims,
+            "tests": change.tests.results,
             "themes": themes,
             "drift": [],
             "songs": len(songs),

@@ -13,7 +13,7 @@ from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
-from chingolo.train.settings.registry import PRESETS, UNMEASURED
+from chingolo.train.settings.registry import HEARD_THROUGH, PRESETS, UNMEASURED
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class TrainConfig:
         ),
     ] = None
 
-    heard_through: Annotated[int, Bounds(0)] = 6
+    heard_through: Annotated[int, Bounds(0)] = HEARD_THROUGH
     """Random recorders that each recorded song is also heard through, so that the encoder learns
     to overlook recorders; 0 for none."""
 

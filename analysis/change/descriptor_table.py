@@ -82,8 +82,7 @@ def era_effect(
         The effect and the ends of its interval; NaN where too few birds were measured.
     """
     nothing = float("nan"), float("nan"), float("nan")
-    inside = (design.unit_of_song >= 0) & np.isfinite(values)
-    inside[inside] = design.testable[design.unit_of_song[inside]]
+    inside = design.tested_songs & np.isfinite(values)
     unit, units = pd.factorize(design.unit_of_song[inside])
     if not len(units):
         return nothing

@@ -29,9 +29,6 @@ class EraChange:
     kept: np.ndarray
     """[effort draws, songs] of `equal_effort`: what every test, share and interval goes by."""
 
-    drawn_eras: np.ndarray
-    """[draws, testable units] of `permuted_eras`."""
-
     tests: ChangeTests
 
     shares: ThemeShares
@@ -75,13 +72,12 @@ def measure_change(
         "eras": {"historical": eras.historical, "modern": eras.modern},
         "unit": design.unit_name,
         "block": design.block_name,
-        "tests": tests.results,
         "table_check": check_table(songs, eras, design),
         "descriptors": described,
         "turnover": overlap,
         "effort": _tested_effort(effort(songs, eras, design), eras, kept),
     }
-    return EraChange(design, kept, drawn, tests, shares, results)
+    return EraChange(design, kept, tests, shares, results)
 
 
 def effort_remark(change: EraChange) -> list[str]:

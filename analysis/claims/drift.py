@@ -1,5 +1,6 @@
 """The claim on drift: how themes are sung, from what a recorder cannot make."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,30 +79,16 @@ def drift_claim(
     )
 
 
-def drift_test(measured: DriftResult) -> dict[str, Any]:
-    """The test as `tests` tells it."""
-    assert measured.p is not None
-    return {"value": None, "expected": None, "p": measured.p, "claim": "drift"}
+def drift_tests(measured: DriftResult | None) -> dict[str, dict[str, Any]]:
+    """The test as `tests` tells it, by name; none where nothing could be compared."""
+    if measured is None or measured.p is None:
+        return {}
+    return {TEST: {"value": None, "expected": None, "p": measured.p, "claim": "drift"}}
 
 
 def drift_rows(measured: DriftResult | None) -> list[dict[str, Any]]:
     """Every measure as `results.json` tells it, the smallest p first."""
-    if measured is None:
-        return []
-    return [
-        {
-            "theme": row.theme,
-            "measure": row.measure,
-            "unit": row.unit,
-            "historical": row.historical,
-            "modern": row.modern,
-            "change_percent": row.change_percent,
-            "interval_percent": list(row.interval_percent),
-            "p": row.p,
-            "units": list(row.units),
-        }
-        for row in measured.rows
-    ]
+    return [] if measured is None else [dataclasses.asdict(row) for row in measured.rows]
 
 
 def _effect(row: DriftRow) -> dict[str, Any]:

@@ -61,9 +61,7 @@ def recorder_placebo(
     measured = heard_by_two_devices(songs, theme)
     if measured:
         return _placebo(measured, design.seed) | {"measured": True}
-    inside = design.unit_of_song >= 0
-    modern = np.zeros(len(theme), dtype=bool)
-    modern[inside] = (design.era == MODERN)[design.unit_of_song[inside]]
+    modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
     if copied is None or not len(copied) or not modern.any():
         return dict(NOT_MADE)
     unit = np.unique(design.unit_of_song[modern], return_inverse=True)[1]
@@ -83,12 +81,8 @@ def heard_by_two_devices(songs: pd.DataFrame, theme: np.ndarray) -> list[HeardTw
         both = first[[one, other]].dropna().to_numpy().astype(int)
         if len(both):
             rows = both[:, 0]
-            unit = [bird[row] or names[row] for row in rows]
-            pairs.append(
-                HeardTwice(
-                    theme[rows], theme[both[:, 1]], pd.factorize(pd.Series(unit, dtype=object))[0]
-                )
-            )
+            unit = pd.factorize(np.where(bird[rows] != "", bird[rows], names[rows]))[0]
+            pairs.append(HeardTwice(theme[rows], theme[both[:, 1]], unit))
     return pairs
 
 

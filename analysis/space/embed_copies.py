@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,8 +96,13 @@ def with_copies(latents: LatentTable, copies: np.ndarray) -> LatentTable:
             f"copies of shape {copies.shape} for vectors of shape {latents.z.shape}; expected "
             "[songs, recorders, dimensions] by one encoder"
         )
-    made_by = latents.made_by | {"recorders": copies.shape[1], "family": FAMILY}
+    made_by = latents.made_by | about_recorders(copies.shape[1])
     return LatentTable(latents.songs, marginal(latents.z, copies), made_by, copies)
+
+
+def about_recorders(count: int) -> dict[str, Any]:
+    """What a latent table tells of the recorders that its songs were heard through, if any."""
+    return {"recorders": count, "family": FAMILY} if count else {}
 
 
 def marginal(z: np.ndarray, copies: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from chingolo.analysis.space.embed import (
 )
 from chingolo.analysis.space.embed_copies import (
     FAMILY,
+    about_recorders,
     embed_copies,
     marginal,
     random_recorders,
@@ -188,8 +189,7 @@ def embed_to_file(
 
     kept = table.iloc[rows_without(faults, len(table))].reset_index(drop=True)
     list_skipped(faults, table, skipped_file(out))
-    made_by = embedder.about | ({"recorders": recorders, "family": FAMILY} if recorders else {})
-    write_latent_parts(kept, parts(), made_by, out)
+    write_latent_parts(kept, parts(), embedder.about | about_recorders(recorders), out)
     shutil.rmtree(folder, ignore_errors=True)
     return EmbeddedFile(True, faults)
 

@@ -6,10 +6,9 @@ from itertools import pairwise
 import numpy as np
 
 from chingolo.synth.fit.fitted_song import Fit, FittedNote, note_alpha
-from chingolo.synth.fit.fundamental import to_fundamental
-from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, measure_notes
+from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane, best_path, find_peaks, ridges
+from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
@@ -113,8 +112,7 @@ def _sections(wave: np.ndarray) -> list[slice]:
 
 def _notes_of(wave: np.ndarray, first: int) -> tuple[list[FittedNote], Plane]:
     """The notes of a section that begins at a control frame, and its plane without the power."""
-    plane = find_peaks(wave)
-    found = measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane))
+    found, plane = track_notes(wave)
     later = first / CONTROL_RATE
     notes = [
         replace(note, first=note.first + first, start=note.start + later, end=note.end + later)

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import signal
 
 from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
-from chingolo.synth.fit.ridge import HOP, RATE, Ridge
+from chingolo.synth.fit.fundamental import to_fundamental
+from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge, best_path, find_peaks, ridges
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
 SAMPLES_PER_FRAME = RATE // CONTROL_RATE
@@ -38,6 +39,16 @@ ECHO_TIME = 0.15
 
 ECHO_SHARE = 0.18
 """Of the note's amplitude that an echo has at the most."""
+
+
+def track_notes(wave: np.ndarray) -> tuple[list[FittedNote], Plane]:
+    """Follows the voice of a recording: its notes, and the plane that they were found in.
+
+    Args:
+        wave: [samples] at `ridge.RATE`.
+    """
+    plane = find_peaks(wave)
+    return measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane)), plane
 
 
 def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:

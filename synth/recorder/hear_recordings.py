@@ -78,15 +78,13 @@ def hear_recordings(
             channel=stretch.channel,
             context_s=AROUND_S,
         )
-        begins, duration = (
-            stretch.start_s - loaded.start / sample_rate,
-            len(loaded.wave) / sample_rate,
-        )
+        begins = stretch.start_s - loaded.start / sample_rate
+        duration = len(loaded.wave) / sample_rate
         edges = np.array([_edges(table.iloc[row], begins, duration) for row in stretch.rows])
         for number, recorder in enumerate(recorders(stretch)):
-            heard = hear(recorder, loaded.wave, edges, sample_rate, take=stretch.number)
-            for row, (start, stop) in zip(stretch.rows, heard[1], strict=True):
-                song = _cut(heard[0], start, stop, round(context_s * sample_rate), shortest)
+            wave, moved = hear(recorder, loaded.wave, edges, sample_rate, take=stretch.number)
+            for row, (start, stop) in zip(stretch.rows, moved, strict=True):
+                song = _cut(wave, start, stop, round(context_s * sample_rate), shortest)
                 yield Hearing(number, row, song)
 
 
@@ -117,9 +115,8 @@ def find_stretches(table: pd.DataFrame) -> Iterator[Stretch]:
         for column in ("start_s", "end_s")
     )
     starts = np.nan_to_num(starts)
-    group = table.reset_index(drop=True).groupby(columns, dropna=False, sort=False).ngroup()
-    for number in range(int(group.max()) + 1):
-        rows = np.flatnonzero(group == number)
+    number = table.groupby(columns, dropna=False, sort=False).ngroup().to_numpy()
+    for rows in np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]):
         path = str(table["path"].iloc[rows[0]])
         channel = _channel(table.iloc[rows[0]])
         together: list[int] = []

@@ -202,16 +202,6 @@ def length_s(path: str | Path) -> float:
         return file.frames / file.samplerate
 
 
-def rate_of(path: str | Path) -> int:
-    """Sample rate of an audio file, Hz.
-
-    Raises:
-        InputError: as `open_sound`.
-    """
-    with open_sound(path) as file:
-        return file.samplerate
-
-
 def load_song(song: pd.Series, *, sample_rate: int) -> np.ndarray:
     """Loads the audio of one row of a song table, [samples]; see `load_excerpt`."""
     return load_excerpt(song, sample_rate=sample_rate, context_s=0.0).wave

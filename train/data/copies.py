@@ -11,9 +11,6 @@ from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.train.data.corpus import Corpus
 
-RECORDERS = 6
-"""Random recorders that each recorded song is also heard through; chosen by docs/methods.md."""
-
 MOST_BYTES = 4 * 2**30
 """Of all copies in memory."""
 

@@ -16,7 +16,7 @@ from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError, refuse_if_none, told_faults
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.tables.words import word, words
-from chingolo.train.data.copies import RECORDERS, copies_of
+from chingolo.train.data.copies import copies_of
 from chingolo.train.data.corpus import (
     Corpus,
     balanced_weight,
@@ -25,6 +25,7 @@ from chingolo.train.data.corpus import (
     split_by_group,
     with_labels,
 )
+from chingolo.train.settings.registry import HEARD_THROUGH
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class TableOptions:
     group_column: str = "individual"
     probe_column: str = "label"
     strict: bool = False
-    heard_through: int = RECORDERS
+    heard_through: int = HEARD_THROUGH
 
 
 def read_songs(

@@ -17,5 +17,8 @@ PRESETS: "Registry[TrainingSettings]" = Registry(
     },
 )
 
+HEARD_THROUGH = 6
+"""Random recorders that each recorded song is also heard through in training."""
+
 UNMEASURED = ("songbird-gpu", "msn-audio")
 """Presets of which neither time nor score was ever measured, for want of an accelerator."""

@@ -34,8 +34,7 @@ def equal_effort(design: Design, *, draws: int = DRAWS, most: int = MOST_SONGS) 
     """
     generator = np.random.default_rng(design.seed)
     tested = design.testable
-    inside = design.unit_of_song >= 0
-    inside[inside] = tested[design.unit_of_song[inside]]
+    inside = design.tested_songs
     counts = np.bincount(design.unit_of_song[inside], minlength=len(design.era))
     cap = _cap(counts[tested], most)
     kept = np.stack([_draw(design, inside, counts, cap, generator) for _ in range(draws)])

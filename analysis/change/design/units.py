@@ -52,6 +52,11 @@ class Design:
         both = np.asarray((counts > 0).all(axis=0))
         return both[self.block]
 
+    @property
+    def tested_songs(self) -> np.ndarray:
+        """[songs] bool: songs of testable units."""
+        return (self.unit_of_song >= 0) & self.testable[self.unit_of_song]
+
 
 def find_design(
     songs: pd.DataFrame, eras: Eras, *, era_column: str = "era", seed: int = 0

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
+from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.drift.drift_table import DriftTable, drift_table
 from chingolo.analysis.change.drift.era_contrast import (
@@ -200,11 +201,7 @@ def _drawn_eras(table: DriftTable, design: Design, permutations: int) -> np.ndar
     draw compares as many of each theme as the truth does: else a table of few birds, spread evenly
     over the themes, has more to compare than its permutations and rejects too often.
     """
-    names = np.unique(table.theme.astype(str))
-    counts = np.zeros((len(design.era), len(names)))
-    used = design.unit_of_song >= 0
-    places = np.searchsorted(names, table.theme[used].astype(str))
-    np.add.at(counts, (design.unit_of_song[used], places), 1.0)
+    counts = theme_counts(table.theme, design, names=sorted(set(table.theme.tolist()))).counts
     main = counts.max(axis=1) / np.maximum(counts.sum(axis=1), 1.0)
     block = design.block
     if np.median(main) >= ONE_THEME:
@@ -218,8 +215,7 @@ def _drawn_eras(table: DriftTable, design: Design, permutations: int) -> np.ndar
 
 def _comparable(table: DriftTable, design: Design) -> np.ndarray:
     """[measures] bool: known of enough units of both eras, in enough of the theme's songs."""
-    testable = design.testable
-    inside = (design.unit_of_song >= 0) & testable[design.unit_of_song]
+    inside = design.tested_songs
     used = np.ones(len(table.measures), dtype=bool)
     for era in (0, 1):
         songs = inside & (design.era[design.unit_of_song] == era)

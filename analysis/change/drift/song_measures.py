@@ -8,9 +8,8 @@ import pandas as pd
 from scipy import signal
 
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.synth.fit.fundamental import to_fundamental
-from chingolo.synth.fit.measure_notes import FittedNote, measure_notes
-from chingolo.synth.fit.ridge import RATE, best_path, find_peaks, ridges
+from chingolo.synth.fit.measure_notes import FittedNote, track_notes
+from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.tables.audio import load_song, wave_in_memory
 from chingolo.synth.tables.words import words
 from chingolo.synth.voice.integrate import CONTROL_RATE
@@ -107,8 +106,7 @@ def measure_song(wave: np.ndarray, sample_rate: int) -> SongMeasures:
     heard = heard[before : int(sounding[-1]) + 1]
     if len(heard) < SHORTEST_SONG * RATE:
         return SongMeasures(())
-    plane = find_peaks(heard)
-    notes = measure_notes(heard, to_fundamental(ridges(plane, best_path(plane)), plane))
+    notes, _ = track_notes(heard)
     return SongMeasures(tuple(_heard(heard, note, before / RATE) for note in notes))
 
 

@@ -23,11 +23,12 @@ def filtered(
 
     Args:
         wave: [samples] float32.
-        gain: of frequencies in Hz.
+        gain: of frequencies in Hz; complex where it turns the phase.
         sample_rate: Hz.
     """
     size = spectrum_size(len(wave) + sample_rate // 10, sample_rate)
-    shape = np.asarray(gain(frequencies(size, sample_rate)), np.float32)
+    shape = gain(frequencies(size, sample_rate))
+    shape = shape.astype(np.complex64 if np.iscomplexobj(shape) else np.float32)
     spectrum = np.asarray(fft.rfft(wave, size)) * shape
     return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
 
@@ -92,10 +93,7 @@ def _comb(
         turn = np.exp(hz * np.complex64(-2j * np.pi * settings.delay))
         return (1 + settings.gain * turn) / np.sqrt(1 + settings.gain**2)
 
-    size = spectrum_size(len(wave) + sample_rate // 10, sample_rate)
-    spectrum = np.asarray(fft.rfft(wave, size))
-    spectrum = spectrum * gain(frequencies(size, sample_rate)).astype(np.complex64)
-    return np.asarray(fft.irfft(spectrum, size), np.float32)[: len(wave)]
+    return filtered(wave, gain, sample_rate)
 
 
 @dataclass(frozen=True)
