@@ -11,13 +11,12 @@ from chingolo.analysis.change.describe_songs import descriptor_values
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.analysis.change.drift.measure_drift import measure_drift
-from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.change.era_change import effort_remark, measure_change
 from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.claims.both_claims import claims_of
-from chingolo.analysis.claims.claim import REFUSED, verdict_of
+from chingolo.analysis.claims.claim import NOT_MADE, REFUSED, verdict_of
 from chingolo.analysis.claims.drift import drift_rows, drift_tests, speed_is_known
+from chingolo.analysis.claims.drift_evidence import Measured, drift_evidence
 from chingolo.analysis.claims.placebo import recorder_placebo
 from chingolo.analysis.claims.refusals import sameness
 from chingolo.analysis.labels.agreement import label_agreement
@@ -49,7 +48,8 @@ def compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    sung: Sequence[SongMeasures | None] | None = None,
+    sung: Measured | None = None,
+    sung_again: Sequence[Measured] | None = None,
     descriptors: pd.DataFrame | None = None,
     remarks: Sequence[str] = (),
 ) -> Comparison:
@@ -60,6 +60,8 @@ def compare(
             as well (`embed_copies.with_copies`), or what a recorder does is not known.
         settings: eras, levels and seed.
         sung: [songs] of `measure_recordings`, for the claim on drift; None: no claim.
+        sung_again: [recorders] of `measure_copies`: some songs measured again through recorders,
+            for the placebo of that claim.
         descriptors: [songs] rows of `describe_songs`, or None.
         remarks: sentences on how the vectors were made, for the report.
 
@@ -85,11 +87,14 @@ def compare(
     rows = rows[song_order(songs.iloc[rows], z[rows])]
     latents = LatentTable(songs, z, latents.made_by, latents.copies).take(rows)
     sung = None if sung is None else [sung[row] for row in rows]
+    if sung_again is not None:
+        sung_again = [[through[row] for row in rows] for through in sung_again]
     descriptors = None if descriptors is None else descriptors.iloc[rows].reset_index(drop=True)
     comparison = _compare(
         latents,
         settings,
         sung=sung,
+        sung_again=sung_again,
         descriptors=descriptors,
         remarks=[*remarks, *_repeats(kept), *_equals(latents.z)],
     )
@@ -100,7 +105,8 @@ def _compare(
     latents: LatentTable,
     settings: CompareSettings,
     *,
-    sung: Sequence[SongMeasures | None] | None,
+    sung: Measured | None,
+    sung_again: Sequence[Measured] | None,
     descriptors: pd.DataFrame | None,
     remarks: Sequence[str],
 ) -> Comparison:
@@ -131,12 +137,13 @@ def _compare(
             evidence = evidence.without_themes()
         change = measure_change(songs, eras, evidence, settings, descriptors=descriptors)
         placebo = recorder_placebo(songs, space.theme, space.copied_theme, change.design)
-        measured = None
+        measured, drift_placebo = None, NOT_MADE
         if sung is not None and change.design.testable.any():
-            known = np.array([song is not None for song in sung])
-            measured = measure_drift(
-                [song or SongMeasures(()) for song in sung],
-                np.where(known, space.theme, ""),
+            measured, drift_placebo = drift_evidence(
+                songs,
+                space.theme,
+                sung,
+                sung_again,
                 change.design,
                 permutations=settings.permutations,
                 speed_known=speed_is_known(songs, eras, settings),
@@ -148,6 +155,7 @@ def _compare(
             settings,
             measured=measured,
             placebo=placebo,
+            drift_placebo=drift_placebo,
             same=sameness(latents.z, eras),
         )
         verdict, reasons = verdict_of(claims)

@@ -82,10 +82,20 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
+        from chingolo.analysis.change.design.eras import MODERN
+        from chingolo.analysis.change.drift.measure_copies import measure_copies
         from chingolo.analysis.change.drift.song_measures import measure_recordings
+        from chingolo.analysis.space.embed_copies import random_recorders
 
         _tell("measuring the songs ...")
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
+        if config.run is not None:
+            measured["sung_again"] = measure_copies(
+                latents.songs,
+                eras.of_song == MODERN,
+                random_recorders(config.recorders),
+                tell=_tell,
+            )
         sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
         measured["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
     return latents, measured

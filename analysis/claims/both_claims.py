@@ -9,7 +9,7 @@ from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.claim import NOT_MADE
-from chingolo.analysis.claims.drift import drift_claim
+from chingolo.analysis.claims.drift import drift_claim, speed_is_known
 from chingolo.analysis.claims.refusals import design_refusal
 from chingolo.analysis.claims.repertoire import repertoire_claim
 from chingolo.analysis.settings import CompareSettings
@@ -23,6 +23,7 @@ def claims_of(
     *,
     measured: DriftResult | None = None,
     placebo: Mapping[str, Any] = NOT_MADE,
+    drift_placebo: Mapping[str, Any] = NOT_MADE,
     by_people: bool = False,
     same: str = "",
 ) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -35,6 +36,7 @@ def claims_of(
         settings: levels.
         measured: how themes are sung, of `measure_drift`; None where no song was measured.
         placebo: of `recorder_placebo`.
+        drift_placebo: of `drift_evidence`.
         by_people: whether the themes are types told by people.
         same: of `sameness`; why nothing at all can be claimed.
     """
@@ -52,5 +54,12 @@ def claims_of(
         by_people=by_people,
         refusal=refusal,
     )
-    drift = drift_claim(change.design, measured, settings, refusal=refusal)
+    drift = drift_claim(
+        change.design,
+        measured,
+        settings,
+        placebo=drift_placebo,
+        controlled=speed_is_known(songs, eras, settings),
+        refusal=refusal,
+    )
     return {"repertoire": repertoire, "drift": drift}, themes

@@ -1,7 +1,7 @@
 """The claim on drift: how themes are sung, from what a recorder cannot make."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,15 @@ from scipy import stats
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow
-from chingolo.analysis.claims.claim import CHANGED, NO_CHANGE_SHOWN, REFUSED, claim
+from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow, row_name
+from chingolo.analysis.claims.claim import (
+    CHANGED,
+    NO_CHANGE_SHOWN,
+    NOT_MADE,
+    REFUSED,
+    claim,
+)
+from chingolo.analysis.claims.heard_twice import BEYOND
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
@@ -31,17 +38,23 @@ def drift_claim(
     measured: DriftResult | None,
     settings: CompareSettings,
     *,
+    placebo: Mapping[str, Any] = NOT_MADE,
+    controlled: bool = False,
     refusal: str = "",
 ) -> dict[str, Any]:
     """Decides what may be said of how themes are sung.
 
     It rests on intervals, trill periods and the pitch of whistles, less the speed that all of them
-    have in common where no device fixes it; a recorder makes none of these (docs/methods.md).
+    have in common where no device fixes it. Recorders hardly move these (docs/methods.md), and a
+    measure counts as changed only if it changed clearly more than any recorder of the placebo
+    moves it.
 
     Args:
         design: units, eras and blocks.
         measured: of `measure_drift`; None where no song was measured.
         settings: levels.
+        placebo: of `drift_evidence`; `passed` None where there was none.
+        controlled: whether one recorder made both eras, so that the placebo decides nothing.
         refusal: why these songs cannot show a change whatever the tests say; "" where they could.
     """
     if measured is None:
@@ -51,32 +64,55 @@ def drift_claim(
         return claim(REFUSED, [refusal], tests=[TEST])
     if measured.p is None:
         return claim(REFUSED, list(measured.remarks), tests=[TEST])
-    rows = [row for row in measured.rows if row.p <= settings.significance]
-    changed = measured.p <= settings.significance and bool(rows)
+    significant = [row for row in measured.rows if row.p <= settings.significance]
+    beyond = [row for row in significant if controlled or _beyond(row, placebo)]
+    made = [row for row in significant if row not in beyond]
     p = f"p = {measured.p:.3f}, all measures together, unit: {design.unit_name}"
-    if changed:
-        reasons = [f"Themes are sung otherwise ({p}): {_listed(rows)}."]
-    else:
+    if measured.p > settings.significance or not significant:
+        verdict = NO_CHANGE_SHOWN
         reasons = [
             f"Themes are not found to be sung otherwise ({p}). That is not proof that nothing "
             "changed."
         ]
+    elif beyond:
+        verdict = CHANGED
+        reasons = [f"Themes are sung otherwise ({p}): {_listed(beyond)}.", *_heard(placebo)]
+        if made:
+            reasons.append(f"Not claimed, since a recorder moves them as far: {_listed(made)}.")
+    else:
+        verdict = REFUSED
+        reasons = [
+            f"Themes sound otherwise ({p}), but a recorder alone moves these measures as far: "
+            f"{_listed(made)}."
+        ]
     sensitivity = _sensitivity(measured, settings)
-    if sensitivity and not changed:
+    if sensitivity and verdict == NO_CHANGE_SHOWN:
         reasons.append(sensitivity["words"])
     return claim(
-        CHANGED if changed else NO_CHANGE_SHOWN,
+        verdict,
         [*reasons, *_speed_words(measured), *measured.remarks],
         p=measured.p,
-        effect=_effect(measured.rows[0]),
+        effect=_effect((beyond or measured.rows)[0]),
         tests=[TEST],
-        placebo={
-            "passed": None,
-            "words": "Not made of these songs: what recorders do to the measures was tried on "
-            "others (docs/methods.md), and enters as an error of each.",
-        },
+        placebo=placebo,
         sensitivity=sensitivity,
     )
+
+
+def _beyond(row: DriftRow, placebo: Mapping[str, Any]) -> bool:
+    """Whether a measure changed by clearly more than any recorder of the placebo makes it."""
+    moved = placebo.get("measures", {}).get(row_name(row), 0.0)
+    return abs(row.change_percent) > BEYOND * moved
+
+
+def _heard(placebo: Mapping[str, Any]) -> list[str]:
+    if placebo["passed"] is None:
+        return [
+            "What a recorder does to these measures was not tried on these songs, but on others "
+            "(docs/methods.md)."
+        ]
+    heard = "pairs of devices that heard one performance" if placebo["measured"] else "recorders"
+    return [f"None of {placebo['recorders']} {heard} moves these measures as far."]
 
 
 def drift_tests(measured: DriftResult | None) -> dict[str, dict[str, Any]]:
@@ -93,7 +129,7 @@ def drift_rows(measured: DriftResult | None) -> list[dict[str, Any]]:
 
 def _effect(row: DriftRow) -> dict[str, Any]:
     return {
-        "name": f"{row.theme}: {row.measure}" if row.theme else row.measure,
+        "name": row_name(row),
         "value": row.change_percent,
         "interval": list(row.interval_percent),
         "unit": "%",

@@ -1,23 +1,19 @@
-"""The placebo: songs against themselves as other recorders heard them."""
+"""The placebo of the repertoire: songs against themselves as other recorders heard them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.design.birds import column_words
 from chingolo.analysis.change.design.eras import MODERN
 from chingolo.analysis.change.design.permutation import family_wise_p, permuted_eras
 from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.statistics.composition import share_differences, unit_shares
 from chingolo.analysis.claims.claim import NOT_MADE
-
-LEVEL = 0.05
-"""Over all recorders, at which one is said to change the shares."""
+from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,9 @@ def recorder_placebo(
         for each theme the largest difference in share that a recorder makes. `passed` alone, None,
         where there is neither.
     """
-    measured = heard_by_two_devices(songs, theme)
+    measured = [
+        HeardTwice(theme[one], theme[other], unit) for one, other, unit in device_pairs(songs)
+    ]
     if measured:
         return _placebo(measured, design.seed) | {"measured": True}
     modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
@@ -69,42 +67,16 @@ def recorder_placebo(
     return _placebo(again, design.seed) | {"measured": False}
 
 
-def heard_by_two_devices(songs: pd.DataFrame, theme: np.ndarray) -> list[HeardTwice]:
-    """For each two devices the performances that both heard; the unit is the bird where known."""
-    names, device = (column_words(songs, column) for column in ("rendition", "device"))
-    table = pd.DataFrame({"name": names, "device": device, "row": np.arange(len(songs))})
-    table = table[(table["name"] != "") & (table["device"] != "")]
-    first = table.groupby(["name", "device"])["row"].first().unstack()
-    bird = column_words(songs, "individual")
-    pairs = []
-    for one, other in combinations(first.columns, 2):
-        both = first[[one, other]].dropna().to_numpy().astype(int)
-        if len(both):
-            rows = both[:, 0]
-            unit = pd.factorize(np.where(bird[rows] != "", bird[rows], names[rows]))[0]
-            pairs.append(HeardTwice(theme[rows], theme[both[:, 1]], unit))
-    return pairs
-
-
 def _placebo(again: Sequence[HeardTwice], seed: int, *, permutations: int = 999) -> dict[str, Any]:
     smallest, largest = [], {}
     for heard in again:
-        units = int(heard.unit.max()) + 1
-        paired = Design(
-            unit_of_song=np.concatenate([heard.unit, heard.unit + units]),
-            era=np.repeat([1, 0], units),
-            block=np.tile(np.arange(units), 2),
-            name=np.tile(np.arange(units), 2),
-            unit_name="unit",
-            block_name="pair",
-            seed=seed,
-        )
+        paired = paired_design(heard.unit, seed)
         eras = permuted_eras(paired, permutations=permutations)
         counts = theme_counts(np.concatenate([heard.before, heard.after]), paired)
         statistics = share_differences(counts, paired, eras)
         smallest.append(float(family_wise_p(statistics).min(initial=1.0)))
         shares = unit_shares(counts, paired)
-        differences = np.abs(shares[:units].mean(axis=0) - shares[units:].mean(axis=0))
+        differences = np.abs(shares[: len(shares) // 2].mean(axis=0) - shares[len(shares) // 2 :].mean(axis=0))
         for name, difference in zip(counts.names, differences, strict=True):
             if name:
                 largest[name] = max(largest.get(name, 0.0), float(difference))

@@ -17,12 +17,9 @@ from chingolo.analysis.claims.claim import (
     REFUSED,
     claim,
 )
+from chingolo.analysis.claims.heard_twice import BEYOND
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
-
-BEYOND = 1.5
-"""How many times a theme's share must differ by what a recorder makes of it: the true recorder may
-do more than any that was drawn."""
 
 
 def repertoire_claim(

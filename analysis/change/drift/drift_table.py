@@ -63,12 +63,32 @@ class DriftTable:
         )
 
 
-def drift_table(songs: Sequence[SongMeasures], theme: np.ndarray) -> DriftTable:
+Plans = dict[str, tuple[ThemePart, ...]]
+"""The parts of each theme, by its name."""
+
+
+def plan_themes(songs: Sequence[SongMeasures], theme: np.ndarray) -> Plans:
+    """What each theme has in common that can be measured.
+
+    Args:
+        songs: measured, in the order of the table.
+        theme: [songs] name, "" for none.
+    """
+    return {
+        str(name): tuple(theme_plan([songs[song] for song in np.flatnonzero(theme == name)]))
+        for name in sorted(set(theme.tolist()) - {""})
+    }
+
+
+def drift_table(
+    songs: Sequence[SongMeasures], theme: np.ndarray, plans: Plans | None = None
+) -> DriftTable:
     """Measures each song by the parts of its theme.
 
     Args:
         songs: measured, in the order of the table.
         theme: [songs] name, "" for none.
+        plans: of `plan_themes` on other songs of the same themes; None: on these.
 
     Returns:
         The table; of no column where no theme has a measure.
@@ -76,12 +96,10 @@ def drift_table(songs: Sequence[SongMeasures], theme: np.ndarray) -> DriftTable:
     theme = np.array(theme, dtype=object)
     measures: list[Measure] = []
     columns: list[np.ndarray] = []
-    for name in sorted(set(theme.tolist()) - {""}):
-        members = np.flatnonzero(theme == name).tolist()
-        parts = theme_plan([songs[song] for song in members])
+    for name, parts in (plan_themes(songs, theme) if plans is None else plans).items():
         own = _measures(name, parts)
         values = np.full((len(theme), len(own)), np.nan)
-        for song in members:
+        for song in np.flatnonzero(theme == name).tolist():
             values[song] = _values(find_parts(songs[song], parts)[0], parts)
         measures += own
         columns.append(values)

@@ -9,7 +9,7 @@ from scipy import stats
 from chingolo.analysis.change.design.permutation import permutation_p, permuted_eras
 from chingolo.analysis.change.design.theme_counts import theme_counts
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.drift.drift_table import DriftTable, drift_table
+from chingolo.analysis.change.drift.drift_table import DriftTable, Plans, drift_table
 from chingolo.analysis.change.drift.era_contrast import (
     as_normal,
     era_contrast,
@@ -61,6 +61,11 @@ class DriftRow:
     """Historical and modern ones in which it is known, in sites of both eras."""
 
 
+def row_name(row: DriftRow) -> str:
+    """A row's theme and measure in one."""
+    return f"{row.theme}: {row.measure}" if row.theme else row.measure
+
+
 @dataclass(frozen=True)
 class TapeSpeed:
     """The common factor on pitch and on one over time."""
@@ -105,6 +110,7 @@ def measure_drift(
     *,
     permutations: int = 999,
     speed_known: bool = False,
+    plans: Plans | None = None,
 ) -> DriftResult:
     """Compares how themes are sung in two eras.
 
@@ -115,11 +121,12 @@ def measure_drift(
         permutations: draws of the eras.
         speed_known: whether one known device, or a reference sound, fixes the speed of both eras;
             else a common factor on pitch and on one over time is taken for the tape's.
+        plans: parts of the themes, of `plan_themes`; None: from these songs.
 
     Returns:
         The result.
     """
-    table = drift_table(songs, theme)
+    table = drift_table(songs, theme, plans)
     return drift_of_table(table, design, permutations=permutations, speed_known=speed_known)
 
 

@@ -130,7 +130,7 @@ def measure_recordings(
         InputError: if a recording cannot be read.
     """
     measured: list[SongMeasures | None] = [None] * len(songs)
-    rows = _some_of_each(songs, most)
+    rows = some_of_each(songs, most)
     for done, row in enumerate(rows, 1):
         measured[row] = measure_song(load_song(songs.iloc[row], sample_rate=RATE), RATE)
         if done % 500 == 0:
@@ -138,7 +138,7 @@ def measure_recordings(
     return measured
 
 
-def _some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
+def some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
     """Rows of at most `most` songs: the first of each bird or recording, then the second ..."""
     bird = words(songs["individual"]) if "individual" in songs.columns else songs["path"]
     unit = pd.Series(np.where(np.asarray(bird) == "", songs["path"], bird))

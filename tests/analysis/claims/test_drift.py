@@ -61,3 +61,35 @@ def test_one_device_or_the_users_word_fixes_the_speed():
     unknown = songs.assign(device="?")
     assert not speed_is_known(unknown, eras, SETTINGS)
     assert speed_is_known(unknown, eras, dataclasses.replace(SETTINGS, same_recorder=True))
+
+
+PLACEBO = {
+    "passed": True,
+    "p": 1.0,
+    "recorders": 12,
+    "measured": False,
+    "measures": {"T1: trill period of part 2": 4.0},
+}
+
+
+def test_a_measure_that_a_recorder_moves_as_far_is_not_claimed():
+    songs = typed()
+    eras = find_eras(songs, SETTINGS)
+    assert eras is not None
+    design = find_design(songs, eras)
+
+    def told(moved: float, **more) -> dict:
+        placebo = PLACEBO | {"measures": {"T1: trill period of part 2": moved}}
+        return drift_claim(design, MEASURED, SETTINGS, placebo=placebo, **more)
+
+    assert told(4.0)["verdict"] == "changed"
+    assert "None of 12 recorders moves" in told(4.0)["reasons"][1]
+    assert told(4.0)["placebo"]["recorders"] == 12
+    refused = told(10.5)  # the change is 15 %
+    assert refused["verdict"] == "refused"
+    assert "a recorder alone moves these measures as far" in refused["reasons"][0]
+    assert told(10.5, controlled=True)["verdict"] == "changed"
+
+
+def test_where_no_recorder_was_tried_it_is_said():
+    assert any("was not tried on these songs" in reason for reason in claim_of(MEASURED)["reasons"])

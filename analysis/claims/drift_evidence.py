@@ -1,0 +1,99 @@
+"""How themes are sung in two eras, and what recorders alone do to that."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chingolo.analysis.change.design.eras import MODERN
+from chingolo.analysis.change.design.units import Design
+from chingolo.analysis.change.drift.drift_table import Plans, plan_themes
+from chingolo.analysis.change.drift.measure_drift import DriftResult, measure_drift, row_name
+from chingolo.analysis.change.drift.song_measures import SongMeasures
+from chingolo.analysis.claims.claim import NOT_MADE
+from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design
+
+Measured = Sequence[SongMeasures | None]
+"""[songs] None for one that was not measured."""
+
+
+def drift_evidence(
+    songs: pd.DataFrame,
+    theme: np.ndarray,
+    sung: Measured,
+    sung_again: Sequence[Measured] | None,
+    design: Design,
+    *,
+    permutations: int,
+    speed_known: bool,
+) -> tuple[DriftResult, dict[str, Any]]:
+    """Compares how themes are sung, and makes the placebo of it.
+
+    Args:
+        songs: the rows of a song table.
+        theme: [songs] theme of each song, "" for none.
+        sung: of `measure_recordings`.
+        sung_again: [recorders] of `measure_copies`; None where songs were heard as they are alone.
+        design: units and eras.
+        permutations: draws of the eras.
+        speed_known: see `measure_drift`.
+
+    Returns:
+        The result, and the placebo: `passed`, whether no recorder changes any measure (at a level
+        of 5 % over all recorders); `p` of the recorder that changes one most, adjusted for all
+        recorders; `recorders`; `measures`, the largest change that a recorder makes of each, per
+        cent, the speed that all have in common taken out; `measured`, whether devices were
+        compared. `passed` alone, None, where there is neither.
+    """
+    theme = np.where([song is not None for song in sung], theme, "").astype(object)
+    heard = [song or SongMeasures(()) for song in sung]
+    plans = plan_themes(heard, theme)
+    result = measure_drift(
+        heard, theme, design, permutations=permutations, speed_known=speed_known, plans=plans
+    )
+    pairs = [
+        (heard, [heard[row] for row in other], one, unit)
+        for one, other, unit in device_pairs(songs)
+    ]
+    if pairs:
+        return result, _placebo(pairs, theme, plans, design.seed) | {"measured": True}
+    modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
+    for through in sung_again or ():
+        again = np.array([song is not None for song in through]) & modern & (theme != "")
+        rows = np.flatnonzero(again)
+        unit = np.unique(design.unit_of_song[rows], return_inverse=True)[1]
+        copies = [through[row] or SongMeasures(()) for row in rows]
+        pairs.append((heard, copies, rows, unit))
+    if not any(len(rows) for _, _, rows, _ in pairs):
+        return result, dict(NOT_MADE)
+    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": False}
+
+
+def _placebo(
+    pairs: Sequence[tuple[Sequence[SongMeasures], Sequence[SongMeasures], np.ndarray, np.ndarray]],
+    theme: np.ndarray,
+    plans: Plans,
+    seed: int,
+    *,
+    permutations: int = 499,
+) -> dict[str, Any]:
+    """The comparison of eras itself, of songs with their copies; see `drift_evidence`."""
+    smallest, largest = [1.0], {}
+    for heard, copies, rows, unit in pairs:
+        own = {name: plans[name] for name in plans if name in set(theme[rows])}
+        result = measure_drift(
+            [*(heard[row] for row in rows), *copies],
+            np.concatenate([theme[rows], theme[rows]]),
+            paired_design(unit, seed),
+            permutations=permutations,
+            plans=own,
+        )
+        if result.p is None:
+            continue
+        smallest.append(result.p)
+        for row in result.rows:
+            name = row_name(row)
+            largest[name] = max(largest.get(name, 0.0), abs(row.change_percent))
+    p = min(1.0, min(smallest) * len(pairs))
+    return {"passed": p > LEVEL, "p": p, "recorders": len(pairs), "measures": largest}
