@@ -149,7 +149,7 @@ class Toy(nn.Module):
         return nn.Dense(self.dimensions)(spectrogram.mean(axis=1)[:, : self.bands])
 
 
-def _network(settings: ToySettings, start: Any, dtype: Any) -> Toy:
+def _network(settings: ToySettings, dtype: Any) -> Toy:
     return Toy(settings.dimensions, settings.bands_kept)
 
 
@@ -392,7 +392,16 @@ def test_a_method_an_encoder_and_a_preset_train(extended: Path, tmp_path: Path):
     exported = json.loads((tmp_path / "run" / "encoder" / "encoder.json").read_text())["preset"]
     assert (exported["method"]["name"], exported["method"]["strength"]) == ("toy", 3.0)
     assert (exported["encoder"]["kind"], exported["encoder"]["bands_kept"]) == ("toy_encoder", 8)
-    assert (exported["encoder"]["size"], exported["batch"]) == ("nano", 8)
+    assert "size" not in exported["encoder"]  # which a toy has no use of
+    assert exported["batch"] == 8
+    code = (
+        "from chingolo.train.settings.change import change\n"
+        "from chingolo.train.settings.presets import CPU\n"
+        "try:\n    change(CPU, ('encoder.kind=toy_encoder', 'encoder.dropout=0.5'))\n"
+        "except Exception as error:\n    print(error)"
+    )
+    said = run(["-c", code], tmp_path, PYTHONPATH=str(extended))
+    assert said.startswith("--set encoder.dropout=0.5: toy_encoder has no 'dropout'")
 
 
 def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
@@ -412,6 +421,9 @@ OVER_ALL = (
     "synth/recorder/test_channel.py::test_recorders_limit_the_band[toy-recorder]",
     "synth/score/test_repertoire.py::test_shipped_repertoires_are_schematic_and_sing[avis_ludicra]",
     "train/methods/test_methods.py::test_every_entry_fits_the_step[toy-toy_encoder]",
+    "train/encoders/test_encoders.py::test_clips_of_any_length_become_vectors[toy_encoder]",
+    "train/encoders/test_encoders.py::test_an_encoder_has_no_setting_that_it_ignores[toy_encoder]",
+    "train/encoders/test_encoders.py::test_a_setting_of_another_encoder_is_refused[toy_encoder]",
     "train/settings/test_settings.py::test_registries_name_what_they_hold",
     "analysis/change/statistics/test_registry.py::test_a_statistic_holds_its_level[toy]",
     "analysis/change/statistics/test_registry.py::test_of_themes_alone_the_tests_are_those_that_need_no_more",
