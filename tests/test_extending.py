@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from chingolo.scripts import generate_songs
-from tests.checkout import copy_checkout, run
+from tests.checkout import call_python, copy_checkout
 
 BIRD = """
 TOY_BIRD = Bird(
@@ -332,7 +332,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def chingolo(copy: Path, folder: Path, *words: object) -> str:
-    return run(["-m", "chingolo", *map(str, words)], folder, PYTHONPATH=str(copy))
+    return call_python(["-m", "chingolo", *map(str, words)], folder, PYTHONPATH=str(copy))
 
 
 def help_of(copy: Path, folder: Path, command: str) -> str:
@@ -342,7 +342,7 @@ def help_of(copy: Path, folder: Path, command: str) -> str:
 def test_a_command_is_listed_and_runs(extended: Path, tmp_path: Path):
     assert "says a word, as a toy does" in chingolo(extended, tmp_path, "--help")
     assert chingolo(extended, tmp_path, "toy", "--word", "tic") == "the toy says tic\n"
-    assert run([str(extended / "scripts/toy_words.py")], tmp_path, PYTHONPATH=str(extended))
+    assert call_python([str(extended / "scripts/toy_words.py")], tmp_path, PYTHONPATH=str(extended))
 
 
 def test_bird_recorder_and_repertoire_are_named_and_sing(extended: Path, tmp_path: Path):
@@ -400,12 +400,12 @@ def test_a_method_an_encoder_and_a_preset_train(extended: Path, tmp_path: Path):
         "try:\n    change(CPU, ('encoder.kind=toy_encoder', 'encoder.dropout=0.5'))\n"
         "except Exception as error:\n    print(error)"
     )
-    said = run(["-c", code], tmp_path, PYTHONPATH=str(extended))
+    said = call_python(["-c", code], tmp_path, PYTHONPATH=str(extended))
     assert said.startswith("--set encoder.dropout=0.5: toy_encoder has no 'dropout'")
 
 
 def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
-    run(["-c", COMPARE, "report"], tmp_path, PYTHONPATH=str(extended))
+    call_python(["-c", COMPARE, "report"], tmp_path, PYTHONPATH=str(extended))
     results = json.loads((tmp_path / "report" / "results.json").read_text())
     assert 0 < results["tests"]["toy"]["p"] <= 1
     assert "toy" in results["claims"]["repertoire"]["tests"]
@@ -440,4 +440,4 @@ OVER_ALL = (
 @pytest.mark.slow
 def test_tests_that_run_over_all_take_it_in_and_pass(extended: Path):
     words = ["-m", "pytest", "-o", "addopts=", "-q", *(f"tests/{name}" for name in OVER_ALL)]
-    run(words, extended, PYTHONPATH=str(extended))
+    call_python(words, extended, PYTHONPATH=str(extended))
