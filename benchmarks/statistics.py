@@ -1,8 +1,8 @@
 """Calibration of both claims by simulation: how often is a change claimed, and how often rightly.
 
 `python -m benchmarks.statistics` prints the table; `--simulations` sets how many each line has.
-What is simulated are birds, songs and measures, by numpy alone; what judges them is `compare_types`,
-`compare` and `drift_of_table`, as the commands call them.
+What is simulated are birds, songs and measures, by numpy alone; what judges them is
+`compare_types`, `compare` and `drift_of_table`, as the commands call them.
 """
 
 import argparse
@@ -168,7 +168,7 @@ def calibrate(scenario: Scenario, *, simulations: int, first_seed: int = 0) -> d
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--simulations", type=int, default=200)
+    parser.add_argument("--simulations", "--runs", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     options = parser.parse_args()

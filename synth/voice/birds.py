@@ -80,7 +80,7 @@ RUFOUS_COLLARED_SPARROW = Bird(
     "(gamma only scales time, so f0 is met by beta). The cavity's resonance, 3.7 kHz, lies in "
     "the middle of the whistles and takes the second harmonic about 30 dB down, as in "
     "recordings; a living songbird keeps it tuned to f0 (Riede, Suthers, Fletcher & Blevins, "
-    "PNAS 103, 5543-5548, 2006), which is met here by equalising the level. alpha 0.10: "
+    "PNAS 103, 5543-5548, 2006), which is met here by equalising the loudness. alpha 0.10: "
     "chosen, near the purest tone",
 )
 
