@@ -35,6 +35,9 @@ WIDE = range(5000, 5024)
 FOUND = 0.4
 """Share of songs in which a measure must be heard to be one; as `measure_drift.HEARD`."""
 
+Copies = dict[str, SongMeasures]
+"""By recorder; "" for the clean song."""
+
 Hear = Callable[[np.ndarray, int], np.ndarray]
 """([samples], number of the song) -> [samples]."""
 
@@ -188,9 +191,7 @@ def main() -> None:
         cells = table(songs, names)
         print(f"\n{title}\n\n{summary(cells).to_string()}")
         told = cells.map(
-            lambda value: (
-                f"{value[0]:+.2f} ({value[1]:.0%})" if isinstance(value, tuple) else ""
-            )
+            lambda value: f"{value[0]:+.2f} ({value[1]:.0%})" if isinstance(value, tuple) else ""
         )
         print(f"\n{told.T.to_string()}")
 

@@ -75,8 +75,8 @@ def _placebo(again: Sequence[HeardTwice], seed: int, *, permutations: int = 999)
         counts = theme_counts(np.concatenate([heard.before, heard.after]), paired)
         statistics = share_differences(counts, paired, eras)
         smallest.append(float(family_wise_p(statistics).min(initial=1.0)))
-        shares = unit_shares(counts, paired)
-        differences = np.abs(shares[: len(shares) // 2].mean(axis=0) - shares[len(shares) // 2 :].mean(axis=0))
+        before, after = np.split(unit_shares(counts, paired), 2)
+        differences = np.abs(before.mean(axis=0) - after.mean(axis=0))
         for name, difference in zip(counts.names, differences, strict=True):
             if name:
                 largest[name] = max(largest.get(name, 0.0), float(difference))

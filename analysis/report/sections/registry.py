@@ -9,6 +9,7 @@ SECTIONS: Registry[Section] = Registry(
         "verdict": "chingolo.analysis.report.sections.verdict:VERDICT",
         "song_map": "chingolo.analysis.report.sections.song_map:SONG_MAP",
         "themes": "chingolo.analysis.report.sections.themes:THEMES",
+        "sung": "chingolo.analysis.report.sections.sung:SUNG",
         "examples": "chingolo.analysis.report.sections.examples:EXAMPLES",
         "statistics": "chingolo.analysis.report.sections.statistics:STATISTICS_OF_CHANGE",
         "clusters": "chingolo.analysis.report.sections.clusters:CLUSTERS",

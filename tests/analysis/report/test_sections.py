@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chingolo.analysis.change.drift.song_measures import HeardNote, SongMeasures
 from chingolo.analysis.compare import compare
 from chingolo.analysis.report.elements.media import Media, collect_media
 from chingolo.analysis.report.sections.registry import SECTIONS
@@ -12,6 +13,16 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable
 
 SETTINGS = CompareSettings(permutations=99, bootstraps=20)
+
+
+def two_whistles(interval: float, pitch: float) -> SongMeasures:
+    time = np.arange(0.0, 0.2, 0.002)
+    return SongMeasures(
+        tuple(
+            HeardNote(at, at, hertz, 0.0, 0.2, at + time, np.full(len(time), hertz))
+            for at, hertz in ((0.1, 3000.0), (0.1 + interval, pitch))
+        )
+    )
 
 
 def compared(*, eras: bool) -> tuple[Comparison, Media]:
@@ -27,7 +38,9 @@ def compared(*, eras: bool) -> tuple[Comparison, Media]:
     )
     centre = 5 * np.eye(3)[np.arange(len(rows)) % 3]
     z = (centre + 0.2 * random.standard_normal((len(rows), 3))).astype(np.float32)
-    comparison = compare(LatentTable(rows, z), SETTINGS)
+    own = 0.02 * random.standard_normal((len(rows), 2))
+    sung = [two_whistles(0.4 * np.exp(a), 4000 * np.exp(b)) for a, b in own]
+    comparison = compare(LatentTable(rows, z), SETTINGS, sung=sung, sung_again=[sung])
     return comparison, collect_media(comparison)
 
 
@@ -44,3 +57,12 @@ def test_a_section_is_told_where_it_applies(name: str, both: list[tuple[Comparis
     for page in told:
         assert not page or page.startswith("<")
         assert page.count("<h2>") == (1 if page and SECTIONS[name].title else 0)
+
+
+def test_the_measures_of_songs_are_told_in_units_with_what_recorders_make(both):
+    page = SECTIONS["sung"].page(*both[0])
+    assert "interval from part 1 to part 2" in page
+    assert " ms</td>" in page  # 0.4 s
+    assert " Hz</td>" in page
+    assert "0.0 %" in page  # copies that are the songs themselves
+    assert "1 random recorders" in page
