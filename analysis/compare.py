@@ -128,9 +128,9 @@ def _compare(
         "versions": versions(),
         "run": latents.made_by,
     }
-    notes = [*_origins(songs), *remarks]
+    remarks = [*_origins(songs), *remarks]
     if eras is None:
-        results = put_together(results, WITHOUT_ERAS, {"notes": notes})
+        results = put_together(results, WITHOUT_ERAS, {"notes": remarks})
     else:
         evidence = Evidence(latents.z, space.theme, descriptor_values(descriptors))
         if not evidence.has_repertoire:
@@ -173,7 +173,7 @@ def _compare(
                 min_cluster_size=settings.min_cluster_size,
                 seed=settings.seed,
             ),
-            "notes": [*notes, *effort_remark(change)],
+            "notes": [*remarks, *effort_remark(change)],
         }
         results = put_together(results, change.results, told)
     songs = songs.assign(**space.columns)

@@ -1,8 +1,8 @@
 """Calibration of both claims by simulation: how often is a change claimed, and how often rightly.
 
-`python -m benchmarks.statistics` prints the table; `--runs` sets the simulations of each line. What
-is simulated are birds, songs and measures, by numpy alone; what judges them is `compare_types`,
-`compare` and `drift_of_table`, as the commands call them.
+`python -m benchmarks.statistics` prints the table; `--simulations` sets how many each line has.
+What is simulated are birds, songs and measures, by numpy alone; what judges them is
+`compare_types`, `compare` and `drift_of_table`, as the commands call them.
 """
 
 import argparse
@@ -159,25 +159,25 @@ def _sung(scenario: Scenario, songs: pd.DataFrame, seed: int) -> dict[str, Any]:
     return {"claim": claimed, "theme": right, "refused": found.p is None}
 
 
-def calibrate(scenario: Scenario, *, runs: int, first_seed: int = 0) -> dict[str, float]:
-    """Shares of runs in which a change is claimed, a theme is named, and the claim refused."""
-    outcomes = [judge(scenario, seed) for seed in range(first_seed, first_seed + runs)]
+def calibrate(scenario: Scenario, *, simulations: int, first_seed: int = 0) -> dict[str, float]:
+    """Shares of simulations that claim a change, name a theme, and refuse the claim."""
+    outcomes = [judge(scenario, seed) for seed in range(first_seed, first_seed + simulations)]
     return {key: float(np.mean([one[key] for one in outcomes])) for key in outcomes[0]}
 
 
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--simulations", "--runs", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", default="", help="scenarios whose name holds this")
     options = parser.parse_args()
-    print(f"{options.runs} runs a line, seeds from {options.first_seed}; level 0.05")
+    print(f"{options.simulations} simulations a line, seeds from {options.first_seed}; level 0.05")
     print(f"{'':<48}{'claimed':>9}{'theme':>9}{'refused':>9}")
     for scenario in SCENARIOS:
         if options.only not in scenario.name:
             continue
-        shares = calibrate(scenario, runs=options.runs, first_seed=options.first_seed)
+        shares = calibrate(scenario, simulations=options.simulations, first_seed=options.first_seed)
         values = "".join(f"{shares[key]:>9.3f}" for key in ("claim", "theme", "refused"))
         print(f"{scenario.name:<48}{values}", flush=True)
 

@@ -60,11 +60,11 @@ def sing_by_numba(gestures: list[Gesture], steps: int) -> list[np.ndarray]:
     return waves
 
 
-def cpu_seconds(work: Callable[[], object], *, runs: int = 8) -> float:
-    """Least CPU time of the process over a number of runs, after one that compiles, s."""
+def cpu_seconds(work: Callable[[], object], *, repeats: int = 8) -> float:
+    """Least CPU time of the process over a number of repeats, after one that compiles, s."""
     work()
     times = []
-    for _ in range(runs):
+    for _ in range(repeats):
         start = time.process_time()
         work()
         times.append(time.process_time() - start)

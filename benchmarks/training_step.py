@@ -48,11 +48,11 @@ def jax_seconds(settings: TrainingSettings) -> tuple[float, float, int]:
     def network(params: dict, teacher: dict, optimiser: optax.OptState, views: jax.Array):
         flat = views.reshape(-1, *views.shape[2:])
         known = recipe.model.apply({"params": teacher}, flat)["cosines"]
-        target = jax.lax.stop_gradient(losses.sinkhorn(known, 0.05)).reshape(2, CLIPS, -1)
+        assigned = jax.lax.stop_gradient(losses.sinkhorn(known, 0.05)).reshape(2, CLIPS, -1)
 
         def loss(params: dict) -> jax.Array:
             cosines = recipe.model.apply({"params": params}, flat, train=True)["cosines"]
-            return losses.cross_entropy(target[::-1].reshape(2 * CLIPS, -1), cosines, 0.1)
+            return losses.cross_entropy(assigned[::-1].reshape(2 * CLIPS, -1), cosines, 0.1)
 
         value, gradient = jax.value_and_grad(loss)(params)
         update, optimiser = recipe.optimiser.update(gradient, optimiser, params)
@@ -132,8 +132,8 @@ def torch_seconds(settings: TrainingSettings) -> tuple[float, int]:
             for _ in range(3):
                 plan = plan - plan.logsumexp(0, keepdim=True)
                 plan = plan - plan.logsumexp(1, keepdim=True)
-            target = plan.exp().reshape(2, CLIPS, -1).flip(0).flatten(0, 1)
-        loss = -(target * F.log_softmax(student(flat) / 0.1, dim=1)).sum(1).mean()
+            assigned = plan.exp().reshape(2, CLIPS, -1).flip(0).flatten(0, 1)
+        loss = -(assigned * F.log_softmax(student(flat) / 0.1, dim=1)).sum(1).mean()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(student.parameters(), settings.clip_norm)

@@ -2,7 +2,7 @@
 
 import sys
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, reader_may_leave
 from chingolo.command_line.large_pages import restart_with_large_pages
 from chingolo.synth.tables.registry import Registry
 
@@ -25,19 +25,24 @@ COMMANDS: Registry[Command] = Registry(
 
 def main() -> None:
     """Runs one command and exits with its status."""
+    with reader_may_leave():
+        sys.exit(_main())
+
+
+def _main() -> int:
     words = sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print("usage: chingolo COMMAND ...   (chingolo COMMAND --help tells its options)\n")
         wide = max(map(len, COMMANDS)) + 2
         print("\n".join(f"  {name:<{wide}}{each.about}" for name, each in COMMANDS.items()))
-        sys.exit(0)
+        return 0
     if words[0] not in COMMANDS:
         print(f"chingolo: no command '{words[0]}'; one of {COMMANDS.names()}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     command = COMMANDS[words[0]]
     if command.large_pages:
         restart_with_large_pages()
-    sys.exit(command.main(words[1:]))
+    return command.main(words[1:])
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class ConvertConfig:
     source: Annotated[Path, tyro.conf.Positional]
     """File to read."""
 
-    target: Annotated[Path, tyro.conf.Positional]
+    out: Annotated[Path, tyro.conf.Positional]
     """File to write."""
 
     audio: Path | None = None
@@ -37,10 +37,10 @@ def convert(config: ConvertConfig) -> None:
     from chingolo.synth.tables.annotations import read_annotations, write_annotations
     from chingolo.synth.tables.files import refuse_existing
 
-    refuse_existing(config.target, force=config.force)
+    refuse_existing(config.out, force=config.force)
     table = read_annotations(config.source, audio=config.audio, tell=_tell)
-    write_annotations(table, config.target, tell=_tell)
-    print(f"{config.target}: {len(table)} songs")
+    write_annotations(table, config.out, tell=_tell)
+    print(f"{config.out}: {len(table)} songs")
 
 
 def _tell(line: str) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import tyro
 
 from chingolo.command_line.command import Command
-from chingolo.synth.recorder.families import WIDE_FAMILIES
-from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.command_line.recorders_option import RecordersOption
+from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.tables.bounds import SUNG_RATE, Bounds
 from chingolo.synth.voice.birds import BIRDS
 
@@ -44,14 +44,7 @@ class FitConfig:
         ),
     ] = "none"
 
-    recorders: Annotated[
-        str | None,
-        tyro.conf.arg(
-            help="What a drawn channel draws from: a set for random "
-            f"({RECORDER_SETS.names()}; default field-1), a family for wide "
-            f"({WIDE_FAMILIES.names()}; default wide-1)."
-        ),
-    ] = None
+    recorders: RecordersOption = None
 
     sample_rate: Annotated[int, SUNG_RATE] = 22_050
     """Of the audio, Hz (default 22050)."""

@@ -7,8 +7,8 @@ from typing import Annotated
 import tyro
 
 from chingolo.command_line.command import Command
-from chingolo.synth.recorder.families import WIDE_FAMILIES
-from chingolo.synth.recorder.recorders import RECORDER_SETS, RECORDERS
+from chingolo.command_line.recorders_option import RecordersOption
+from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.tables.bounds import SUNG_RATE, Bounds
 from chingolo.synth.voice.engines import ENGINES
@@ -55,14 +55,7 @@ class GenerateConfig:
         ),
     ] = "digital-2020"
 
-    recorders: Annotated[
-        str | None,
-        tyro.conf.arg(
-            help="What a drawn channel draws from: a set for random "
-            f"({RECORDER_SETS.names()}; default field-1), a family for wide "
-            f"({WIDE_FAMILIES.names()}; default wide-1)."
-        ),
-    ] = None
+    recorders: RecordersOption = None
 
     snr: Annotated[float | None, Bounds(-60, 120)] = None
     """Signal-to-noise ratio, dB (default: 20, or 3-25 for a random channel, 15-40 before a wide

@@ -31,7 +31,7 @@ def copy_checkout(target: Path) -> Path:
     return target
 
 
-def run(words: list[str], folder: Path, **environment: str) -> str:
+def call_python(words: list[str], folder: Path, **environment: str) -> str:
     """Runs Python with these words in a folder; what it printed."""
     done = subprocess.run(
         [sys.executable, *words],

@@ -171,7 +171,7 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def run(command: str, folder: Path, *, at: Path | None = None) -> str:
+def call_shell(command: str, folder: Path, *, at: Path | None = None) -> str:
     """Runs a command in the reader's folder, or `at` another; what it printed."""
     done = subprocess.run(
         command,
@@ -222,13 +222,13 @@ def printed(page: Path) -> list[str]:
 @pytest.mark.parametrize("name", SELF_CONTAINED)
 def test_every_command_of_a_page_runs_as_printed(name: str, field: Path):
     if name == "report" and not (field / "runs" / "mine").exists():
-        run("chingolo train songs.csv --out runs/mine --steps 4", field)
-        run("chingolo embed runs/mine songs.csv --out runs/mine/latent.parquet", field)
+        call_shell("chingolo train songs.csv --out runs/mine --steps 4", field)
+        call_shell("chingolo embed runs/mine songs.csv --out runs/mine/latent.parquet", field)
     for command in printed(ROOT / "docs" / f"{name}.md"):
         if command.startswith("python -m docs"):
-            run(command.replace("python", sys.executable), field, at=ROOT)
+            call_shell(command.replace("python", sys.executable), field, at=ROOT)
         else:
-            run(shortened(command), field)
+            call_shell(shortened(command), field)
 
 
 @pytest.mark.slow
@@ -239,11 +239,11 @@ def test_the_readme_runs_as_printed(field: Path, tmp_path: Path):
     (folder / "songs.csv").unlink()  # `find` writes it
     for command in commands(ROOT / "README.md"):
         if command.startswith("chingolo"):
-            run(shortened(command), folder)
+            call_shell(shortened(command), folder)
     report = folder / "runs" / "mine" / "report" / "report.html"
     assert "<h2>" in report.read_text()
     for block in blocks(ROOT / "README.md", "python"):
-        run(f"{sys.executable} -c {shlex.quote(block)}", folder)
+        call_shell(f"{sys.executable} -c {shlex.quote(block)}", folder)
 
 
 def converted(folder: Path, said: str, truth: pd.DataFrame) -> None:
@@ -340,7 +340,7 @@ def test_your_recordings_give_what_the_page_says(field: Path, tmp_path: Path):
         printed(ROOT / "docs" / "your_recordings.md"), RESULTS, strict=True
     ):
         assert command.startswith(f"chingolo {begins}")
-        check(folder, run(shortened(command), folder), truth)
+        check(folder, call_shell(shortened(command), folder), truth)
 
 
 STAND_INS = {

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from chingolo.scripts import generate_songs
-from tests.checkout import copy_checkout, run
+from tests.checkout import call_python, copy_checkout
 
 BIRD = """
 TOY_BIRD = Bird(
@@ -149,7 +149,7 @@ class Toy(nn.Module):
         return nn.Dense(self.dimensions)(spectrogram.mean(axis=1)[:, : self.bands])
 
 
-def _network(settings: ToySettings, start: Any, dtype: Any) -> Toy:
+def _network(settings: ToySettings, dtype: Any) -> Toy:
     return Toy(settings.dimensions, settings.bands_kept)
 
 
@@ -332,7 +332,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def chingolo(copy: Path, folder: Path, *words: object) -> str:
-    return run(["-m", "chingolo", *map(str, words)], folder, PYTHONPATH=str(copy))
+    return call_python(["-m", "chingolo", *map(str, words)], folder, PYTHONPATH=str(copy))
 
 
 def help_of(copy: Path, folder: Path, command: str) -> str:
@@ -342,7 +342,7 @@ def help_of(copy: Path, folder: Path, command: str) -> str:
 def test_a_command_is_listed_and_runs(extended: Path, tmp_path: Path):
     assert "says a word, as a toy does" in chingolo(extended, tmp_path, "--help")
     assert chingolo(extended, tmp_path, "toy", "--word", "tic") == "the toy says tic\n"
-    assert run([str(extended / "scripts/toy_words.py")], tmp_path, PYTHONPATH=str(extended))
+    assert call_python([str(extended / "scripts/toy_words.py")], tmp_path, PYTHONPATH=str(extended))
 
 
 def test_bird_recorder_and_repertoire_are_named_and_sing(extended: Path, tmp_path: Path):
@@ -392,11 +392,20 @@ def test_a_method_an_encoder_and_a_preset_train(extended: Path, tmp_path: Path):
     exported = json.loads((tmp_path / "run" / "encoder" / "encoder.json").read_text())["preset"]
     assert (exported["method"]["name"], exported["method"]["strength"]) == ("toy", 3.0)
     assert (exported["encoder"]["kind"], exported["encoder"]["bands_kept"]) == ("toy_encoder", 8)
-    assert (exported["encoder"]["size"], exported["batch"]) == ("nano", 8)
+    assert "size" not in exported["encoder"]  # which a toy has no use of
+    assert exported["batch"] == 8
+    code = (
+        "from chingolo.train.settings.change import change\n"
+        "from chingolo.train.settings.presets import CPU\n"
+        "try:\n    change(CPU, ('encoder.kind=toy_encoder', 'encoder.dropout=0.5'))\n"
+        "except Exception as error:\n    print(error)"
+    )
+    said = call_python(["-c", code], tmp_path, PYTHONPATH=str(extended))
+    assert said.startswith("--set encoder.dropout=0.5: toy_encoder has no 'dropout'")
 
 
 def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
-    run(["-c", COMPARE, "report"], tmp_path, PYTHONPATH=str(extended))
+    call_python(["-c", COMPARE, "report"], tmp_path, PYTHONPATH=str(extended))
     results = json.loads((tmp_path / "report" / "results.json").read_text())
     assert 0 < results["tests"]["toy"]["p"] <= 1
     assert "toy" in results["claims"]["repertoire"]["tests"]
@@ -412,6 +421,9 @@ OVER_ALL = (
     "synth/recorder/test_channel.py::test_recorders_limit_the_band[toy-recorder]",
     "synth/score/test_repertoire.py::test_shipped_repertoires_are_schematic_and_sing[avis_ludicra]",
     "train/methods/test_methods.py::test_every_entry_fits_the_step[toy-toy_encoder]",
+    "train/encoders/test_encoders.py::test_clips_of_any_length_become_vectors[toy_encoder]",
+    "train/encoders/test_encoders.py::test_an_encoder_has_no_setting_that_it_ignores[toy_encoder]",
+    "train/encoders/test_encoders.py::test_a_setting_of_another_encoder_is_refused[toy_encoder]",
     "train/settings/test_settings.py::test_registries_name_what_they_hold",
     "analysis/change/statistics/test_registry.py::test_a_statistic_holds_its_level[toy]",
     "analysis/change/statistics/test_registry.py::test_of_themes_alone_the_tests_are_those_that_need_no_more",
@@ -428,4 +440,4 @@ OVER_ALL = (
 @pytest.mark.slow
 def test_tests_that_run_over_all_take_it_in_and_pass(extended: Path):
     words = ["-m", "pytest", "-o", "addopts=", "-q", *(f"tests/{name}" for name in OVER_ALL)]
-    run(words, extended, PYTHONPATH=str(extended))
+    call_python(words, extended, PYTHONPATH=str(extended))

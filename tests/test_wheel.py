@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from tests.checkout import ROOT, copy_checkout, run
+from tests.checkout import ROOT, call_python, copy_checkout
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     pip = ["-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
     source = copy_checkout(tmp_path_factory.mktemp("source"))
-    run([*pip, "--no-build-isolation", "--wheel-dir", str(out), "."], source)
+    call_python([*pip, "--no-build-isolation", "--wheel-dir", str(out), "."], source)
     (file,) = out.glob("*.whl")
     return file
 
@@ -49,13 +49,13 @@ def test_it_lives_beside_other_peoples_packages(installed: Path, tmp_path: Path)
         "import chingolo.train.parallel, chingolo.scripts.generate_songs, train, scripts\n"
         "print(train.OWNER, scripts.OWNER, chingolo.train.parallel.__file__)"
     )
-    told = run(["-c", code], tmp_path, PYTHONPATH=str(installed))
+    told = call_python(["-c", code], tmp_path, PYTHONPATH=str(installed))
     assert told.startswith(f"somebody else somebody else {installed}")
 
 
 def test_it_generates_and_finds_in_an_empty_folder(installed: Path, tmp_path: Path):
     def chingolo(*words: str) -> None:
-        run(["-m", "chingolo", *words], tmp_path, PYTHONPATH=str(installed))
+        call_python(["-m", "chingolo", *words], tmp_path, PYTHONPATH=str(installed))
 
     words = ["--songs", "3", "--engine", "wavetable", "--out", "songs"]
     chingolo("generate", "zonotrichia_capensis", *words)

@@ -130,8 +130,8 @@ def embed_songs(
 ) -> Embedded:
     """Vectors and class probabilities of the rows of a song table.
 
-    A song shorter than the preset's clip stands in the middle of one clip; a longer one is cut into
-    clips that overlap by half, and its vector is the mean over them. Vectors have length 1.
+    A song shorter than the encoder's clip stands in the middle of one clip; a longer one is cut
+    into clips that overlap by half, and its vector is the mean over them. Vectors have length 1.
 
     Args:
         table: song table with absolute paths; its index counts rows in messages.

@@ -4,8 +4,9 @@ import contextlib
 import errno
 import inspect
 import io
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,14 +67,21 @@ class Command:
             words: after the command's name; None takes those of this process.
 
         Returns:
-            Exit status: 0, 2 for bad input, 130 when interrupted.
+            Exit status: 0, 2 for bad input, 130 when interrupted, 141 when whoever read the output
+            has gone.
         """
+        with reader_may_leave():
+            return self._main(words)
+
+    def _main(self, words: Sequence[str] | None) -> int:
         config = self.parse(words)
         try:
             check_bounds(config)
             self.work(config)
         except InputError as error:
             return self._refuse(str(error))
+        except BrokenPipeError:
+            raise
         except OSError as error:
             # no command expects the disk or the network to fail: a full disk, a folder taken away
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -94,6 +102,20 @@ class Command:
     def _refuse(self, message: str) -> int:
         print(f"chingolo {self.name}: {one_line(message)}", file=sys.stderr)
         return 2
+
+
+@contextlib.contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Ends without a word, as programs do, where the reader of the output leaves (`| head`)."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # else Python tells of it once more when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
 
 
 def one_line(message: str) -> str:

@@ -43,7 +43,13 @@ from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import length_s, load_song, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path, claim, make_folder, write_unedited
+from chingolo.synth.tables.files import (
+    InputError,
+    atomic_path,
+    begin_request,
+    make_folder,
+    write_unedited,
+)
 from chingolo.synth.tables.song_table import (
     PLACE,
     read_song_table,
@@ -124,7 +130,7 @@ def fit_songs(
             "recordings in place of their re-synthesis"
         )
     rows = json.loads(table.to_json(orient="records"))
-    claim(
+    begin_request(
         folder,
         {
             "songs": rows,
@@ -138,7 +144,7 @@ def fit_songs(
             "refine_steps": refine_steps,
             "seed": seed,
         },
-        note="fit.json",
+        name="fit.json",
         older={
             "instrument": instrument,
             "recorders": "field-1" if channel == "random" else None,

@@ -114,7 +114,7 @@ def _contour_of_level(note: FittedNote, duration: float) -> tuple[tuple[float, f
 
 
 def fitted_theme(notes: Sequence[FittedNote], bird: Bird, *, name: str) -> Theme:
-    """A fitted song as a theme; runs of alike notes at even steps become trills.
+    """A fitted song as a theme; rows of alike notes at even steps become trills.
 
     Args:
         notes: in order of time, at least one.

@@ -11,6 +11,7 @@ import pandas as pd
 from chingolo.synth.recorder.wide import WideRecorder, heard_at, through
 from chingolo.synth.tables.audio import load_stretch
 from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.song_table import channel_of
 
 AROUND_S = 2.0
 """Of a recording, before and behind its songs: echoes and gains reach so far."""
@@ -118,7 +119,7 @@ def find_stretches(table: pd.DataFrame) -> Iterator[Stretch]:
     number = table.groupby(columns, dropna=False, sort=False).ngroup().to_numpy()
     for rows in np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]):
         path = str(table["path"].iloc[rows[0]])
-        channel = _channel(table.iloc[rows[0]])
+        channel = channel_of(table.iloc[rows[0]])
         together: list[int] = []
         for row in rows[np.argsort(starts[rows], kind="stable")].tolist():
             if together and (
@@ -129,11 +130,6 @@ def find_stretches(table: pd.DataFrame) -> Iterator[Stretch]:
                 together = []
             together.append(row)
         yield _stretch(path, channel, together, starts, ends)
-
-
-def _channel(song: pd.Series) -> int | None:
-    channel = song.get("channel")
-    return None if channel is None or pd.isna(channel) else int(channel)
 
 
 def _stretch(

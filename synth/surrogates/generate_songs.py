@@ -20,7 +20,7 @@ from chingolo.synth.surrogates.sing_songs import (
 )
 from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path, claim
+from chingolo.synth.tables.files import InputError, atomic_path, begin_request
 from chingolo.synth.tables.song_table import read_song_table
 
 SHOWN = 2000
@@ -57,7 +57,7 @@ def generate_songs(
     plan = plan_request(repertoire, request)
     _, machines = recorders_of_channel(request.channel, request.recorders)
     instrument = content_hash(repertoire.singer, machines)
-    claim(
+    begin_request(
         folder,
         {
             "repertoire": str(repertoire_name),
@@ -65,7 +65,7 @@ def generate_songs(
             "instrument": instrument,
             **asdict(request),
         },
-        note="generate.json",
+        name="generate.json",
         older={
             "instrument": instrument,
             "recorders": "field-1" if request.channel == "random" else None,

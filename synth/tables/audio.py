@@ -150,7 +150,7 @@ def _read_mono(
 ) -> tuple[np.ndarray, bool]:
     """Up to so many frames as mono, and whether channels cancel each other in their mean.
 
-    It goes by blocks: a header may claim more than the file holds.
+    It goes by blocks: a header may promise more than the file holds.
     """
     blocks: list[np.ndarray] = [np.zeros(0, np.float32)]
     power = np.zeros(2)

@@ -1,6 +1,7 @@
 """Files: the error for bad input, and writing that leaves no half file under its final name.
 
-A folder of made songs belongs to one request (`claim`), so that what broke off can be continued.
+A folder of made songs belongs to one request (`begin_request`), so that what broke off can be gone
+on with.
 """
 
 import json
@@ -160,25 +161,25 @@ def make_folder(path: str | Path) -> Path:
     return path
 
 
-def claim(folder: Path, request: dict, *, note: str, older: dict) -> None:
-    """Notes the request in the folder, or checks that the one there is the same.
+def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> None:
+    """Writes the request into the folder, or checks that the one there is the same.
 
     Args:
         folder: of the output; made where it is missing.
         request: as JSON gives it back.
-        note: name of the file that holds the request.
-        older: what a note means that was written before a key of the request existed, by key.
+        name: of the file that holds the request.
+        older: what a file means that was written before a key of the request existed, by key.
 
     Raises:
         InputError: if the folder holds another request's songs, or songs of unknown origin.
     """
     make_folder(folder)
-    file = folder / note
+    file = folder / name
     if file.is_file():
         try:
             before = dict(json.loads(file.read_text()))
         except (ValueError, TypeError) as error:
-            raise InputError(f"{file}: not the note of an earlier request") from error
+            raise InputError(f"{file}: not an earlier request") from error
         before = {**older, **before}
         if before != request:
             changed = [key for key in request if before.get(key) != request[key]]

@@ -54,9 +54,9 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
     steps = SAMPLES_PER_FRAME * STEPS_PER_SAMPLE
     step = np.float32(gamma / (BASE_RATE * STEPS_PER_SAMPLE))
 
-    def frame(state, target):
+    def frame(state, goal):
         x, y, origin = state
-        slope = (target - origin) / steps
+        slope = (goal - origin) / steps
 
         def two_steps(index, inner):
             x, y, wave = inner
@@ -68,7 +68,7 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
             return x, y, wave
 
         x, y, wave = jax.lax.fori_loop(0, kept, two_steps, (x, y, jnp.zeros((kept, lanes))))
-        return (x, y, target), wave
+        return (x, y, goal), wave
 
     x, y, origin, tail = carry
     (x, y, origin), wave = jax.lax.scan(frame, (x, y, origin), controls)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
+from chingolo.train.encoders.encoder import DeepSettings, Encoder, Told, initialiser
 
 SIZES = {
     "nano": ((8, 16), 1),
@@ -24,7 +24,7 @@ PATCH = 16
 
 
 @dataclass(frozen=True)
-class CNNSettings(EncoderSettings):
+class CNNSettings(DeepSettings):
     """Settings of the residual network."""
 
     kind: str = "cnn"
@@ -32,15 +32,15 @@ class CNNSettings(EncoderSettings):
 
 
 def patchify(spectrogram: Array, size: int) -> Array:
-    """Cuts [batch, time, frequency, channels] into squares and stacks each as channels.
+    """Cuts [batch, time, frequency, width] into squares, each one vector of all that it holds.
 
     A remainder at the end that does not fill a square is dropped.
     """
-    batch, time, frequency, channels = spectrogram.shape
+    batch, time, frequency, width = spectrogram.shape
     rows, columns = time // size, frequency // size
     trimmed = spectrogram[:, : rows * size, : columns * size]
     # a square's columns already lie side by side; only its rows have to be brought together
-    bands = trimmed.reshape(batch * rows, size, columns, size * channels)
+    bands = trimmed.reshape(batch * rows, size, columns, size * width)
     return bands.swapaxes(1, 2).reshape(batch, rows, columns, -1)
 
 
@@ -109,7 +109,8 @@ def hide_patches(key: Array, spectrogram: Array, share: float, size: int) -> Arr
     return spectrogram * squares[: spectrogram.shape[0], : spectrogram.shape[1]]
 
 
-def _network(settings: CNNSettings, start: Any, dtype: Any) -> CNN:
+def _network(settings: CNNSettings, dtype: Any) -> CNN:
+    start = initialiser(settings)
     return CNN(settings.size, settings.dimensions, settings.dropout, start, dtype)
 
 

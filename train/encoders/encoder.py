@@ -15,16 +15,24 @@ Told = dict[str, Array]
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """Settings that every encoder has; each adds those of its own."""
+    """Settings that every encoder has; each adds those of its own, and has none that it ignores."""
 
     kind: str = ""
     """The encoder's name in `train.encoders.registry`."""
 
-    size: Literal["nano", "micro", "tiny", "small", "base"] = "micro"
-    """Size: widths and depths, see the encoder's own `SIZES`."""
-
     dimensions: Annotated[int, Bounds(1, 65_536)] = 64
     """Length of the latent vector."""
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Former names of settings, for files of older versions."""
+
+
+@dataclass(frozen=True)
+class DeepSettings(EncoderSettings):
+    """Settings of an encoder of many layers that comes in sizes."""
+
+    size: Literal["nano", "micro", "tiny", "small", "base"] = "micro"
+    """Size: widths and depths, see the encoder's own `SIZES`."""
 
     dropout: Annotated[float, Bounds(0, 1)] = 0.0
     """Share of features dropped while training."""
@@ -32,8 +40,12 @@ class EncoderSettings:
     initialisation: Literal["glorot", "kaiming"] = "glorot"
     """Start of dense and convolution weights."""
 
-    renamed: ClassVar[dict[str, str]] = {}
-    """Former names of settings, for files of older versions."""
+
+def initialiser(settings: DeepSettings) -> nn.initializers.Initializer:
+    """What starts the weights."""
+    if settings.initialisation == "kaiming":
+        return nn.initializers.he_normal()
+    return nn.initializers.glorot_uniform()
 
 
 def nothing(settings: Any, silent: Array) -> Told:
@@ -58,8 +70,8 @@ class Encoder:
     settings: type[EncoderSettings]
     """Class of its settings, whose default `kind` is the encoder's name."""
 
-    network: Callable[[Any, Any, Any], nn.Module]
-    """(settings, initialiser, dtype) -> the network."""
+    network: Callable[[Any, Any], nn.Module]
+    """(settings, dtype) -> the network."""
 
     hide: Callable[[Any, Array, Array, float], tuple[Array, Told]]
     """(settings, keys [clips], clips [clips, frames, n_mels], share) -> the clips with a share of

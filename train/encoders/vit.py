@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
+from chingolo.train.encoders.encoder import DeepSettings, Encoder, Told, initialiser
 
 SIZES = {
     "nano": (32, 2, 2),
@@ -29,7 +29,7 @@ PATCHES = {
 
 
 @dataclass(frozen=True)
-class ViTSettings(EncoderSettings):
+class ViTSettings(DeepSettings):
     """Settings of the vision transformer."""
 
     kind: str = "vit"
@@ -142,8 +142,15 @@ class ViT(nn.Module):
         return nn.Dense(self.dimensions, kernel_init=self.start)(pooled)
 
 
-def _network(settings: ViTSettings, start: Any, dtype: Any) -> ViT:
-    return ViT(settings.size, settings.patch, settings.dimensions, settings.dropout, start, dtype)
+def _network(settings: ViTSettings, dtype: Any) -> ViT:
+    return ViT(
+        settings.size,
+        settings.patch,
+        settings.dimensions,
+        settings.dropout,
+        initialiser(settings),
+        dtype,
+    )
 
 
 def _hide(settings: ViTSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:

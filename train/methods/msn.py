@@ -1,10 +1,10 @@
 """msn: masked siamese network; the student's whole views have patches hidden.
 
-As in Assran et al. 2022: targets are what the running mean of the encoder makes of the unmasked
-clip, against the very prototypes that the student learns, sharpened to p^(1 / 0.25), which is
-`teacher_temperature` 0.025 beside `student_temperature` 0.1; they are balanced by Sinkhorn, as in
-the published settings, and the mean prediction's entropy is maximised (equation 2). Other than
-there, both whole views are targets of each other, as in DINO.
+As in Assran et al. 2022: what the running mean of the encoder makes of the unmasked clip is
+assigned to the very prototypes that the student learns, sharpened to p^(1 / 0.25), which is
+`teacher_temperature` 0.025 beside `student_temperature` 0.1; assignments are balanced by Sinkhorn,
+as in the published settings, and the mean prediction's entropy is maximised (equation 2). Other
+than there, each whole view learns what the other is assigned, as in DINO.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Labels as the one teacher, or as a helper to another method."""
+"""Labels as all that is learnt from, or as a helper to another method."""
 
 import jax.numpy as jnp
 from jax import Array

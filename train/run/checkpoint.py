@@ -141,7 +141,7 @@ class Checkpoints:
             tell: takes what is told.
 
         Raises:
-            InputError: if there is none, or all are damaged, not finite or of another preset.
+            InputError: if there is none, or all are damaged, not finite or of other settings.
         """
         folder = self._manager.directory
         steps = sorted(self._manager.all_steps(), reverse=True)
@@ -161,7 +161,7 @@ class Checkpoints:
                 f"{folder}: no checkpoint is finite; train anew with a lower learning rate"
             )
         raise InputError(
-            f"{folder}: checkpoint {steps[0]} does not fit this preset and these classes, "
+            f"{folder}: checkpoint {steps[0]} does not fit these settings and classes, "
             "or is damaged"
         )
 

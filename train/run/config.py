@@ -65,9 +65,7 @@ def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
         raise InputError(f"{run / 'config.json'}: damaged, or of another version") from error
     free = {name: getattr(settings, name) for name in FREE}
     if dataclasses.replace(before, **free) != settings:
-        raise InputError(
-            f"{run}: was trained with another preset or other settings; resume with the same"
-        )
+        raise InputError(f"{run}: was trained with other settings; resume with the same")
     now = json.loads(json.dumps(config))
     for name, value in known.items():
         if value != now[name]:

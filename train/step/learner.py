@@ -19,12 +19,8 @@ from chingolo.train.settings.training import TrainingSettings
 
 def make_encoder(settings: TrainingSettings, *, name: str | None = None) -> nn.Module:
     """The encoder of these settings: [batch, frames, n_mels] -> [batch, dimensions]."""
-    start: Any = {
-        "glorot": nn.initializers.glorot_uniform(),
-        "kaiming": nn.initializers.he_normal(),
-    }[settings.encoder.initialisation]
     dtype = jnp.bfloat16 if settings.compute == "bfloat16" else jnp.float32
-    network = ENCODERS[settings.encoder.kind].network(settings.encoder, start, dtype)
+    network = ENCODERS[settings.encoder.kind].network(settings.encoder, dtype)
     return network if name is None else network.copy(name=name)
 
 

@@ -68,8 +68,8 @@ def noise(
     mean = jnp.log(jnp.mean(jnp.exp(log_mel)) + 1e-10)
     slope = DB * jax.random.uniform(tilt, (), minval=-8.0, maxval=8.0)
     bands = slope * jnp.linspace(-1.0, 1.0, log_mel.shape[1])[None, :]
-    loudness = DB * jax.random.uniform(level, (), minval=level_db[0], maxval=level_db[1])
-    noisy = jnp.logaddexp(log_mel, mean + loudness + bands + take_grain(start, grain))
+    loud = DB * jax.random.uniform(level, (), minval=level_db[0], maxval=level_db[1])
+    noisy = jnp.logaddexp(log_mel, mean + loud + bands + take_grain(start, grain))
     return jnp.where(jax.random.uniform(chance) < share, noisy, log_mel)
 
 

@@ -11,7 +11,7 @@ from chingolo.analysis.change.drift.trills import (
     TrillPlan,
     find_trill,
     plan_trill,
-    trill_run,
+    trill_length,
 )
 
 PITCH, DURATION, INTERVAL = 0.07, 0.5, 0.12
@@ -83,7 +83,7 @@ def plan_parts(song: SongMeasures) -> tuple[ThemePart, ...]:
     parts: list[ThemePart] = []
     start = 0
     while start < len(song.notes):
-        count = trill_run(song.notes[start:])
+        count = trill_length(song.notes[start:])
         part = _plan_part(song.notes[start : start + count])
         if part is not None:
             parts.append(part)

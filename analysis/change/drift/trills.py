@@ -53,7 +53,7 @@ class Trill:
     """Notes found."""
 
 
-def trill_run(notes: tuple[HeardNote, ...]) -> int:
+def trill_length(notes: tuple[HeardNote, ...]) -> int:
     """How many notes from the first on are one trill; 1 if fewer than `FEWEST` are.
 
     Args:

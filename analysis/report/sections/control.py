@@ -11,8 +11,8 @@ def control(comparison: Comparison, media: Media | None) -> str:
     """What was controlled, the table's check and effort."""
     results = comparison.results
     check = results.get("table_check")
-    notes = [*(check["remarks"] if check else []), *results["notes"]]
-    items = "".join(f"<li>{text(note)}</li>" for note in notes)
+    remarks = [*(check["remarks"] if check else []), *results["notes"]]
+    items = "".join(f"<li>{text(remark)}</li>" for remark in remarks)
     effort = ""
     if results.get("effort"):
         for side in ("historical", "modern"):

@@ -17,7 +17,7 @@ from chingolo.synth.tables.song_table import read_song_table
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_rates_of_the_claims_on_fewer_runs(scenario):
     """40 runs; the bound is three standard errors beyond the level."""
-    rates = calibrate(scenario, runs=40)
+    rates = calibrate(scenario, simulations=40)
     if scenario.changed:
         assert rates["claim"] >= 0.6 or "8 % of 48" in scenario.name
     else:

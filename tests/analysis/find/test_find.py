@@ -128,7 +128,7 @@ def test_events_do_not_depend_on_the_chunks(seed, sizes):
     limits = Thresholds(high=0.6, least_s=0.1, most_s=2.0)
     times = {"first_s": 0.02, "frame_s": 0.0232}
 
-    def run(chunks: list[np.ndarray]) -> list[events.Event]:
+    def heard_in(chunks: list[np.ndarray]) -> list[events.Event]:
         state, found = events.begin(), []
         for chunk in chunks:
             state, more = events.follow(state, chunk, limits, **times)  # type: ignore[arg-type]
@@ -137,8 +137,8 @@ def test_events_do_not_depend_on_the_chunks(seed, sizes):
         _, more = events.follow(state, empty, limits, last=True, **times)  # type: ignore[arg-type]
         return found + more
 
-    whole = run([scores])
-    assert run(cut(scores, sizes)) == whole
+    whole = heard_in([scores])
+    assert heard_in(cut(scores, sizes)) == whole
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(whole))
     assert all(event.end - event.start <= 2.03 for event in whole)
 

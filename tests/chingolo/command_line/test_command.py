@@ -1,5 +1,6 @@
 """Every command that is entered: named as it is entered, told by --help, quick to answer."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -69,6 +70,29 @@ def test_what_goes_wrong_is_one_line(
     assert said.startswith("chingolo try: ")
     assert told in said
     assert said.count("\n") == 1
+
+
+CONVERT = ["convert", "songs.csv", "songs.selections.txt"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["--help"], ["convert", "--help"], CONVERT])
+def test_it_ends_quietly_when_nobody_reads_on(words: list[str], unbuffered: str, tmp_path: Path):
+    (tmp_path / "songs.csv").write_text("path\na.wav\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "chingolo", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.returncode == 141
+    assert done.stderr == ""
 
 
 def test_letters_that_steer_a_terminal_are_spelled_out():

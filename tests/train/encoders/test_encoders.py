@@ -1,6 +1,7 @@
 """Every encoder that is entered: clips of any length to vectors, with patches hidden or not."""
 
-from typing import Any
+import dataclasses
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import flax.linen as nn
 import jax
@@ -8,17 +9,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.registry import ENCODERS
+from chingolo.train.settings.change import change
+from tests.small_training import SMALL
 
 FRAMES, BANDS, DIMENSIONS = 96, 64, 8
+
+
+def smallest(name: str) -> Any:
+    """An entry's settings, of its smallest size where it has sizes."""
+    settings = ENCODERS[name].settings(dimensions=DIMENSIONS)
+    return dataclasses.replace(settings, size="nano") if hasattr(settings, "size") else settings
 
 
 def built(name: str) -> tuple[Any, nn.Module, Any]:
     """An entry's settings, network and parameters."""
     encoder = ENCODERS[name]
-    settings = encoder.settings(size="nano", dimensions=DIMENSIONS)
+    settings = smallest(name)
     assert settings.kind == name == encoder.name
-    network = encoder.network(settings, nn.initializers.glorot_uniform(), jnp.float32)
+    network = encoder.network(settings, jnp.float32)
     params = network.init(jax.random.key(0), jnp.zeros((2, FRAMES, BANDS)), False)["params"]
     return settings, network, params
 
@@ -61,11 +71,60 @@ def test_hidden_patches_are_not_heard(name: str):
 
 
 def test_attention_is_weighed_in_single_precision():
-    settings = ENCODERS["vit"].settings(size="nano", dimensions=DIMENSIONS)
-    network = ENCODERS["vit"].network(settings, nn.initializers.glorot_uniform(), jnp.bfloat16)
+    network = ENCODERS["vit"].network(smallest("vit"), jnp.bfloat16)
     params = network.init(jax.random.key(0), clips())["params"]
     program = str(jax.make_jaxpr(lambda x: network.apply({"params": params}, x))(clips()))
     softmax = [line for line in program.splitlines() if " = exp " in line]
     assert len(softmax) == 2  # one a layer
     assert all(":f32[" in line for line in softmax)
     assert ":bf16[" in program
+
+
+def another(settings: Any, name: str) -> Any:
+    """The settings with another value of one of them."""
+    old = getattr(settings, name)
+    hint = get_type_hints(type(settings))[name]
+    if get_origin(hint) is Literal:
+        new = next(choice for choice in get_args(hint) if choice != old)
+    elif isinstance(old, bool):
+        new = not old
+    else:
+        new = type(old)(old + 1) if isinstance(old, int) else (old + 1) / 2
+    return dataclasses.replace(settings, **{name: new})
+
+
+def program(settings: Any) -> str:
+    """All that an encoder computes: its weights at the start, what it hides and is told of
+    padding, and vectors while training."""
+    encoder = ENCODERS[settings.kind]
+    network: Any = encoder.network(settings, jnp.float32)
+
+    def work(key: jax.Array, silent: jax.Array) -> tuple[Any, ...]:
+        params = network.init(key, clips(), False)["params"]
+        hidden, told = encoder.hide(settings, jax.random.split(key, 3), clips(), 0.5)
+        told = {**told, **encoder.padding(settings, silent)}
+        z = network.apply({"params": params}, hidden, True, **told, rngs={"dropout": key})
+        return params, hidden, told, z
+
+    return str(jax.make_jaxpr(work)(jax.random.key(0), jnp.zeros((3, FRAMES), bool)))
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_has_no_setting_that_it_ignores(name: str):
+    settings = smallest(name)
+    before = program(settings)
+    assert before == program(settings)
+    for field in dataclasses.fields(settings):
+        if field.name != "kind":
+            assert before != program(another(settings, field.name)), field.name
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_setting_of_another_encoder_is_refused(name: str):
+    known = {field.name for field in dataclasses.fields(smallest(name))}
+    others = {
+        field.name for entry in ENCODERS.values() for field in dataclasses.fields(entry.settings)
+    }
+    for other in sorted({*others, "nonsense"} - known):
+        with pytest.raises(InputError, match=f"{name} has no '{other}'"):
+            change(SMALL, (f"encoder.kind={name}", f"encoder.{other}=1"))

@@ -100,7 +100,7 @@ def test_a_truncated_checkpoint_is_told_and_the_one_before_serves(
         if file.is_file():
             file.write_bytes(file.read_bytes()[:20])
     assert train_encoder.main(words(songs, run, 12, "--resume")) == 2
-    assert "does not fit this preset and these classes, or is damaged" in told(capsys)
+    assert "does not fit these settings and classes, or is damaged" in told(capsys)
 
 
 def test_a_run_goes_on_with_the_same_songs_and_settings_alone(
@@ -111,7 +111,7 @@ def test_a_run_goes_on_with_the_same_songs_and_settings_alone(
     edited.write_text("\n".join(songs.read_text().splitlines()[:-1]) + "\n")
     for changed, expected in [
         (words(edited, trained, 12, "--resume"), "another song tables; resume with the same songs"),
-        (words(songs, trained, 13, "--resume"), "another preset"),
+        (words(songs, trained, 13, "--resume"), "other settings"),
         (words(songs, trained, 12, "--resume", "--seed", "1"), "another seed"),
         (words(songs, trained, 12, "--resume", "--label-column", "label"), "another classes"),
         (words(songs, trained, 12, "--resume", "--group-column", "path"), "another group column"),
@@ -155,7 +155,7 @@ def test_runs_of_another_model_or_version_are_told(
     shutil.copytree(other / "checkpoints", run / "checkpoints")
     capsys.readouterr()
     assert train_encoder.main(words(songs, run, 12, "--resume")) == 2
-    assert "checkpoint 4 does not fit this preset" in told(capsys)
+    assert "checkpoint 4 does not fit these settings" in told(capsys)
     assert (run / "checkpoints" / "4").is_dir()
 
     shutil.copyfile(other / "encoder" / "weights.msgpack", run / "encoder" / "weights.msgpack")

@@ -191,7 +191,7 @@ def test_bad_input_to_train_is_one_line(
 def test_a_run_is_not_overwritten_and_not_resumed_with_other_settings(trained: Path):
     with pytest.raises(InputError, match="already holds a run"):
         train_in_folder(trained, SMALL, corpus=None, source=chirp_pairs, classes=CHIRPS, tell=quiet)
-    with pytest.raises(InputError, match="another preset"):
+    with pytest.raises(InputError, match="other settings"):
         train_in_folder(
             trained, SMALL, corpus=None, source=chirp_pairs, classes=CHIRPS, resume=True,
             tell=quiet,
