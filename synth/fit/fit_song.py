@@ -1,16 +1,24 @@
 """A recorded song to the gesture that would sing it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit, FittedNote, note_alpha
+from chingolo.synth.fit.fitted_song import (
+    Fit,
+    FittedNote,
+    analysis_rate,
+    as_heard,
+    note_alpha,
+    slowed,
+)
 from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
+from chingolo.synth.fit.pitch.pace import hastened_wave, pace, slowed
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import Bird, slower
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
@@ -35,7 +43,7 @@ def fit(wave: np.ndarray, *, sample_rate: int, bird: Bird, refine_steps: int = R
 
     Args:
         wave: [samples].
-        sample_rate: Hz; the fit works at `ridge.RATE`.
+        sample_rate: Hz; the fit works at `analysis_rate` of the bird.
         bird: whose constants invert pitch and timbre.
         refine_steps: see `refine.refine`; 0 leaves the fit as it was tracked.
 
@@ -43,7 +51,7 @@ def fit(wave: np.ndarray, *, sample_rate: int, bird: Bird, refine_steps: int = R
         UnfittableError: if nothing tonal is found, or the recording is empty.
         InputError: if the wave is not mono, not finite, or without a rate.
     """
-    wave = wave_in_memory(wave, sample_rate=sample_rate, wanted=RATE)
+    wave = wave_in_memory(wave, sample_rate=sample_rate, wanted=analysis_rate(bird))
     return refine([wave], [track_song(wave, bird)], bird, steps=refine_steps)[0]
 
 
@@ -51,19 +59,20 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     """Follows the voice of one song, without refinement.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
-        bird: whose constants invert pitch and timbre.
+        wave: [samples] at `analysis_rate` of the bird.
+        bird: whose constants invert pitch and timbre; bands and times are those of its size.
 
     Raises:
         UnfittableError: if nothing tonal is found, the recording is empty or longer than
             `LONGEST_SONG`.
     """
+    rate, small = analysis_rate(bird), as_heard(bird)
     if len(wave) < SHORTEST_SONG * RATE:
-        raise UnfittableError(f"shorter than {SHORTEST_SONG:g} s")
+        raise UnfittableError(f"shorter than {SHORTEST_SONG * RATE / rate:g} s")
     if float(np.abs(wave).max()) < 1e-6:
         raise UnfittableError("silence")
-    if len(wave) > LONGEST_SONG * RATE:
-        raise UnfittableError(too_long(len(wave) / RATE))
+    if len(wave) > LONGEST_SONG * rate:
+        raise UnfittableError(too_long(len(wave) / rate))
     heard = [
         (part.stop - part.start, *_notes_of(wave[part], part.start // SAMPLES_PER_FRAME))
         for part in _sections(wave)
@@ -77,14 +86,18 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     floor = np.average([plane.floor for _, _, plane in heard], axis=0, weights=lengths)
     if not notes:
         raise UnfittableError("no tonal note stands above the noise")
-    low, high = pitch_range(bird)
+    low, high = pitch_range(small)
     notes = [note for note in notes if low <= np.median(note.f0) <= high]
     if not notes:
-        raise UnfittableError(f"no note within {low:g} to {high:g} Hz, what a {bird.name} sings")
+        low, high = pitch_range(bird)
+        raise UnfittableError(
+            f"no note within {low / times:g} to {high / times:g} Hz, what a {bird.name} sings"
+        )
     gain = max(note.peak for note in notes)
     # A Hann window of sum 1 lets white noise of density d pass with power d * 1.5 * RATE / WINDOW.
     density = floor * WINDOW / (1.5 * RATE)
-    return Fit(_gesture(notes, len(wave), gain, bird), tuple(notes), gain, density, frequencies)
+    heard_as = _gesture(notes, len(wave), gain, small)
+    return slowed(Fit(heard_as, tuple(notes), gain, density, frequencies), RATE / rate)
 
 
 def too_long(seconds: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.score.notes import LONGEST_NOTE
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import SONGBIRD_GAMMA, Bird, larger
 from chingolo.synth.voice.calibration import load_calibration
 from chingolo.synth.voice.gestures import Gesture
 from chingolo.synth.voice.integrate import CONTROL_RATE
@@ -74,6 +74,58 @@ class Fit:
 
     floor_frequency: np.ndarray
     """[bins] Hz."""
+
+
+def analysis_rate(bird: Bird) -> int:
+    """Hz, the sampling rate at which songs of a bird are heard: `RATE` for a songbird.
+
+    Windows, bands and shortest notes are chosen for songbirds. A bird of slower labia sings what a
+    songbird sings, slower and lower in proportion, so its song is sampled as much more slowly, and
+    heard as if it were at `RATE`.
+    """
+    return round(RATE * bird.gamma / SONGBIRD_GAMMA)
+
+
+def as_heard(bird: Bird) -> Bird:
+    """The bird that is heard when a wave at `analysis_rate` is taken to be at `RATE`."""
+    rate = analysis_rate(bird)
+    return bird if rate == RATE else larger(bird, rate / RATE)
+
+
+def slowed(fit: Fit, times: float) -> Fit:
+    """A fit as it is of the recording played so many times slower."""
+    if times == 1:
+        return fit
+    gesture, last = fit.gesture, len(fit.gesture.f0) - 1
+    at = np.minimum(np.arange(round(last * times) + 1) / times, last)
+    f0, amplitude, alpha = (
+        np.interp(at, np.arange(last + 1), curve)
+        for curve in (gesture.f0, gesture.amplitude, gesture.alpha)
+    )
+    return replace(
+        fit,
+        gesture=Gesture(f0 / times, amplitude, alpha),
+        notes=tuple(piece for note in fit.notes for piece in in_pieces(_slowed(note, times))),
+        floor=fit.floor * times,
+        floor_frequency=fit.floor_frequency / times,
+    )
+
+
+def _slowed(note: FittedNote, times: float) -> FittedNote:
+    frames = note.first + np.arange(len(note.f0))
+    # what rounding puts a hair beyond an end is that end
+    first, last = np.ceil(frames[0] * times - 1e-6), np.floor(frames[-1] * times + 1e-6)
+    new = np.arange(int(first), max(int(last), int(first)) + 1)
+    return replace(
+        note,
+        first=int(new[0]),
+        f0=np.interp(new / times, frames, note.f0) / times,
+        amplitude=np.interp(new / times, frames, note.amplitude),
+        start=note.start * times,
+        end=note.end * times,
+        attack=note.attack * times,
+        release=note.release * times,
+    )
 
 
 def cut_note(note: FittedNote, start: float, end: float) -> FittedNote:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.fit.fitted_song import Fit, slowed
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
@@ -44,7 +44,8 @@ class Quality:
     """Of the time."""
 
     snr: float
-    """Of the notes over the background in 1-10 kHz, dB."""
+    """Of the notes over the background in 1-10 kHz, dB; lower bands for songs and birds that sing
+    lower, see `front_end_of` and `judge`."""
 
     notation_f0_error: float
     """90th percentile of the relative deviation of f0 as the notation has it from the fitted one,
@@ -73,15 +74,19 @@ def mel_floor(fit: Fit, front_end: FrontEnd = FRONT_END) -> np.ndarray:
     return (density * RATE * (window**2).sum()) @ mel_filters(front_end)
 
 
-def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) -> Quality:
+def judge(
+    wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit, *, rate: int = RATE
+) -> Quality:
     """Compares a recording with its re-synthesis, from the gesture and from the notation.
 
     Args:
-        wave: [samples] recording at `ridge.RATE`.
+        wave: [samples] recording at `rate`.
         sung: two of [about samples], what is sung of `fit` and of `written`; same rate and level.
         fit: what was found.
         written: the same with the gesture of its notation, see `sung_from_notation`.
+        rate: Hz, `analysis_rate` of the bird; all bands are lower in proportion to it.
     """
+    fit, written = slowed(fit, rate / RATE), slowed(written, rate / RATE)
     front_end = front_end_of(fit)
     songs = (wave, *(clip_at(each, len(wave), 0) for each in sung))
     theirs, *ours = (song_mel_power(song, front_end) for song in songs)

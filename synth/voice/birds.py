@@ -3,7 +3,7 @@
 A further bird is one `Bird` here and its line in `BIRDS`; the sets do not change.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chingolo.synth.tables.registry import Registry
 
@@ -58,6 +58,26 @@ class Bird:
     sound depends on."""
 
 
+SONGBIRD_GAMMA = 24_000.0
+"""1/s, of the zebra finch (Amador et al. 2013)."""
+
+
+def larger(bird: Bird, times: float) -> Bird:
+    """The same vocal organ so many times as large: it sings all the same, slower and lower.
+
+    Every length and time is multiplied: gamma, whose inverse is a time, is divided, and so are the
+    resonances and widths of the cavity, 1/sqrt(L C) and R/L.
+    """
+    cavity = bird.cavity and replace(
+        bird.cavity,
+        inverse_compliance=bird.cavity.inverse_compliance / times**2,
+        beak_resistance=bird.cavity.beak_resistance / times,
+        cavity_resistance=bird.cavity.cavity_resistance / times,
+    )
+    gamma, length = bird.gamma / times, bird.trachea_length * times
+    return replace(bird, gamma=gamma, trachea_length=length, cavity=cavity)
+
+
 ZEBRA_FINCH = Bird(
     name="zebra_finch",
     gamma=24_000.0,
@@ -96,12 +116,53 @@ YELLOWHAMMER = Bird(
     "near the purest tone",
 )
 
+def slower(bird: Bird, times: float, *, name: str, source: str) -> Bird:
+    """The bird whose every sound is another's, so many times slower and lower.
+
+    gamma scales the labia's time; inertances, compliances and the trachea's length scale the
+    tract's.
+
+    Args:
+        bird: constants.
+        times: how often; below 1 for a faster bird.
+        name: of the new bird.
+        source: of its constants.
+    """
+    cavity = bird.cavity
+    return replace(
+        bird,
+        name=name,
+        gamma=bird.gamma / times,
+        trachea_length=bird.trachea_length * times,
+        cavity=None
+        if cavity is None
+        else replace(
+            cavity,
+            inverse_compliance=cavity.inverse_compliance / times,
+            inverse_beak_inertance=cavity.inverse_beak_inertance / times,
+            inverse_glottis_inertance=cavity.inverse_glottis_inertance / times,
+        ),
+        source=source,
+    )
+
+
+LOW_VOICE = slower(
+    RUFOUS_COLLARED_SPARROW,
+    4,
+    name="low_voice",
+    source="chosen: the rufous-collared sparrow's organ, all of it four times slower, for doves, "
+    "owls, cuckoos and their like, which whistle at 120 to 3000 Hz. The cavity's resonance is "
+    "then 0.9 kHz: doves, too, tune theirs to f0 (Fletcher, Riede, Beckers & Suthers, J. Acoust. "
+    "Soc. Am. 116, 3750-3756, 2004). Of no one species",
+)
+
 BIRDS: Registry[Bird] = Registry(
     "bird",
     {
         "zebra_finch": ZEBRA_FINCH,
         "rufous_collared_sparrow": RUFOUS_COLLARED_SPARROW,
         "yellowhammer": YELLOWHAMMER,
+        "low_voice": LOW_VOICE,
     },
 )
 

@@ -1,0 +1,1 @@
+"""How low a voice is: the fundamental of a stack, the pace of a bird, and which bird sings."""
