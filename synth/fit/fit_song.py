@@ -1,9 +1,11 @@
 """A recorded song to the gesture that would sing it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import soxr
 
 from chingolo.synth.fit.fitted_song import (
     Fit,
@@ -11,14 +13,16 @@ from chingolo.synth.fit.fitted_song import (
     analysis_rate,
     as_heard,
     note_alpha,
+    resynthesise,
     slowed,
 )
+from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
-from chingolo.synth.fit.pitch.pace import hastened_wave, pace, slowed
+from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.voice.birds import Bird, slower
+from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
@@ -32,6 +36,13 @@ SECTION = 60.0
 """s, of what is tracked at once."""
 
 REFINE_STEPS = 20
+
+
+SIZES = (1, 2, 4, 8, 16)
+"""Times that a bird is tried as large, where its songs are low."""
+
+LOW_SONG = 1800.0
+"""Hz; songs of a lower median f0 are tried with larger birds."""
 
 
 class UnfittableError(ValueError):
@@ -90,14 +101,57 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     notes = [note for note in notes if low <= np.median(note.f0) <= high]
     if not notes:
         low, high = pitch_range(bird)
-        raise UnfittableError(
-            f"no note within {low / times:g} to {high / times:g} Hz, what a {bird.name} sings"
-        )
+        raise UnfittableError(f"no note within {low:g} to {high:g} Hz, what a {bird.name} sings")
     gain = max(note.peak for note in notes)
     # A Hann window of sum 1 lets white noise of density d pass with power d * 1.5 * RATE / WINDOW.
     density = floor * WINDOW / (1.5 * RATE)
     heard_as = _gesture(notes, len(wave), gain, small)
     return slowed(Fit(heard_as, tuple(notes), gain, density, frequencies), RATE / rate)
+
+
+def bird_by_ear(waves: Sequence[np.ndarray], like: Bird) -> Bird:
+    """A bird, made as large as songs of its kind need.
+
+    Small labia sing low notes with many harmonics alone, and are listened for above 500 Hz. Songs of
+    a median f0 above `LOW_SONG` are left to the bird itself; low ones are tracked with it and with
+    larger ones, and the smallest is taken of those that fit best.
+
+    Args:
+        waves: [samples] each at `RATE`.
+        like: of songbird size.
+    """
+    if all(_pitch(wave, like) >= LOW_SONG for wave in waves):
+        return like
+    fits = []
+    for times in SIZES:
+        name = like.name if times == 1 else f"{like.name}_x{times}"
+        source = f"chosen for low songs: a {like.name} {times} times as large"
+        bird = like if times == 1 else replace(larger(like, times), name=name, source=source)
+        fits.append((sum(_rank(wave, bird) for wave in waves), -times, bird))
+    return max(fits, key=lambda fit: fit[:2])[2]
+
+
+def _pitch(wave: np.ndarray, bird: Bird) -> float:
+    """Median f0 of a song, Hz; 0 where none is heard."""
+    try:
+        gesture = track_song(wave, bird).gesture
+    except UnfittableError:
+        return 0.0
+    return float(np.median(gesture.f0[gesture.amplitude > 0.1]))
+
+
+def _rank(wave: np.ndarray, bird: Bird) -> int:
+    """2 where a song that is tracked without refinement is good, 1 where fair, else 0."""
+    rate = analysis_rate(bird)
+    heard = wave if rate == RATE else np.asarray(soxr.resample(wave, RATE, rate))
+    try:
+        found = track_song(heard, bird)
+    except UnfittableError:
+        return 0
+    written = sung_from_notation(found, fitted_theme(found.notes, bird, name="heard"), bird)
+    sung = resynthesise([found, written], bird, sample_rate=rate)
+    verdict = judge(heard, sung, found, written, rate=rate).verdict
+    return ("poor", "fair", "good").index(verdict)
 
 
 def too_long(seconds: float) -> str:

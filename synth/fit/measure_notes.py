@@ -10,7 +10,7 @@ import numpy as np
 from scipy import signal
 
 from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
-from chingolo.synth.fit.pitch.fundamental import to_fundamental
+from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge, best_path, find_peaks, ridges
 from chingolo.synth.voice.integrate import CONTROL_RATE
 

@@ -116,53 +116,12 @@ YELLOWHAMMER = Bird(
     "near the purest tone",
 )
 
-def slower(bird: Bird, times: float, *, name: str, source: str) -> Bird:
-    """The bird whose every sound is another's, so many times slower and lower.
-
-    gamma scales the labia's time; inertances, compliances and the trachea's length scale the
-    tract's.
-
-    Args:
-        bird: constants.
-        times: how often; below 1 for a faster bird.
-        name: of the new bird.
-        source: of its constants.
-    """
-    cavity = bird.cavity
-    return replace(
-        bird,
-        name=name,
-        gamma=bird.gamma / times,
-        trachea_length=bird.trachea_length * times,
-        cavity=None
-        if cavity is None
-        else replace(
-            cavity,
-            inverse_compliance=cavity.inverse_compliance / times,
-            inverse_beak_inertance=cavity.inverse_beak_inertance / times,
-            inverse_glottis_inertance=cavity.inverse_glottis_inertance / times,
-        ),
-        source=source,
-    )
-
-
-LOW_VOICE = slower(
-    RUFOUS_COLLARED_SPARROW,
-    4,
-    name="low_voice",
-    source="chosen: the rufous-collared sparrow's organ, all of it four times slower, for doves, "
-    "owls, cuckoos and their like, which whistle at 120 to 3000 Hz. The cavity's resonance is "
-    "then 0.9 kHz: doves, too, tune theirs to f0 (Fletcher, Riede, Beckers & Suthers, J. Acoust. "
-    "Soc. Am. 116, 3750-3756, 2004). Of no one species",
-)
-
 BIRDS: Registry[Bird] = Registry(
     "bird",
     {
         "zebra_finch": ZEBRA_FINCH,
         "rufous_collared_sparrow": RUFOUS_COLLARED_SPARROW,
         "yellowhammer": YELLOWHAMMER,
-        "low_voice": LOW_VOICE,
     },
 )
 
