@@ -126,6 +126,7 @@ def command(config: TrainConfig) -> None:
     from chingolo.synth.surrogates.pairs import content_of_pairs
     from chingolo.synth.tables.content import content_hash
     from chingolo.synth.tables.files import InputError
+    from chingolo.train.data.copies import content_of_copies
     from chingolo.train.data.read_songs import TableOptions, content_of_tables, read_songs
     from chingolo.train.data.synthetic_pairs import pair_source
     from chingolo.train.settings.change import change
@@ -226,6 +227,7 @@ def command(config: TrainConfig) -> None:
             "weights": list(config.weights),
             "hold_out": config.hold_out,
             "skipped_rows": skipped,
+            "wide_recorders": content_of_copies() if corpus and config.heard_through else None,
         },
         tell=tell,
     )

@@ -5,11 +5,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.hear_recordings import hear_recordings
 from chingolo.synth.recorder.wide import wide_recorder
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.train.data.corpus import Corpus
+
+FAMILY = "wide-1"
+"""That the recorders are drawn from; a key in `WIDE_FAMILIES`."""
 
 MOST_BYTES = 4 * 2**30
 """Of all copies in memory."""
@@ -46,7 +51,7 @@ def copies_of(
     for hearing in hear_recordings(
         table,
         lambda stretch: [
-            wide_recorder(np.random.default_rng([seed, 7, number, stretch.number]))
+            wide_recorder(np.random.default_rng([seed, 7, number, stretch.number]), FAMILY)
             for number in range(fitting)
         ],
         sample_rate=front_end.sample_rate,
@@ -55,3 +60,8 @@ def copies_of(
     ):
         copies[hearing.recorder][hearing.row] = hearing.song
     return copies
+
+
+def content_of_copies() -> str:
+    """The family's name with its version, and a short hash of all its constants."""
+    return f"{FAMILY} {content_hash(WIDE_FAMILIES[FAMILY])}"

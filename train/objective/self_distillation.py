@@ -35,6 +35,9 @@ class PrototypeSettings(ProjectionSettings):
     centre_momentum: Annotated[float, Bounds(0, 1)] = 0.9
     """Share of the running centre kept at a step."""
 
+    prototypes_rest: Annotated[float, Bounds(0, 1)] = 0.0
+    """Share of the run, from its start, in which prototypes rest (DINO: its first epoch)."""
+
     renamed: ClassVar[dict[str, str]] = {"target": "assignment"}
 
 
