@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from chingolo.synth.recorder.background import NOISE_BAND, share_of_band
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire, Theme
@@ -229,20 +230,32 @@ def _lay(
 
 
 def background_noise(samples: int, sample_rate: int, random: Random) -> np.ndarray:
-    """Noise with a smooth random spectrum, and gusts; [samples] with unit power in 1-10 kHz."""
+    """Noise with a smooth random spectrum, and gusts; [samples] with unit power in 1-10 kHz.
+
+    Of a slower sample rate, what of that power lies below half the rate.
+    """
     spectrum = np.asarray(fft.rfft(random.standard_normal(samples, dtype=np.float32)))
     frequency = np.asarray(fft.rfftfreq(samples, 1 / sample_rate))
     octave = np.log2(np.maximum(frequency, 50.0) / 1000)
-    shape = random.uniform(-9, 1) * octave
-    shape += np.interp(octave, np.linspace(-4.5, 3.5, 9), random.normal(0, 4, 9))
+    slope, bends = random.uniform(-9, 1), random.normal(0, 4, 9)
+    shape = _noise_shape(octave, slope, bends)
     noise = np.asarray(fft.irfft(spectrum * 10 ** (shape / 20), samples))
     band = (frequency > 1000) & (frequency < 10_000)
     power = np.mean(np.abs(spectrum[band] * 10 ** (shape[band] / 20)) ** 2) * band.mean() / samples
+    if sample_rate < 2 * NOISE_BAND[1]:
+        power /= share_of_band(
+            lambda hz: 10 ** (_noise_shape(np.log2(hz / 1000), slope, bends) / 10), sample_rate
+        )
     noise = noise / np.sqrt(power)
     if random.random() < 0.4:  # gusts, and noise that comes and goes
         knots = np.exp(random.normal(0, random.uniform(0.1, 0.8), 2 + samples // sample_rate * 3))
         noise = noise * np.interp(np.linspace(0, 1, samples), np.linspace(0, 1, len(knots)), knots)
     return noise.astype(np.float32)
+
+
+def _noise_shape(octave: np.ndarray, slope: float, bends: np.ndarray) -> np.ndarray:
+    """Level in dB at octaves above 1 kHz: a slope, and bends of it at nine places."""
+    return slope * octave + np.interp(octave, np.linspace(-4.5, 3.5, 9), bends)
 
 
 def _hear(
