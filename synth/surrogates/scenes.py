@@ -113,11 +113,11 @@ def sing_own(
 ) -> list[np.ndarray]:
     """Songs of the species without silence around them, each [samples] with peak 1."""
     random = np.random.default_rng([seed, 47])
-    shares = np.array([theme.share for theme in repertoire.themes])
+    shares = repertoire.theme_shares
     themes = [
         random_theme(repertoire, random)
         if random.random() < settings.random_themes
-        else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
+        else repertoire.themes[int(random.choice(len(shares), p=shares))]
         for _ in range(count)
     ]
     return _sing(themes, repertoire, repertoire.singer, seed, sample_rate)

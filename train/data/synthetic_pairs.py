@@ -8,6 +8,7 @@ import numpy as np
 from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.surrogates.lost_notes import refuse_lost_notes
 from chingolo.synth.surrogates.pairs import draw_pairs
 
 
@@ -41,5 +42,9 @@ def pair_source(
         repertoire: themes.
         recorders: to draw from; their order matters.
         front_end: gives rate and length of the clips.
+
+    Raises:
+        InputError: if the rate would lose notes.
     """
+    refuse_lost_notes(repertoire, front_end.sample_rate)
     return SyntheticPairs(repertoire, tuple(recorders), front_end)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.score.repertoire import Repertoire
+from chingolo.synth.surrogates.lost_notes import refuse_lost_notes
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.tables.audio import LATE_S, load_audio
@@ -62,8 +63,13 @@ def learnable(scene: Scene, ear: Detector) -> Arrays:
 def synthetic_source(
     repertoire: Repertoire, surroundings: Surroundings, settings: DetectorSettings
 ) -> Source:
-    """Fresh synthetic scenes of a repertoire among recorders and other sounds."""
+    """Fresh synthetic scenes of a repertoire among recorders and other sounds.
+
+    Raises:
+        InputError: if the detector's sample rate would lose notes.
+    """
     front_end = settings.front_end
+    refuse_lost_notes(repertoire, front_end.sample_rate, repertoire.theme_names)
 
     def draw(seed: int, count: int) -> list[Scene]:
         return draw_scenes(
