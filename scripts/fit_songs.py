@@ -36,7 +36,7 @@ class FitConfig:
         tyro.conf.arg(
             help=f"Whose syrinx sings: {BIRDS.names()}, the one of a repertoire, a YAML file of a "
             "repertoire or of 'bird:' alone, or auto: a rufous_collared_sparrow, made larger where "
-            "the songs are low (default auto). Bands and times that are listened to follow its gamma."
+            "the songs are low (default auto). The bands that are listened to follow its gamma."
         ),
     ] = "auto"
 

@@ -20,7 +20,7 @@ from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane
+from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
@@ -112,32 +112,36 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
 def bird_by_ear(waves: Sequence[np.ndarray], like: Bird) -> Bird:
     """A bird, made as large as songs of its kind need.
 
-    Small labia sing low notes with many harmonics alone, and are listened for above 500 Hz. Songs of
-    a median f0 above `LOW_SONG` are left to the bird itself; low ones are tracked with it and with
-    larger ones, and the smallest is taken of those that fit best.
+    Small labia sing low notes with many harmonics alone, and are listened for above 500 Hz. Songs
+    whose median f0 is `LOW_SONG` or more are left to the bird itself; low ones are tracked with it
+    and with larger ones, and the smallest is taken of those that fit best and reach as high.
 
     Args:
         waves: [samples] each at `RATE`.
         like: of songbird size.
     """
-    if all(_pitch(wave, like) >= LOW_SONG for wave in waves):
-        return like
-    fits = []
-    for times in SIZES:
-        name = like.name if times == 1 else f"{like.name}_x{times}"
-        source = f"chosen for low songs: a {like.name} {times} times as large"
-        bird = like if times == 1 else replace(larger(like, times), name=name, source=source)
-        fits.append((sum(_rank(wave, bird) for wave in waves), -times, bird))
-    return max(fits, key=lambda fit: fit[:2])[2]
+    heard = np.array([_pitches(wave, like) for wave in waves]).reshape(-1, 2)
+    middle, top = np.median(heard, axis=0) if len(heard) else (LOW_SONG, LOW_SONG)
+    best, most = like, -1
+    for times in SIZES if middle < LOW_SONG else ():
+        bird = like
+        if times > 1:
+            name, source = f"{like.name}_x{times}", f"{like.name}, {times} times as large"
+            bird = replace(larger(like, times), name=name, source=f"{source}, for low songs")
+        if times == 1 or top * times <= HIGH:
+            good = sum(_rank(wave, bird) for wave in waves)
+            best, most = (bird, good) if good > most else (best, most)
+    return best
 
 
-def _pitch(wave: np.ndarray, bird: Bird) -> float:
-    """Median f0 of a song, Hz; 0 where none is heard."""
+def _pitches(wave: np.ndarray, bird: Bird) -> tuple[float, float]:
+    """Median and 95th percentile of the f0 of a song, Hz; 0 where none is heard."""
     try:
         gesture = track_song(wave, bird).gesture
     except UnfittableError:
-        return 0.0
-    return float(np.median(gesture.f0[gesture.amplitude > 0.1]))
+        return 0.0, 0.0
+    middle, top = np.quantile(gesture.f0[gesture.amplitude > 0.1], [0.5, 0.95])
+    return float(middle), float(top)
 
 
 def _rank(wave: np.ndarray, bird: Bird) -> int:

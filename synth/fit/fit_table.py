@@ -175,16 +175,21 @@ def fit_songs(
     return _assemble(table, folder, bird)
 
 
+def _times(song: pd.Series) -> tuple[float, float]:
+    """Where a row begins and ends in its recording, s."""
+    begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
+    return float(np.nan_to_num(begin)), length_s(song["path"]) if np.isnan(end) else end
+
+
 def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
     """Of some songs over the table, of each the beginning; at `RATE`."""
     waves = []
     for number in np.linspace(0, len(table) - 1, min(len(table), HEARD_SONGS)).astype(int):
         song = table.iloc[number]
-        begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
-        song = song.copy()
-        song["end_s"] = np.fmin(np.nan_to_num(begin) + HEARD_S, end)
         try:
-            waves.append(load_song(song, sample_rate=RATE))
+            begin, end = _times(song)
+            part = pd.Series({**song, "end_s": min(end, begin + HEARD_S)})
+            waves.append(load_song(part, sample_rate=RATE))
         except InputError:
             continue  # told of its row when it is fitted
     return waves
@@ -194,10 +199,9 @@ def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
         # Before it is decoded: of a folder of whole nights each would fill the memory.
-        begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
-        length = length_s(song["path"]) if np.isnan(end) else end
-        if (seconds := length - np.nan_to_num(begin)) > LONGEST_SONG:
-            return too_long(seconds)
+        begin, end = _times(song)
+        if end - begin > LONGEST_SONG:
+            return too_long(end - begin)
         wave = load_song(song, sample_rate=analysis_rate(bird))
         return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
