@@ -144,7 +144,7 @@ def command(config: TrainConfig) -> None:
     if config.synthetic is not None:
         recorders = recorders or "field-1"
         repertoire, machines = load_repertoire(config.synthetic), recorder_set(recorders)
-        source = pair_source(repertoire, machines, settings.front_end)
+        source = pair_source(repertoire, machines, settings.front_end, strict=not config.resume)
         classes = tuple(repertoire.theme_names)
         contents = content_hash(repertoire), content_of_pairs(repertoire, machines)
     elif config.workers is not None:
@@ -227,7 +227,9 @@ def command(config: TrainConfig) -> None:
             "weights": list(config.weights),
             "hold_out": config.hold_out,
             "skipped_rows": skipped,
-            "wide_recorders": content_of_copies() if corpus and config.heard_through else None,
+            "heard_through_family": content_of_copies()
+            if config.songs and config.heard_through
+            else None,
         },
         tell=tell,
     )

@@ -75,7 +75,7 @@ def background(
     return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
 
 
-def share_of_band(density: Callable[[np.ndarray], np.ndarray], sample_rate: int) -> float:
+def share_of_band(density: Callable[[np.ndarray], np.ndarray], sample_rate: float) -> float:
     """How much of the power in `NOISE_BAND` lies below half a sample rate.
 
     Args:

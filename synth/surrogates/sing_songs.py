@@ -8,10 +8,12 @@ import pandas as pd
 from chingolo.synth.recorder.channel import choose_channel, hear, recorders_of_channel
 from chingolo.synth.score.population import PlannedSong, plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Repertoire
-from chingolo.synth.surrogates.lost_notes import refuse_lost_notes
+from chingolo.synth.score.song import song_gesture
+from chingolo.synth.score.variation import as_written
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.engines import ENGINES
+from chingolo.synth.voice.gestures import refuse_beyond_band
 from chingolo.synth.voice.render import render
 
 BATCH = 128
@@ -88,7 +90,11 @@ def plan_request(repertoire: Repertoire, request: SongRequest) -> list[PlannedSo
         individuals=request.individuals,
         rare_to=request.rare_to,
     )
-    refuse_lost_notes(repertoire, request.sample_rate, {song.theme for song in plan})
+    sung = {song.theme for song in plan}
+    for theme in repertoire.themes:
+        if theme.name in sung:
+            gesture = song_gesture(as_written(theme), repertoire.singer)
+            refuse_beyond_band(gesture, request.sample_rate, f"theme '{theme.name}'")
     return plan
 
 

@@ -13,11 +13,17 @@ from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.train.data.corpus import Corpus
 
-FAMILY = "wide-1"
-"""That the recorders are drawn from; a key in `WIDE_FAMILIES`."""
-
 MOST_BYTES = 4 * 2**30
 """Of all copies in memory."""
+
+
+FAMILY = "wide-1"
+"""That recorders are drawn from; key in `WIDE_FAMILIES`."""
+
+
+def content_of_copies() -> str:
+    """The family that `copies_of` draws from, and a short hash of all that it is made of."""
+    return f"{FAMILY} {content_hash(WIDE_FAMILIES[FAMILY])}"
 
 
 def copies_of(
@@ -60,8 +66,3 @@ def copies_of(
     ):
         copies[hearing.recorder][hearing.row] = hearing.song
     return copies
-
-
-def content_of_copies() -> str:
-    """The family's name with its version, and a short hash of all its constants."""
-    return f"{FAMILY} {content_hash(WIDE_FAMILIES[FAMILY])}"

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.score.repertoire import Repertoire
-from chingolo.synth.surrogates.lost_notes import refuse_lost_notes
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.tables.audio import LATE_S, load_audio
 from chingolo.synth.tables.files import InputError, refuse_if_none
 from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
+from chingolo.train.data.synthetic_pairs import refuse_unheard
 from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
 
@@ -61,15 +61,20 @@ def learnable(scene: Scene, ear: Detector) -> Arrays:
 
 
 def synthetic_source(
-    repertoire: Repertoire, surroundings: Surroundings, settings: DetectorSettings
+    repertoire: Repertoire,
+    surroundings: Surroundings,
+    settings: DetectorSettings,
+    *,
+    strict: bool = True,
 ) -> Source:
     """Fresh synthetic scenes of a repertoire among recorders and other sounds.
 
     Raises:
-        InputError: if the detector's sample rate would lose notes.
+        InputError: if `strict`, where the front end would not hear a theme; see `refuse_unheard`.
     """
     front_end = settings.front_end
-    refuse_lost_notes(repertoire, front_end.sample_rate, repertoire.theme_names)
+    if strict:
+        refuse_unheard(repertoire, front_end)
 
     def draw(seed: int, count: int) -> list[Scene]:
         return draw_scenes(

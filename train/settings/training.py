@@ -106,11 +106,10 @@ class TrainingSettings:
     """Share of the steps that warm up."""
 
     weight_decay: Annotated[float, Bounds(0)] = 0.04
-    """AdamW's weight decay."""
+    """AdamW's weight decay, at the start."""
 
-    weight_decay_rise: Annotated[float, Bounds(0, 1e6)] = 1.0
-    """How many times as strong weight decay is at the end, risen along a cosine (DINO: 10, from
-    0.04 to 0.4); 1 leaves it as it is."""
+    weight_decay_rise: Annotated[float, Bounds(0)] = 1.0
+    """Times that it has become at the end of the run, along a cosine (10 in DINO and MSN)."""
 
     clip_norm: Annotated[float, Bounds(0, inside=True)] = 3.0
     """Largest norm of a gradient."""

@@ -14,11 +14,11 @@ from jax import Array
 from chingolo.train.encoders.encoder import Encoder
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
+from chingolo.train.objective.decay import decayed
 from chingolo.train.objective.method import Method
 from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.learner import Learner, view_frames
-from chingolo.train.step.optimiser import make_optimiser, rate_schedule
 
 Parameters = dict[str, Any]
 CENTRE = 32
@@ -85,19 +85,57 @@ def make_recipe(
             that learns from it.
         vector_length: length of its vectors.
     """
+    learning_rate = rate_schedule(settings)
+    chain = [optax.clip_by_global_norm(settings.clip_norm)]
+    if settings.optimiser == "adamw":
+        chain.append(
+            optax.adamw(learning_rate, weight_decay=decay_schedule(settings), mask=decayed)
+        )
+    else:
+        chain.append(optax.sgd(learning_rate))
+    optimiser = optax.chain(*chain)
+    if settings.accumulate > 1:
+        steps = optax.MultiSteps(optimiser, settings.accumulate)
+        optimiser = optax.GradientTransformation(steps.init, steps.update)  # type: ignore[arg-type]
     start, end = settings.method.momentum
     return Recipe(
         settings=settings,
         method=METHODS[settings.method.name],
         encoder=ENCODERS[settings.encoder.kind],
         model=Learner(settings, classes, vector_length),
-        optimiser=make_optimiser(settings),
-        learning_rate=rate_schedule(settings),
+        optimiser=optimiser,
+        learning_rate=learning_rate,
         momentum=lambda step: (
             (end - (end - start) * 0.5 * (1 + jnp.cos(jnp.pi * step / settings.steps)))
             ** (1 / settings.accumulate)
         ),
         other_encoder=other_encoder,
+    )
+
+
+def rate_schedule(settings: TrainingSettings) -> optax.Schedule:
+    """Learning rate by optimiser update: warm-up, then a cosine or steps down (MultiStepLR)."""
+    updates = max(1, settings.steps // settings.accumulate)
+    warmup = round(settings.warmup * updates)
+    if settings.schedule == "multi_step":
+        falls = {round(share * updates): settings.decay_factor for share in settings.milestones}
+        stepped = optax.piecewise_constant_schedule(settings.learning_rate, falls)
+        rise = optax.linear_schedule(0.0, settings.learning_rate, max(1, warmup))
+        # joined by hand: milestones count from the start of the run, not from the warm-up's end
+        return lambda count: jnp.where(jnp.asarray(count) < warmup, rise(count), stepped(count))
+    return optax.warmup_cosine_decay_schedule(
+        0.0, settings.learning_rate, warmup, max(updates, warmup + 1)
+    )
+
+
+def decay_schedule(settings: TrainingSettings) -> optax.ScalarOrSchedule:
+    """Weight decay, by optimiser update where it changes."""
+    start, rise = settings.weight_decay, settings.weight_decay_rise
+    if rise == 1:
+        return start
+    updates = max(1, settings.steps // settings.accumulate)
+    return lambda count: (
+        start * (rise - (rise - 1) * 0.5 * (1 + jnp.cos(jnp.pi * jnp.asarray(count) / updates)))
     )
 
 

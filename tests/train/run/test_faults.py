@@ -1,6 +1,5 @@
 """What goes wrong on real machines: kills, full disks, damaged files, tables edited midway."""
 
-import dataclasses
 import json
 import os
 import random
@@ -24,8 +23,6 @@ import soundfile
 from flax import serialization
 
 from chingolo.scripts import compare_eras, embed_songs, fit_songs, generate_songs, train_encoder
-from chingolo.synth.recorder import families
-from chingolo.train.data import copies
 from tests.conftest import COMPILED_ONCE_S
 from tests.small_training import CHIRPS, SMALL, chirp
 
@@ -104,29 +101,6 @@ def test_a_truncated_checkpoint_is_told_and_the_one_before_serves(
             file.write_bytes(file.read_bytes()[:20])
     assert train_encoder.main(words(songs, run, 12, "--resume")) == 2
     assert "does not fit this preset and these classes, or is damaged" in told(capsys)
-
-
-def test_a_run_goes_on_with_the_same_family_of_recorders_alone(
-    trained: Path,
-    songs: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-):
-    config = json.loads((trained / "config.json").read_text())
-    assert config["inputs"]["wide_recorders"].startswith("wide-1 ")
-    other = dataclasses.replace(families.WIDE_1, level=families.Uniform(-10, 11))
-    with monkeypatch.context() as patched:
-        patched.setattr(copies, "WIDE_FAMILIES", {"wide-1": other})
-        assert train_encoder.main(words(songs, trained, 12, "--resume")) == 2
-        assert "another wide recorders" in told(capsys)
-
-        # what an older version did not write down is not compared
-        run = tmp_path / "run"
-        shutil.copytree(trained, run)
-        del config["inputs"]["wide_recorders"]
-        (run / "config.json").write_text(json.dumps(config))
-        assert train_encoder.main(words(songs, run, 12, "--resume")) == 0
 
 
 def test_a_run_goes_on_with_the_same_songs_and_settings_alone(

@@ -19,7 +19,7 @@ from chingolo.train.run.check import check
 from chingolo.train.settings.change import change, from_dict
 from chingolo.train.settings.registry import PRESETS
 from chingolo.train.settings.training import TrainingSettings
-from chingolo.train.step.optimiser import rate_schedule
+from chingolo.train.step.state import rate_schedule
 from tests.small_training import CHIRPS, SMALL, chirp_pairs
 
 
