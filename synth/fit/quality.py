@@ -19,6 +19,9 @@ FRONT_END = FrontEnd(sample_rate=RATE)
 LOW_FRONT_END = FrontEnd(sample_rate=RATE, f_min=400.0)
 """The same in 0.4-10 kHz, for songs whose median f0 is below `LOW_F0`."""
 
+WORTH = 1e-6
+"""Share of the loudest band's power (-60 dB) that a likeness still goes by."""
+
 LOW_F0 = 1250.0
 """Hz."""
 
@@ -96,7 +99,9 @@ def judge(
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
     floor = mel_floor(fit, front_end)
-    logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, *(p + floor for p in ours))]
+    # what neither has, such as the band above a low sample rate, is no likeness and no fault
+    least = WORTH * float(theirs[voiced].max()) + 1e-12
+    logs = [np.log(power[voiced] + least).ravel() for power in (theirs, *(p + floor for p in ours))]
     correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
     explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
