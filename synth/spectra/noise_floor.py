@@ -116,7 +116,7 @@ def recorded_band(floor: np.ndarray, *, least: int) -> slice:
     Returns:
         All bands, unless those towards an end lie `NOTHING` below the others.
     """
-    there = np.flatnonzero(floor > np.quantile(floor, 0.75) / NOTHING)
+    there = np.flatnonzero(floor >= np.quantile(floor, 0.75) / NOTHING)
     first, last = int(there[0]), int(there[-1]) + 1
     return slice(first, last) if last - first >= least else slice(0, len(floor))
 

@@ -68,6 +68,7 @@ def test_a_band_that_no_one_has_is_no_fault():
 def test_the_band_of_a_recording():
     flat = np.ones(200)
     assert recorded_band(flat, least=81) == slice(0, 200)
+    assert recorded_band(0 * flat, least=81) == slice(0, 200)
     assert recorded_band(np.where(np.arange(200) < 120, 1, 1e-5), least=81) == slice(0, 120)
     assert recorded_band(np.where(np.arange(200) < 30, 1e-5, 1), least=81) == slice(30, 200)
     # a tilt of 20 dB is none, nor are single loud or empty bins, nor a few whistles in silence
