@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit, slowed
+from chingolo.synth.fit.fitted_song import Fit, heard_up_to, slowed
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
@@ -38,7 +38,7 @@ class Quality:
 
     log_mel_correlation: float
     """Pearson correlation of the log-mel spectrograms over voiced frames, the re-synthesis heard
-    over the recording's own background."""
+    over the recording's own background, in the bands that the recording holds."""
 
     voiced_share: float
     """Of the time."""
@@ -96,7 +96,11 @@ def judge(
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
     floor = mel_floor(fit, front_end)
-    logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, *(p + floor for p in ours))]
+    held = _bands_below(heard_up_to(fit), front_end)
+    logs = [
+        np.log(power[voiced][:, held] + 1e-12).ravel()
+        for power in (theirs, *(p + floor for p in ours))
+    ]
     correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
     explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
@@ -120,6 +124,13 @@ def judge(
     )
     verdict, reason = _verdict(found)
     return replace(found, verdict=verdict, reason=reason)
+
+
+def _bands_below(highest: float, front_end: FrontEnd) -> np.ndarray:
+    """[n_mels] whether a band lies below a frequency, Hz, but for a tenth of it."""
+    filters = mel_filters(front_end)
+    below = np.arange(len(filters)) * RATE / front_end.n_fft <= highest
+    return filters[below].sum(axis=0) >= 0.9 * filters.sum(axis=0)
 
 
 def notation_deviation(fit: Fit, written: Fit) -> float:
