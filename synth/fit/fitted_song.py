@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.ridge import RATE, WINDOW
 from chingolo.synth.score.notes import LONGEST_NOTE
 from chingolo.synth.voice.birds import SONGBIRD_GAMMA, Bird, larger
 from chingolo.synth.voice.calibration import load_calibration
@@ -17,6 +17,10 @@ from chingolo.synth.voice.tract import tract_response
 
 CUT_EDGE = 0.004
 """s, of the sin^2 edge where a note gives way to the next."""
+
+
+FULL_SHARE = 0.2
+"""Of the band that has noise, where what has none was cut away; else there is no noise at all."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,20 @@ def as_heard(bird: Bird) -> Bird:
     """The bird that is heard when a wave at `analysis_rate` is taken to be at `RATE`."""
     rate = analysis_rate(bird)
     return bird if rate == RATE else larger(bird, rate / RATE)
+
+
+def heard_up_to(fit: Fit) -> float:
+    """Hz, up to which a recording holds anything, infinite where that is all.
+
+    A recording of a low sample rate, or one that a codec cut, has noise up to some frequency and
+    none beyond: there the floor is the least that `ridge` measures. What is sung is heard.
+    """
+    least = 1e-8 * (0.5 * fit.gain) ** 2 * WINDOW / (1.5 * RATE)
+    noisy = fit.floor > 10 * fit.floor.min()
+    if fit.floor[-1] > least or noisy.mean() < FULL_SHARE:
+        return np.inf
+    sung = fit.gesture.f0[fit.gesture.amplitude > 0.1].max(initial=0.0)
+    return max(float(fit.floor_frequency[np.flatnonzero(noisy)[-1]]), 1.1 * float(sung))
 
 
 def slowed(fit: Fit, times: float) -> Fit:

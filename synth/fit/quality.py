@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit, slowed
+from chingolo.synth.fit.fitted_song import Fit, heard_up_to, slowed
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
@@ -18,9 +18,6 @@ FRONT_END = FrontEnd(sample_rate=RATE)
 
 LOW_FRONT_END = FrontEnd(sample_rate=RATE, f_min=400.0)
 """The same in 0.4-10 kHz, for songs whose median f0 is below `LOW_F0`."""
-
-WORTH = 1e-6
-"""Share of the loudest band's power (-60 dB) that a likeness still goes by."""
 
 LOW_F0 = 1250.0
 """Hz."""
@@ -41,7 +38,7 @@ class Quality:
 
     log_mel_correlation: float
     """Pearson correlation of the log-mel spectrograms over voiced frames, the re-synthesis heard
-    over the recording's own background."""
+    over the recording's own background, in the bands that the recording holds."""
 
     voiced_share: float
     """Of the time."""
@@ -99,9 +96,11 @@ def judge(
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
     floor = mel_floor(fit, front_end)
-    # what neither has, such as the band above a low sample rate, is no likeness and no fault
-    least = WORTH * float(theirs[voiced].max()) + 1e-12
-    logs = [np.log(power[voiced] + least).ravel() for power in (theirs, *(p + floor for p in ours))]
+    held = _bands_below(heard_up_to(fit), front_end)
+    logs = [
+        np.log(power[voiced][:, held] + 1e-12).ravel()
+        for power in (theirs, *(p + floor for p in ours))
+    ]
     correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
     explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
@@ -125,6 +124,13 @@ def judge(
     )
     verdict, reason = _verdict(found)
     return replace(found, verdict=verdict, reason=reason)
+
+
+def _bands_below(highest: float, front_end: FrontEnd) -> np.ndarray:
+    """[n_mels] whether a band lies below a frequency, Hz, but for a tenth of it."""
+    filters = mel_filters(front_end)
+    below = np.arange(len(filters)) * RATE / front_end.n_fft <= highest
+    return filters[below].sum(axis=0) >= 0.9 * filters.sum(axis=0)
 
 
 def notation_deviation(fit: Fit, written: Fit) -> float:

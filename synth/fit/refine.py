@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from chingolo.synth.fit.fitted_song import Fit, analysis_rate, as_heard, slowed
+from chingolo.synth.fit.fitted_song import Fit, analysis_rate, as_heard, heard_up_to, slowed
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, Gesture, held, source_envelope
@@ -136,7 +136,9 @@ def _floor(fit: Fit) -> np.ndarray:
     frequency = np.arange(WINDOWS[-1] // 2 + 1) * RATE / WINDOWS[-1]
     # Nothing below -60 dB of the song is worth following.
     least = 10 ** (-60 / 10) * 0.5 / RATE
-    return np.interp(frequency, fit.floor_frequency, fit.floor) / fit.gain**2 + least
+    floor = np.interp(frequency, fit.floor_frequency, fit.floor) / fit.gain**2 + least
+    # where the recording holds nothing, nothing is compared: all lies under the background
+    return np.where(frequency > heard_up_to(fit), 1.0, floor)
 
 
 def _moved(fit: Fit, curves: list[np.ndarray], bird: Bird) -> Fit:

@@ -92,7 +92,7 @@ def load_bird(name: str) -> Bird:
             return own or BIRDS[known]
     elif name not in REPERTOIRES:
         raise InputError(
-            f"--bird {name}: expected auto, one of {BIRDS.names()}, a repertoire, or a .yaml file"
+            f"--bird {name}: expected one of auto, {BIRDS.names()}, a repertoire, a .yaml file"
         )
     return load_repertoire(name).singer
 

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import soxr
 
 from chingolo.scripts.fit_songs import main
 from chingolo.synth.fit.fit_song import bird_by_ear, fit, track_song
-from chingolo.synth.fit.fitted_song import analysis_rate, as_heard
+from chingolo.synth.fit.fitted_song import analysis_rate, as_heard, heard_up_to, resynthesise
+from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
+from chingolo.synth.fit.quality import judge
 from chingolo.synth.score.repertoire_file import load_bird, load_repertoire
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
@@ -142,3 +145,21 @@ def test_a_bird_that_there_is_not_is_refused():
     with pytest.raises(InputError, match="rufous_collared_sparrow"):
         load_bird("dodo")
     assert isinstance(load_bird("emberiza_citrinella"), Bird)
+
+
+@pytest.mark.parametrize(("rate", "f0"), [(8000, 2500.0), (8000, 3200.0), (16_000, 4000.0)])
+def test_a_recording_is_judged_in_the_band_that_its_rate_holds(rate: int, f0: float):
+    """What lies above its own Nyquist frequency is neither noise nor song, and tells nothing."""
+    wave = soxr.resample(coos(f0, 1, rate=rate), rate, RATE).astype(np.float32)
+    found = track_song(wave, SPARROW)
+    assert f0 < heard_up_to(found) < 0.51 * rate
+    theme = fitted_theme(found.notes, SPARROW, name="one")
+    written = sung_from_notation(found, theme, SPARROW)
+    quality = judge(wave, resynthesise([found, written], SPARROW), found, written)
+    assert quality.verdict == "good", quality.reason
+
+
+def test_a_recording_of_the_whole_band_is_heard_whole():
+    assert np.isinf(heard_up_to(track_song(coos(3000.0, 1), SPARROW)))
+    silent = track_song(coos(3000.0, 1, snr=300), SPARROW)  # no noise anywhere is no cut
+    assert np.isinf(heard_up_to(silent))
