@@ -204,7 +204,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     again = copies(files)
     files = [file for file in files if str(file) not in again]
     for file, first in again.items():
-        print(f"{file}: byte for byte {first}; listened to once", file=sys.stderr)
+        print(f"{file}: sample for sample {first}; listened to once", file=sys.stderr)
     like = _like(config, detector, recognise)
     songs, seconds, failed = 0, 0.0, []
     context_s = None if recognise is None else recognise.context_s

@@ -9,7 +9,7 @@ import soundfile
 
 from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
 from chingolo.synth.tables.bounds import SAMPLE_RATE
-from chingolo.synth.tables.containers import FFMPEG_ENDINGS, open_sound, reason
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, UNKNOWN, open_sound, reason
 from chingolo.synth.tables.files import InputError
 
 BLOCK_S = 10
@@ -116,7 +116,7 @@ def file_chunks(
                 health.broken = f"broken after {health.samples / rate:.1f} s ({reason(error)})"
                 return
             # the length that some formats tell is an estimate; a second less is a file cut short
-            if not health.broken and health.samples < file.frames - rate < 2**62:
+            if not health.broken and health.samples < file.frames - rate < UNKNOWN:
                 at, whole = health.samples / rate, file.frames / rate
                 health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
 

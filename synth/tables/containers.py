@@ -22,6 +22,9 @@ from chingolo.synth.tables.files import InputError, is_file
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
+UNKNOWN = 2**62
+"""Frames from here on are those of a file that does not know its length."""
+
 LATE_S = 0.05
 """How much later than the recording a song may end: a frame of MP3, a rounded time."""
 
@@ -52,9 +55,7 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
         with path.open("rb") as opened:
             start = opened.read(64)
         kind = _for_ffmpeg(start)
-        source: Any = _decoded(path, kind) if kind else path
-        if start[:4] in (b"RIFF", b"RF64", b"BW64"):
-            source = _with_length(path)
+        source: Any = _decoded(path, kind) if kind else with_length(path)
         file = stack.enter_context(soundfile.SoundFile(source))
         _refuse_guessed_length(file, path)
         stack.pop_all()  # the caller closes it
@@ -168,11 +169,18 @@ class _Patched(io.RawIOBase):
         super().close()
 
 
-def _with_length(path: Path) -> Any:
-    """A WAV to open: its path or, where its header says 0 bytes of audio, the file with its own."""
+def with_length(path: Path) -> Any:
+    """A file to open: its path or, for a WAV whose header says 0 bytes of audio, one that has all.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
-        long = file.read(12)[:4] != b"RIFF"
+        kind = file.read(12)[:4]
+        if kind not in (b"RIFF", b"RF64", b"BW64"):
+            return path
+        long = kind != b"RIFF"
         ds64 = None
         while len(head := file.read(8)) == 8:
             name, length = head[:4], struct.unpack("<I", head[4:])[0]
