@@ -8,13 +8,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
-from chingolo.synth.tables.containers import BLOCK, UNKNOWN, with_length
-
 LATER = {"later": True}
 """Metadata of a dataclass field that was added later: at its default it changes no hash, so that
 folders and runs of before go on."""
+
+BLOCK = 1 << 21
+"""Frames read at a time."""
 
 PROBED = 1 << 14
 """Frames (or bytes) in the middle of files of one length that are looked at before the whole."""
@@ -76,8 +75,8 @@ def _extent(file: Path) -> tuple[int, ...]:
     """Length, rate and channels of a sound; of another file its size."""
     if not file.is_file():
         raise FileNotFoundError
-    with contextlib.suppress(soundfile.LibsndfileError, RuntimeError), _sound(file) as sound:
-        if 0 < sound.frames < UNKNOWN:
+    with contextlib.suppress(RuntimeError), _sound(file) as sound:
+        if 0 < sound.frames < 2**62:
             return sound.frames, sound.samplerate, sound.channels
     return (file.stat().st_size,)
 
@@ -105,5 +104,10 @@ def _whole(file: Path) -> str:
     return told.hexdigest()
 
 
-def _sound(file: Path) -> soundfile.SoundFile:
+def _sound(file: Path) -> Any:
+    # here, since the settings stand on this file, and `--help` on them
+    import soundfile
+
+    from chingolo.synth.tables.forms.wav import with_length
+
     return soundfile.SoundFile(with_length(file))

@@ -1,1 +1,3 @@
-"""Forms of annotation of other programs, to and from the rows of a song table."""
+"""Forms of other programs: annotations to and from the rows of a song table, headers of columns
+and of WAV files as they are found.
+"""
