@@ -9,7 +9,7 @@ import numpy as np
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.wav import STREAMED
+from chingolo.synth.tables.forms.wav import LATE_S, STREAMED, is_chunk
 
 FORMATS = {
     "u8": (np.dtype("u1"), 1 / 128),
@@ -158,9 +158,9 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         most_s: a read takes what there is, at most this, s.
 
     Raises:
-        InputError: if another WAV follows the first.
+        InputError: if another WAV follows the first, or more audio than its header says.
     """
-    kind, scale = FORMATS[pcm.form]
+    scale = FORMATS[pcm.form][1]
     frame = pcm.frame_bytes
     most = max(1, round(most_s * pcm.sample_rate)) * frame
     read = getattr(stream, "read1", stream.read)
@@ -173,9 +173,14 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
             yield _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
             rest = rest[whole:]
     # what follows the audio of a WAV tells of it; another recording there would go unheard
-    after = b"" if left is None else _read(stream, 8)
+    if pcm.length is None:
+        return
+    after = _read(stream, 8 + pcm.length % 2)[pcm.length % 2 :]
     if any(name in after for name in WAVS):
         raise InputError("-: another WAV follows the first on standard input; give one at a time")
+    late = round(LATE_S * pcm.sample_rate) * frame
+    if any(after) and not is_chunk(after) and len(_read(stream, late)) == late:
+        raise InputError("-: a WAV that goes on after the length that its header says")
 
 
 def _samples(data: bytes, pcm: Pcm) -> np.ndarray:

@@ -130,6 +130,11 @@ def _wav_data(path: Path) -> _WavData | None:
     return None
 
 
+def is_chunk(head: bytes) -> bool:
+    """Whether bytes begin with the name of a RIFF chunk: four letters."""
+    return all(32 <= letter < 127 for letter in head[:4])
+
+
 def _are_chunks(file: Any, at: int, size: int) -> bool:
     """Whether from here to the end of a RIFF file there are whole chunks or padding, no samples."""
     file.seek(at)
@@ -138,8 +143,9 @@ def _are_chunks(file: Any, at: int, size: int) -> bool:
     at += at % 2
     while at + 8 <= size:
         file.seek(at)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if not all(32 <= letter < 127 for letter in name):
+        head = file.read(8)
+        if not is_chunk(head):
             return False
+        length = struct.unpack("<I", head[4:])[0]
         at += 8 + length + length % 2
     return at >= size
