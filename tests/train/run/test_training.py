@@ -156,7 +156,10 @@ def test_a_clip_shows_a_song_within_its_recording():
         (["songs.csv", "--set", "method.name=supervised"], "needs two classes; found no labels"),
         (["songs.csv", "--label-column", "dialect"], "--label-column: no column 'dialect'"),
         (["songs.csv", "--pair-column", "song"], "--pair-column: no column 'song'"),
-        (["songs.csv", "--hold-out", "0.5"], "--group-column: no column 'individual'"),
+        (
+            ["songs.csv", "--hold-out", "0.5", "--group-column", "nest"],
+            "--group-column: no column 'nest'",
+        ),
         (
             ["songs.csv", "--hold-out", "0.5", "--group-column", "path", "--probe-column", "age"],
             "--probe-column: no column 'age'",
