@@ -22,6 +22,9 @@ LOW_FRONT_END = FrontEnd(sample_rate=RATE, f_min=400.0)
 LOW_F0 = 1250.0
 """Hz."""
 
+JUDGED = 60 * RATE // (4 * HOP) * 4 * HOP
+"""Samples whose reassigned spectrogram is held at once: about a minute."""
+
 
 def front_end_of(fit: Fit) -> FrontEnd:
     """The bands in which a song is judged: down to 400 Hz where it is sung low."""
@@ -158,9 +161,28 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
     The ridge is the strongest bin of librosa's reassigned spectrogram (11.6 ms windows), anywhere
     in the bands of `front_end_of`.
     """
+    hop = 4 * HOP
+    front_end = front_end_of(fit)
+    low, high = front_end.f_min, front_end.f_max
+    begins = range(0, len(wave), JUDGED)
+    parts = [wave[begin : begin + JUDGED] for begin in begins]
+    found = np.concatenate(
+        [
+            _strongest(part, hop, low, high, last=begin == begins[-1])
+            for begin, part in zip(begins, parts, strict=True)
+        ]
+    )
+    frame = np.minimum(np.arange(len(found)) * hop * CONTROL_RATE // RATE, len(fit.gesture.f0) - 1)
+    loud = fit.gesture.amplitude[frame] > 0.15
+    if not loud.any():
+        return float("nan")
+    return float(np.median(np.abs(found[loud] / fit.gesture.f0[frame][loud] - 1)))
+
+
+def _strongest(wave: np.ndarray, hop: int, low: float, high: float, *, last: bool) -> np.ndarray:
+    """[frames] Hz of the strongest bin of a stretch; the frame at its end only of the `last`."""
     import librosa
 
-    hop = 4 * HOP
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of librosa about its own use of NumPy
         frequency, _, magnitude = librosa.reassigned_spectrogram(
@@ -172,15 +194,9 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
             reassign_times=False,
         )
     bins = np.arange(len(magnitude)) * RATE / WINDOW
-    front_end = front_end_of(fit)
-    low, high = front_end.f_min, front_end.f_max
     magnitude = np.where(((bins >= low) & (bins <= high))[:, None], magnitude, 0.0)
     found = np.take_along_axis(frequency, magnitude.argmax(axis=0)[None], axis=0)[0]
-    frame = np.minimum(np.arange(len(found)) * hop * CONTROL_RATE // RATE, len(fit.gesture.f0) - 1)
-    loud = fit.gesture.amplitude[frame] > 0.15
-    if not loud.any():
-        return float("nan")
-    return float(np.median(np.abs(found[loud] / fit.gesture.f0[frame][loud] - 1)))
+    return found if last else found[: len(wave) // hop]
 
 
 def _verdict(found: Quality) -> tuple[str, str]:

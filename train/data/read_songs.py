@@ -132,7 +132,7 @@ def read_songs(
     held, groups, shown = np.zeros(len(table), bool), [], []
     if options.hold_out > 0:
         groups = held_out_groups(table, options.group_column)
-        shown = column_values(table, options.probe_column)
+        shown = column_values(table, options.probe_column, "--probe-column")
         held = split_by_group(groups, options.hold_out, seed)
     whole = load_corpus(
         table,
@@ -181,7 +181,7 @@ def held_out_groups(table: pd.DataFrame, column: str) -> list[str]:
     Raises:
         InputError: if there is no such column.
     """
-    named = column_values(table, column)
+    named = column_values(table, column, "--group-column")
     paths = table["path"].astype(str)
     named = [name or f"recording {path}" for name, path in zip(named, paths, strict=True)]
     if "fitted_from" not in table.columns:
@@ -230,7 +230,7 @@ def load_corpus(
         songs, _ = decode(table, front_end, strict=True)
     pairs = None
     if pair_column is not None:
-        named = column_values(table, pair_column)
+        named = column_values(table, pair_column, "--pair-column")
         pairs = [name or word(song_reference(table.iloc[row])) for row, name in enumerate(named)]
     return make_corpus(
         songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs, weight=weight
@@ -276,12 +276,12 @@ def decode(
     return songs, faults
 
 
-def column_values(table: pd.DataFrame, column: str) -> list[str]:
-    """The column's names in one spelling, "" where missing.
+def column_values(table: pd.DataFrame, column: str, option: str = "--label-column") -> list[str]:
+    """The column's names in one spelling, "" where missing; `option` asked for it.
 
     Raises:
         InputError: if there is no such column.
     """
     if column not in table.columns:
-        raise InputError(f"no column '{column}' for labels; found {', '.join(table.columns)}")
+        raise InputError(f"{option}: no column '{column}'; found {', '.join(table.columns)}")
     return words(table[column]).tolist()

@@ -6,6 +6,7 @@ import pytest
 import soundfile
 import soxr
 
+import chingolo.synth.fit.quality as quality
 from chingolo.scripts.fit_songs import main
 from chingolo.synth.fit.fit_song import bird_by_ear, fit, track_song
 from chingolo.synth.fit.fitted_song import analysis_rate, as_heard, heard_up_to, resynthesise
@@ -76,9 +77,9 @@ def test_low_songs_are_met_by_a_bird_that_is_chosen_for_them(tmp_path, f0: float
     table = written(tmp_path, [coos(f0, harmonics)])
     out = tmp_path / "out"
     assert main([str(table), "--out", str(out)]) == 0
-    quality = pd.read_csv(out / "fit.csv").iloc[0]
-    assert quality["verdict"] == "good", quality["reason"]
-    assert quality["notes"] == len(STARTS)
+    told = pd.read_csv(out / "fit.csv").iloc[0]
+    assert told["verdict"] == "good", told["reason"]
+    assert told["notes"] == len(STARTS)
     repertoire = load_repertoire(out / "repertoire.yaml")
     assert repertoire.singer.gamma < SPARROW.gamma
     rise = 1.08 * f0
@@ -102,8 +103,8 @@ def test_the_bird_of_a_file_sings_and_its_band_is_listened_to(tmp_path):
     out = tmp_path / "out"
     command = [str(table), "--out", str(out), "--bird", str(bird), "--copies", "1"]
     assert main(command) == 0
-    quality = pd.read_csv(out / "fit.csv")
-    assert list(quality["verdict"]) == ["good", "good"]
+    told = pd.read_csv(out / "fit.csv")
+    assert list(told["verdict"]) == ["good", "good"]
     assert load_repertoire(out / "repertoire.yaml").singer == dove
     # what was fitted tells the bird of the next fit
     assert load_bird(str(out / "repertoire.yaml")) == dove
@@ -155,11 +156,20 @@ def test_a_recording_is_judged_in_the_band_that_its_rate_holds(rate: int, f0: fl
     assert f0 < heard_up_to(found) < 0.51 * rate
     theme = fitted_theme(found.notes, SPARROW, name="one")
     written = sung_from_notation(found, theme, SPARROW)
-    quality = judge(wave, resynthesise([found, written], SPARROW), found, written)
-    assert quality.verdict == "good", quality.reason
+    heard = judge(wave, resynthesise([found, written], SPARROW), found, written)
+    assert heard.verdict == "good", heard.reason
 
 
 def test_a_recording_of_the_whole_band_is_heard_whole():
     assert np.isinf(heard_up_to(track_song(coos(3000.0, 1), SPARROW)))
     silent = track_song(coos(3000.0, 1, snr=300), SPARROW)  # no noise anywhere is no cut
     assert np.isinf(heard_up_to(silent))
+
+
+def test_a_long_recording_is_judged_part_by_part_as_it_would_be_whole(monkeypatch):
+    wave = np.concatenate([coos(f0, 1) for f0 in (2500.0, 3000.0, 3500.0)])
+    found = track_song(wave, SPARROW)
+    whole = quality.reassigned_deviation(wave, found)
+    monkeypatch.setattr(quality, "JUDGED", 80 * 250)
+    assert quality.reassigned_deviation(wave, found) == pytest.approx(whole, rel=0.05)
+    assert whole < 1e-3

@@ -154,7 +154,16 @@ def test_a_clip_shows_a_song_within_its_recording():
         (["songs.csv", "--set", "method.label_weight=5"], "label_weight: read with labels"),
         (["songs.csv", "--set", "method.bottleneck=3"], "bottleneck: read with labels"),
         (["songs.csv", "--set", "method.name=supervised"], "needs two classes; found no labels"),
-        (["songs.csv", "--label-column", "dialect"], "no column 'dialect'"),
+        (["songs.csv", "--label-column", "dialect"], "--label-column: no column 'dialect'"),
+        (["songs.csv", "--pair-column", "song"], "--pair-column: no column 'song'"),
+        (
+            ["songs.csv", "--hold-out", "0.5", "--group-column", "nest"],
+            "--group-column: no column 'nest'",
+        ),
+        (
+            ["songs.csv", "--hold-out", "0.5", "--group-column", "path", "--probe-column", "age"],
+            "--probe-column: no column 'age'",
+        ),
         (["songs.csv", "--steps", "0"], "expected at least 1"),
         (["songs.csv", "--resume"], "not a training run"),
         (["one.csv"], "one song alone"),
