@@ -37,7 +37,9 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
     if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
-    return validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
+    songs = validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
+    # a known column in other letters, `Label`, goes by its name of a song table as well
+    return songs if type_column in songs else songs.assign(**{type_column: table[type_column]})
 
 
 def compare_types(

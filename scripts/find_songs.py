@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 
 
@@ -242,12 +242,9 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                 failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
-            print(
-                f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
-                + "".join(f"; {remark}" for remark in said),
-                file=sys.stderr,
-                flush=True,
-            )
+            line = f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
+            line += "".join(f"; {remark}" for remark in said)
+            print(one_line(line), file=sys.stderr, flush=True)
     told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
     if failed:
         where = config.out if config.out is not None else "standard output"

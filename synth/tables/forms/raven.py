@@ -12,6 +12,7 @@ import pandas as pd
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.cells import Read, Tell, as_text, file_name, number, one_line
 from chingolo.synth.tables.words import numbers as as_numbers
+from chingolo.synth.tables.words import word
 
 BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
 NAMES = {
@@ -28,14 +29,22 @@ NAMES = {
 NEEDED = ("path", "start_s", "end_s")
 ORDER = ("Selection", "View", "Channel", BEGIN, END, "Low Freq (Hz)", "High Freq (Hz)")
 VIEW = "Spectrogram 1"
+RAVENS = {
+    name.casefold(): name for name in (*NAMES.values(), *ORDER, OFFSET, "Begin File", "End File")
+}
 HEARD, MEAN = "Channels Heard", "mean"
 """Raven wants a channel of every selection; this column marks songs that have none of their own."""
 
 
 def is_raven(text: str) -> bool:
     """Whether the first line names the columns of a selection table."""
-    names = [name.strip().strip('"') for name in text.split("\n", 1)[0].split("\t")]
-    return BEGIN in names and END in names
+    names = [_known(name.strip('"')) for name in text.split("\n", 1)[0].split("\t")]
+    return BEGIN in names or {"Selection", "View"} <= set(names)
+
+
+def _known(name: str) -> str:
+    """A column's name as Raven writes it, whatever the case of its letters."""
+    return RAVENS.get(name.strip().casefold(), name.strip())
 
 
 def to_raven(table: pd.DataFrame, begins: Mapping[str, float]) -> str:
@@ -89,9 +98,16 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
         with contextlib.suppress(ValueError):  # a bad cell is told with its row later
             if table[name].str.contains(",").any():
                 table[name] = as_numbers(table[name]).map(number)
-    open_ended = int(((table[BEGIN].str.strip() != "") & (table[END].str.strip() == "")).sum())
-    if open_ended:
-        tell(f"{path}: {open_ended} selections without an end last to the end of their recording")
+    begun, ended = (table[name].map(word) != "" for name in (BEGIN, END))
+    if (begun & ~ended).any():
+        many = int((begun & ~ended).sum())
+        tell(f"{path}: {many} selections without an end last to the end of their recording")
+    if (ended & ~begun).any():
+        many = int((ended & ~begun).sum())
+        tell(f"{path}: {many} selections without a begin start with their recording")
+    bare = int((table[OFFSET].map(word) == "").sum()) if OFFSET in table.columns else 0
+    if 0 < bare < len(table):
+        tell(f"{path}: {bare} selections have no '{OFFSET}'; taken as within their recording")
     kept, table = _without_further_views(table)
     if len(kept) < len(lines):
         tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")
@@ -137,7 +153,7 @@ def _cells(text: str, path: Path) -> tuple[pd.DataFrame, list[int]]:
         ) from error
     if not rows:
         raise InputError(f"{path}: empty; not a Raven selection table")
-    names = [name.strip() for name in rows[0]]
+    names = [_known(name) for name in rows[0]]
     while names and not names[-1]:
         names.pop()
     for row, line in zip(rows[1:], lines[1:], strict=True):

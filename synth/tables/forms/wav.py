@@ -53,7 +53,8 @@ def with_length(path: Path) -> Any:
 
     Raises:
         OSError: if it cannot be read.
-        InputError: for a WAV that goes on after the length that its header says.
+        InputError: for a WAV that goes on after the length that its header says, or is followed by
+            further audio.
     """
     if path.suffix.lower() == ".raw":  # by its name alone it would be taken for raw samples
         return _Patched(path, 0, b"")
@@ -124,10 +125,18 @@ def _wav_data(path: Path) -> _WavData | None:
                 if kind[:4] != b"RIFF" and ds64 is not None and length in (0, 0xFFFFFFFF):
                     (place, length), wide = ds64, True
                 held = max(0, size - body)
+                _refuse_second(file, body + length, path)
                 surplus = held > length and not _are_chunks(file, body + length, size)
                 return _WavData(place, wide, length, held, surplus, max(1, rate))
             file.seek(body + length + length % 2)
     return None
+
+
+def _refuse_second(file: Any, at: int, path: Path) -> None:
+    """Refuses audio behind the first, which would go unheard: another WAV, a second part."""
+    file.seek(at + at % 2)
+    if file.read(4) in (b"RIFF", b"RF64", b"BW64", b"data"):
+        raise InputError(f"{path}: further audio follows the first; give one recording a file")
 
 
 def _are_chunks(file: Any, at: int, size: int) -> bool:
