@@ -9,7 +9,7 @@ import numpy as np
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.wav import LATE_S, STREAMED
+from chingolo.synth.tables.forms.wav import AUDIO, LATE_S, STREAMED, is_chunk
 
 FORMATS = {
     "u8": (np.dtype("u1"), 1 / 128),
@@ -162,7 +162,7 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         most_s: a read takes what there is, at most this, s.
 
     Raises:
-        InputError: if further audio follows the first.
+        InputError: if another WAV follows the first, or more audio than its header says.
     """
     scale = FORMATS[pcm.form][1]
     frame = pcm.frame_bytes
@@ -176,24 +176,15 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         if whole:
             yield _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
             rest = rest[whole:]
-    if left == 0:
-        _refuse_behind(_read(stream, max(8, round(LATE_S * pcm.sample_rate) * frame)))
-
-
-def _refuse_behind(behind: bytes) -> None:
-    """Refuses audio that follows the audio whose length a WAV tells: it would go unheard.
-
-    What else follows tells of the recording, in chunks that begin with four letters, or is padding.
-    """
-    if any(name in behind[:9] for name in (*WAVS, b"data")):
+    # what follows the audio of a WAV tells of it; another recording there would go unheard
+    if pcm.length is None:
+        return
+    after = _read(stream, 8 + pcm.length % 2)[pcm.length % 2 :]
+    if any(name in after for name in AUDIO):
         raise InputError("-: another WAV follows the first on standard input; give one at a time")
-    names = behind[:4], behind[1:5]  # without and with a byte of padding
-    if len(behind) > 8 and any(behind) and not any(map(_is_name, names)):
-        raise InputError("-: the WAV goes on after the length that its header says; repair it")
-
-
-def _is_name(start: bytes) -> bool:
-    return all(32 <= letter < 127 for letter in start)
+    late = round(LATE_S * pcm.sample_rate) * frame
+    if any(after) and not is_chunk(after) and len(_read(stream, late)) == late:
+        raise InputError("-: a WAV that goes on after the length that its header says")
 
 
 def _samples(data: bytes, pcm: Pcm) -> np.ndarray:

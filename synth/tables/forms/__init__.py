@@ -1,1 +1,1 @@
-"""Forms of other programs: annotations, headers of columns and of WAV files as they are found."""
+"""Forms of other programs: annotations as rows of a song table, names of columns, WAV headers."""

@@ -1,4 +1,4 @@
-"""Names of columns as people write them: one spelling; none that only looks like a known one."""
+"""Names of columns as people write them: in one spelling, and none that only looks known."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -105,9 +105,7 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     if (ended & ~begun).any():
         many = int((ended & ~begun).sum())
         tell(f"{path}: {many} selections without a begin start with their recording")
-    bare = int((table[OFFSET].map(word) == "").sum()) if OFFSET in table.columns else 0
-    if 0 < bare < len(table):
-        tell(f"{path}: {bare} selections have no '{OFFSET}'; taken as within their recording")
+    _tell_sequence(table, path, tell)
     kept, table = _without_further_views(table)
     if len(kept) < len(lines):
         tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")
@@ -189,6 +187,26 @@ def _without_further_views(table: pd.DataFrame) -> tuple[list[int], pd.DataFrame
     order = np.argsort(kept)
     rows = pd.DataFrame([merged[place] for place in order], columns=table.columns, dtype=object)
     return [kept[place] for place in order], rows
+
+
+def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
+    """Tells how times are taken where several files have no offsets.
+
+    Raven counts from the first file, so that times never begin again; in tables that were joined,
+    they count from each.
+    """
+    files = next((table[name] for name in ("Begin Path", "Begin File") if name in table), None)
+    if files is None or files.nunique() < 2:
+        return
+    offset = table[OFFSET] if OFFSET in table.columns else pd.Series("", table.index)
+    lacking = int((offset.map(word) == "").sum())
+    begins = pd.to_numeric(table[BEGIN], errors="coerce")
+    joined = lacking == len(table) and not begins.is_monotonic_increasing
+    if lacking and not joined:
+        tell(
+            f"{path}: {lacking} selections of several files have no '{OFFSET}'; their times are "
+            "taken from the begin of their own file"
+        )
 
 
 def _within_the_file(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,9 @@ from chingolo.synth.tables.files import InputError
 STREAMED = 0x7FFF0000
 """Lengths of audio from here on are those that programs write who do not know them yet."""
 
+AUDIO = (b"RIFF", b"RF64", b"BW64", b"data")
+"""Beginnings of another WAV, or of a second part of one."""
+
 PADDING = 1 << 16
 """Bytes behind the audio that are looked at: all 0, they are no samples."""
 
@@ -135,8 +138,13 @@ def _wav_data(path: Path) -> _WavData | None:
 def _refuse_second(file: Any, at: int, path: Path) -> None:
     """Refuses audio behind the first, which would go unheard: another WAV, a second part."""
     file.seek(at + at % 2)
-    if file.read(4) in (b"RIFF", b"RF64", b"BW64", b"data"):
+    if file.read(4) in AUDIO:
         raise InputError(f"{path}: further audio follows the first; give one recording a file")
+
+
+def is_chunk(head: bytes) -> bool:
+    """Whether bytes begin with the name of a RIFF chunk: four letters."""
+    return all(32 <= letter < 127 for letter in head[:4])
 
 
 def _are_chunks(file: Any, at: int, size: int) -> bool:
@@ -147,8 +155,9 @@ def _are_chunks(file: Any, at: int, size: int) -> bool:
     at += at % 2
     while at + 8 <= size:
         file.seek(at)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if not all(32 <= letter < 127 for letter in name):
+        head = file.read(8)
+        if not is_chunk(head):
             return False
+        length = struct.unpack("<I", head[4:])[0]
         at += 8 + length + length % 2
     return at >= size
