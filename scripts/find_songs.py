@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 
 
@@ -192,15 +192,15 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
             row = row_of(song, path, detector, config.channel)
             add(row | (recognise(song.heard, pcm.sample_rate) if recognise else {}), 0.0)
             songs += 1
-    lost = 0 if pcm.length is None else pcm.length - health.samples * pcm.frame_bytes
-    if lost > LATE_S * pcm.sample_rate * pcm.frame_bytes:
-        whole = pcm.length / pcm.frame_bytes / pcm.sample_rate
-        health.broken = f"breaks off after {health.samples / pcm.sample_rate:.1f} of {whole:.1f} s"
+    heard_s = health.samples / pcm.sample_rate
+    whole_s = heard_s if pcm.length is None else pcm.length / pcm.frame_bytes / pcm.sample_rate
+    if whole_s > heard_s + LATE_S:
+        health.broken = f"breaks off after {heard_s:.1f} of {whole_s:.1f} s"
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
     if not health.samples:
         raise InputError("-: standard input held no audio")
-    found = f"{songs} songs in {_length(health.samples / pcm.sample_rate)}"
+    found = f"{songs} songs in {_length(heard_s)}"
     if health.broken:
         raise InputError(f"-: {health.broken}; {found}")
     return found
@@ -242,12 +242,9 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                 failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
-            print(
-                f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
-                + "".join(f"; {remark}" for remark in said),
-                file=sys.stderr,
-                flush=True,
-            )
+            line = f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
+            line += "".join(f"; {remark}" for remark in said)
+            print(one_line(line), file=sys.stderr, flush=True)
     told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
     if failed:
         where = config.out if config.out is not None else "standard output"

@@ -9,7 +9,7 @@ import numpy as np
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.wav import LATE_S, STREAMED, is_chunk
+from chingolo.synth.tables.forms.wav import AUDIO, LATE_S, STREAMED, is_chunk
 
 FORMATS = {
     "u8": (np.dtype("u1"), 1 / 128),
@@ -33,7 +33,9 @@ WAV_FORMATS = {
 
 MPEG_1_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 MPEG_2_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-"""Bit rates of layer III by the header's number of them, from 1 (ISO 11172-3, 13818-3)."""
+LAYER_2_KILOBITS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+"""Bit rates of layer III and, in MPEG 1, of layer II (in MPEG 2 they are those of layer III), by
+the header's number of them, from 1 (ISO 11172-3, 13818-3)."""
 
 FRAME_BYTES = 4096
 """More than two frames of MP3 or AAC."""
@@ -126,7 +128,7 @@ def _is_text(start: bytes, told: Pcm) -> bool:
 
 
 def _is_compressed(start: bytes) -> bool:
-    """Whether two frames of MP3 (ISO 11172-3) or AAC (ADTS, ISO 13818-7) follow each other."""
+    """Whether two frames of MPEG audio (ISO 11172-3) or AAC (ISO 13818-7) follow each other."""
     length = _frame_length(start)
     after = start[length : length + 4]
     return length > 0 and _frame_length(after) > 0 and after[:2] == start[:2]
@@ -140,12 +142,14 @@ def _frame_length(head: bytes) -> int:
     if layer == 0:  # ADTS, whose length stands in 13 bits of bytes 4 to 6
         return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) > 5 else 7
     rate, bits = head[2] >> 2 & 3, head[2] >> 4
-    if layer != 1 or version == 1 or rate == 3 or bits in (0, 15):
+    if layer == 3 or version == 1 or rate == 3 or bits in (0, 15):
         return 0
     first = version == 3  # MPEG 1; else MPEG 2 and 2.5, of half and a quarter of its rates
-    kilobits = (MPEG_1_KILOBITS if first else MPEG_2_KILOBITS)[bits - 1]
+    second = layer == 2  # layer II, as of a broadcast
+    table = MPEG_2_KILOBITS if not first else LAYER_2_KILOBITS if second else MPEG_1_KILOBITS
+    kilobits = table[bits - 1]
     hertz = (44_100, 48_000, 32_000)[rate] // {3: 1, 2: 2, 0: 4}[version]
-    return (144 if first else 72) * kilobits * 1000 // hertz + (head[2] >> 1 & 1)
+    return (144 if first or second else 72) * kilobits * 1000 // hertz + (head[2] >> 1 & 1)
 
 
 def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Iterator[np.ndarray]:
@@ -176,7 +180,7 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
     if pcm.length is None:
         return
     after = _read(stream, 8 + pcm.length % 2)[pcm.length % 2 :]
-    if any(name in after for name in WAVS):
+    if any(name in after for name in AUDIO):
         raise InputError("-: another WAV follows the first on standard input; give one at a time")
     late = round(LATE_S * pcm.sample_rate) * frame
     if any(after) and not is_chunk(after) and len(_read(stream, late)) == late:

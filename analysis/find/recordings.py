@@ -16,6 +16,9 @@ from chingolo.synth.tables.forms.wav import LATE_S, missing_s
 BLOCK_S = 10
 """Audio read at a time, s."""
 
+LOUDEST = 4
+"""Full scales; beyond lies only damage, which must not swallow the background for seconds."""
+
 AUDIO_ENDINGS = (
     ".wav",
     ".flac",
@@ -23,8 +26,12 @@ AUDIO_ENDINGS = (
     ".oga",
     ".opus",
     ".mp3",
+    ".mp2",
     ".aif",
     ".aiff",
+    ".aifc",
+    ".bwf",
+    ".rf64",
     ".w64",
     ".caf",
     ".au",
@@ -41,6 +48,9 @@ class Health:
     not_finite: int = 0
     full_scale: int = 0
     sounding: bool = False
+    beyond: int = 0
+    """Samples beyond `LOUDEST`."""
+
     cancelled: int = 0
     """Samples of blocks whose channels cancel each other in their mean."""
 
@@ -58,7 +68,9 @@ class Health:
             told.append("is silent throughout")
         if self.cancelled:
             told.append("its channels cancel each other; choose one with --channel")
-        if self.full_scale > 1e-3 * self.samples:
+        if self.beyond:
+            told.append(f"{self.beyond} samples lie beyond {LOUDEST} full scales and were cut")
+        elif self.full_scale > 1e-3 * self.samples:
             told.append(f"is clipped ({100 * self.full_scale / self.samples:.1f} % at full scale)")
         return told
 
@@ -74,21 +86,23 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
     channels = samples.shape[1]
     if channel is not None and channel > channels:
         raise InputError(f"no channel {channel} (it has {channels})")
-    if channel is not None or channels == 1:
-        wave = samples[:, (channel or 1) - 1]
+    if channel is not None:
+        samples = samples[:, channel - 1 : channel]
+    bad = ~np.isfinite(samples)
+    if bad.any():  # a broken channel must not silence the others
+        health.not_finite += int(bad.any(axis=1).sum())
+        samples = np.where(bad, np.float32(0), samples)
+    if samples.shape[1] == 1:
+        wave = samples[:, 0]
     else:
         wave = samples.mean(axis=1, dtype=np.float32)
         health.cancelled += len(wave) if cancel(*power_of_mean(samples, wave), channels) else 0
-    bad = ~np.isfinite(wave)
-    if bad.any():
-        health.not_finite += int(bad.sum())
-        wave = np.where(bad, np.float32(0), wave)
     peak = np.abs(wave)
     health.samples += len(wave)
     health.full_scale += int((peak >= 0.9999).sum())
     health.sounding = health.sounding or not is_silent(wave)
-    # beyond full scale lies only damage; it must not swallow the background for seconds
-    return np.clip(wave, -4, 4) if len(peak) and peak.max() > 4 else wave
+    health.beyond += int((peak > LOUDEST).sum())
+    return np.clip(wave, -LOUDEST, LOUDEST) if len(peak) and peak.max() > LOUDEST else wave
 
 
 def file_chunks(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from chingolo.analysis.find.recordings import audio_below
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, is_file
 from chingolo.synth.tables.song_table import PLACE, validate_song_table
 
 PATH_COLUMNS = ("path", "filename", "file_name", "file", "slice_file_name")
@@ -73,7 +73,7 @@ def _read_folder(path: Path) -> pd.DataFrame:
     if not files:
         raise InputError(f"{path}: expected one folder of audio files for each class; found none")
     labels = [file.relative_to(path).parts[0] for file in files]
-    songs = pd.DataFrame({"path": [str(file.resolve()) for file in files], "label": labels})
+    songs = pd.DataFrame({"path": [str(file.absolute()) for file in files], "label": labels})
     return validate_song_table(songs, base=path, name=str(path))
 
 
@@ -87,6 +87,6 @@ def _first_column(table: pd.DataFrame, names: tuple[str, ...], path: Path, what:
 
 def _audio_folder(path: Path, first: str) -> Path:
     for folder in (path.parent, path.parent / "audio", path.parent.parent / "audio"):
-        if (folder / first).is_file():
+        if is_file(folder / first):
             return folder
     raise InputError(f"{path}: file {first} is neither beside it nor in 'audio'; say --audio")

@@ -86,6 +86,8 @@ def _for_ffmpeg(start: bytes) -> str:
     """The demuxer of ffmpeg that reads what begins like this; "" for what libsndfile may read."""
     if start[4:8] == b"ftyp":
         return "mov"
+    if start.startswith(b"OggS") and b"\x7fFLAC" in start:
+        return "ogg"
     beginnings = {
         b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
         b"\x1a\x45\xdf\xa3": "matroska",

@@ -147,6 +147,8 @@ def read_text(path: Path) -> str:
         ) from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if data.startswith(b"PK\3\4"):
+        raise InputError(f"{path}: a workbook or another zip; save its table as 'CSV UTF-8'")
     if "\0" in text[:4]:  # UTF-16 that does not say so, UTF-32, a file of another kind
         raise InputError(f"{path}: not a text in UTF-8; save it so (in a spreadsheet: 'CSV UTF-8')")
     return text

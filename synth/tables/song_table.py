@@ -9,37 +9,19 @@ import pandas as pd
 from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.forms.cells import file_name
 from chingolo.synth.tables.forms.delimited import line_of, read_rows
-from chingolo.synth.tables.forms.headers import one_spelling, times_of_others
+from chingolo.synth.tables.forms.headers import (
+    KNOWN,
+    NUMERIC_COLUMNS,
+    PLAIN_COLUMNS,
+    TEXT_COLUMNS,
+    one_spelling,
+    times_of_others,
+)
 from chingolo.synth.tables.words import DATE_FORMS, day_spans, numbers, words
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
-NUMERIC_COLUMNS = (
-    "start_s",
-    "end_s",
-    "channel",
-    "low_hz",
-    "high_hz",
-    "date_error_days",
-    "latitude",
-    "longitude",
-)
 PLACE = ("path", "start_s", "end_s", "channel")
 """Columns that say where a song is recorded; rows that agree in them are one song."""
-
-TEXT_COLUMNS = (
-    "species",
-    "label",
-    "era",
-    "individual",
-    "site",
-    "date",
-    "device",
-    "origin",
-)
-PLAIN_COLUMNS = ("source", "licence")
-"""Known columns of text that names nothing, and is kept as it is written."""
-
-KNOWN = frozenset({"path", *NUMERIC_COLUMNS, *TEXT_COLUMNS, *PLAIN_COLUMNS})
 
 
 class WrongRow(InputError):
@@ -78,8 +60,8 @@ def read_song_table(
     table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
     if times := times_of_others(table.columns):
         raise InputError(
-            f"{path}: a column '{times[0]}', and no 'start_s': expected the times of songs in "
-            "'start_s' and 'end_s', in s from the start of the recording"
+            f"{path}: a column '{times[0]}', which is none of a song table: expected the times of "
+            "songs in 'start_s' and 'end_s', in s from the start of the recording"
         )
     if audio is not None and len(table):
         table = of_recording(table, audio, name=str(path))

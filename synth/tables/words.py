@@ -15,7 +15,11 @@ MISSING = ("", "na", "n/a", "?", "-", "unknown", "none", "nan", "nat", "null", "
 DATE_FORMS = "1966, 1966-05 or 1966-05-12"
 """How a date may be written, for messages."""
 
-INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(
+    map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
+)
+"""Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction."""
+
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}", re.ASCII).fullmatch
 WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
@@ -75,7 +79,8 @@ def numbers(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.astype(str)
     cells = column.astype(object).where(column.notna().to_numpy(), "")
-    texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+    cells = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    texts = [cell if isinstance(cell, str) else "" for cell in cells]
     commas = [text for text in texts if DECIMAL_COMMA.fullmatch(text)]
     if commas and not any("." in text for text in texts) and not all(map(THOUSANDS, commas)):
         cells = cells.map(lambda cell: cell.replace(",", ".") if isinstance(cell, str) else cell)

@@ -57,7 +57,8 @@ def from_audacity(text: str, path: Path) -> Read:
                 raise ValueError("a time is not finite")
         except (ValueError, IndexError) as error:
             raise InputError(
-                f"{path}: line {number}: expected start, end and label with tabs between"
+                f"{path}: line {number}: expected start, end and label with tabs between, as of "
+                "Audacity (a table of Raven begins with the names of its columns)"
             ) from error
         rows.append(_row(parts[0], parts[1], parts[2] if len(parts) == 3 else ""))
         lines.append(number)
@@ -78,13 +79,12 @@ def _row(start: str, end: str, text: str) -> dict[str, str]:
         return {"start_s": start, "end_s": end, "label": text}
     shown, row = noted
     times = {"start_s": start, "end_s": end}
-    if {"start_s", "end_s"} <= set(row):
-        try:
-            written = [float(time) for time in _shown_times(row)]
-            moved = not np.allclose(written, [float(start), float(end)], rtol=0, atol=1e-6)
-        except ValueError:
-            moved = True
-        row |= times if moved else {}
+    try:
+        written = [float(time) for time in _shown_times(times | row)]
+        moved = not np.allclose(written, [float(start), float(end)], rtol=0, atol=1e-6)
+    except ValueError:
+        moved = True
+    row |= times if moved else {}
     if shown.strip() != one_line(row.get("label", "")).strip():
         row["label"] = shown.strip()
     return times | row

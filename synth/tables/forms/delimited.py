@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from chingolo.synth.tables.files import InputError, is_file, read_text
+from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
 from chingolo.synth.tables.words import composed
 
 
@@ -83,9 +84,19 @@ def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
 
 
 def separator(text: str) -> str:
-    """What stands between the cells of a table, by its first words: a comma, semicolon or tab."""
+    """What stands between the cells of a table, by its first words: a comma, semicolon or tab.
+
+    It is the one that parts them into most names of a song table or, where none does, the first of
+    them that stands there.
+    """
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return "," if "," in first else next((mark for mark in ";\t" if mark in first), ",")
+    marks = [mark for mark in ",;\t" if mark in first] or [","]
+
+    def known(mark: str) -> int:
+        names = next(csv.reader([first], delimiter=mark), [])
+        return len(KNOWN & set(one_spelling(names, KNOWN)))
+
+    return max(marks, key=known)
 
 
 def line_of(path: Path, row: int) -> int:

@@ -6,10 +6,35 @@ from typing import Any
 
 from chingolo.synth.tables.words import composed
 
-LIKE_TIMES = re.compile(
-    r"(start|begin|onset|end|stop|offset)([ _]?(time|at))?"
-    r"([ _]?\(?(s|sec|secs|seconds|ms|samples?)\)?)?"
+NUMERIC_COLUMNS = (
+    "start_s",
+    "end_s",
+    "channel",
+    "low_hz",
+    "high_hz",
+    "date_error_days",
+    "latitude",
+    "longitude",
 )
+
+TEXT_COLUMNS = (
+    "species",
+    "label",
+    "era",
+    "individual",
+    "site",
+    "date",
+    "device",
+    "origin",
+)
+PLAIN_COLUMNS = ("source", "licence")
+"""Known columns of text that names nothing, and is kept as it is written."""
+
+KNOWN = frozenset({"path", *NUMERIC_COLUMNS, *TEXT_COLUMNS, *PLAIN_COLUMNS})
+
+UNIT = r"([ _]?(time|at))?([ _]?\(?(s|sec|secs|seconds|ms|samples?)\)?)?"
+LIKE_BEGIN = re.compile(rf"(start|begin|onset){UNIT}")
+LIKE_END = re.compile(rf"(end|stop|offset|duration|delta){UNIT}")
 """What other programs call the times of a song; read as something else, a row would be the whole
 recording."""
 
@@ -34,9 +59,18 @@ def one_spelling(names: Iterable[Any], known: Collection[str]) -> list[Any]:
 
 
 def times_of_others(names: Collection[Any]) -> list[str]:
-    """The columns that another program's times seem to stand in, where `start_s`, `end_s` lack."""
-    if {"start_s", "end_s"} & set(names):
+    """The columns that another program's times seem to stand in, where `start_s` or `end_s` lack.
+
+    A duration alone is none: a table of whole recordings may tell theirs.
+    """
+    texts = [name for name in names if isinstance(name, str)]
+    begins = [name for name in texts if LIKE_BEGIN.fullmatch(name.casefold())]
+    ends = [name for name in texts if LIKE_END.fullmatch(name.casefold())]
+    if {"start_s", "end_s"} <= set(names):
         return []
-    return [
-        name for name in names if isinstance(name, str) and LIKE_TIMES.fullmatch(name.casefold())
-    ]
+    if "start_s" in names:
+        return ends
+    if "end_s" in names:
+        return begins
+    alone = not begins and all(re.match("duration|delta", name.casefold()) for name in ends)
+    return [] if alone else begins + ends

@@ -12,6 +12,7 @@ import pandas as pd
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.cells import Read, Tell, as_text, file_name, number, one_line
 from chingolo.synth.tables.words import numbers as as_numbers
+from chingolo.synth.tables.words import word
 
 BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
 NAMES = {
@@ -28,14 +29,22 @@ NAMES = {
 NEEDED = ("path", "start_s", "end_s")
 ORDER = ("Selection", "View", "Channel", BEGIN, END, "Low Freq (Hz)", "High Freq (Hz)")
 VIEW = "Spectrogram 1"
+RAVENS = {
+    name.casefold(): name for name in (*NAMES.values(), *ORDER, OFFSET, "Begin File", "End File")
+}
 HEARD, MEAN = "Channels Heard", "mean"
 """Raven wants a channel of every selection; this column marks songs that have none of their own."""
 
 
 def is_raven(text: str) -> bool:
     """Whether the first line names the columns of a selection table."""
-    names = [name.strip().strip('"') for name in text.split("\n", 1)[0].split("\t")]
-    return BEGIN in names and END in names
+    names = [_known(name.strip('"')) for name in text.split("\n", 1)[0].split("\t")]
+    return BEGIN in names or {"Selection", "View"} <= set(names)
+
+
+def _known(name: str) -> str:
+    """A column's name as Raven writes it, whatever the case of its letters."""
+    return RAVENS.get(name.strip().casefold(), name.strip())
 
 
 def to_raven(table: pd.DataFrame, begins: Mapping[str, float]) -> str:
@@ -89,9 +98,13 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
         with contextlib.suppress(ValueError):  # a bad cell is told with its row later
             if table[name].str.contains(",").any():
                 table[name] = as_numbers(table[name]).map(number)
-    open_ended = int(((table[BEGIN].str.strip() != "") & (table[END].str.strip() == "")).sum())
-    if open_ended:
-        tell(f"{path}: {open_ended} selections without an end last to the end of their recording")
+    begun, ended = (table[name].map(word) != "" for name in (BEGIN, END))
+    if (begun & ~ended).any():
+        many = int((begun & ~ended).sum())
+        tell(f"{path}: {many} selections without an end last to the end of their recording")
+    if (ended & ~begun).any():
+        many = int((ended & ~begun).sum())
+        tell(f"{path}: {many} selections without a begin start with their recording")
     _tell_sequence(table, path, tell)
     kept, table = _without_further_views(table)
     if len(kept) < len(lines):
@@ -138,7 +151,7 @@ def _cells(text: str, path: Path) -> tuple[pd.DataFrame, list[int]]:
         ) from error
     if not rows:
         raise InputError(f"{path}: empty; not a Raven selection table")
-    names = [name.strip() for name in rows[0]]
+    names = [_known(name) for name in rows[0]]
     while names and not names[-1]:
         names.pop()
     for row, line in zip(rows[1:], lines[1:], strict=True):
@@ -179,14 +192,17 @@ def _without_further_views(table: pd.DataFrame) -> tuple[list[int], pd.DataFrame
 def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
     """Tells how times are taken where several files have no offsets.
 
-    Raven counts from the first file, tables that were joined from each.
+    Raven counts from the first file, so that times never begin again; in tables that were joined,
+    they count from each.
     """
     files = next((table[name] for name in ("Begin Path", "Begin File") if name in table), None)
     if files is None or files.nunique() < 2:
         return
     offset = table[OFFSET] if OFFSET in table.columns else pd.Series("", table.index)
-    lacking = int((offset.str.strip() == "").sum())
-    if lacking:
+    lacking = int((offset.map(word) == "").sum())
+    begins = pd.to_numeric(table[BEGIN], errors="coerce")
+    joined = lacking == len(table) and not begins.is_monotonic_increasing
+    if lacking and not joined:
         tell(
             f"{path}: {lacking} selections of several files have no '{OFFSET}'; their times are "
             "taken from the begin of their own file"

@@ -12,6 +12,9 @@ from chingolo.synth.tables.files import InputError
 STREAMED = 0x7FFF0000
 """Lengths of audio from here on are those that programs write who do not know them yet."""
 
+AUDIO = (b"RIFF", b"RF64", b"BW64", b"data")
+"""Beginnings of another WAV, or of a second part of one."""
+
 PADDING = 1 << 16
 """Bytes behind the audio that are looked at: all 0, they are no samples."""
 
@@ -53,7 +56,8 @@ def with_length(path: Path) -> Any:
 
     Raises:
         OSError: if it cannot be read.
-        InputError: for a WAV that goes on after the length that its header says.
+        InputError: for a WAV that goes on after the length that its header says, or is followed by
+            further audio.
     """
     if path.suffix.lower() == ".raw":  # by its name alone it would be taken for raw samples
         return _Patched(path, 0, b"")
@@ -124,10 +128,18 @@ def _wav_data(path: Path) -> _WavData | None:
                 if kind[:4] != b"RIFF" and ds64 is not None and length in (0, 0xFFFFFFFF):
                     (place, length), wide = ds64, True
                 held = max(0, size - body)
+                _refuse_second(file, body + length, path)
                 surplus = held > length and not _are_chunks(file, body + length, size)
                 return _WavData(place, wide, length, held, surplus, max(1, rate))
             file.seek(body + length + length % 2)
     return None
+
+
+def _refuse_second(file: Any, at: int, path: Path) -> None:
+    """Refuses audio behind the first, which would go unheard: another WAV, a second part."""
+    file.seek(at + at % 2)
+    if file.read(4) in AUDIO:
+        raise InputError(f"{path}: further audio follows the first; give one recording a file")
 
 
 def is_chunk(head: bytes) -> bool:

@@ -132,3 +132,21 @@ def test_a_rate_that_is_none_is_refused(wave):
     data[24:28] = struct.pack("<I", 3)
     with pytest.raises(InputError, match="a sample rate of 3 Hz; expected 1000 to 2000000"):
         heard(bytes(data))
+
+
+@pytest.mark.parametrize("version", [3, 2])
+def test_mpeg_audio_of_layer_two_is_no_raw_audio(version: int):
+    """144 bytes times kilobits over kilohertz (ISO 11172-3, 2.4.3.1): 417 of 128 at 44.1.
+
+    And of 64 at 22.05 in MPEG 2; each is the eighth bit rate and the first sample rate.
+    """
+    head = bytes([0xFF, 0xE0 | version << 3 | 2 << 1 | 1, 8 << 4, 0])
+    with pytest.raises(InputError, match="another kind"):
+        open_pcm(io.BytesIO((head + bytes(413)) * 3), RAW)
+
+
+def test_a_second_part_of_audio_is_refused(wave):
+    data = file_of(wave, format="WAV", subtype="PCM_16")
+    assert len(heard(data)[1]) == 1000
+    with pytest.raises(InputError, match="follows the first"):
+        heard(data + data[data.index(b"data") :])

@@ -74,6 +74,15 @@ def test_what_is_cut_off_in_its_header_is_refused(tmp_path, content: bytes):
 
 
 @needs_ffmpeg
+def test_flac_within_ogg_is_read(tmp_path, wave):
+    soundfile.write(tmp_path / "source.flac", wave, RATE)
+    encode = ["ffmpeg", "-v", "error", "-i", str(tmp_path / "source.flac"), "-c:a", "flac"]
+    subprocess.run([*encode, str(tmp_path / "a.oga")], check=True)
+    heard = load_audio(tmp_path / "a.oga", sample_rate=RATE)
+    np.testing.assert_array_equal(heard, load_audio(tmp_path / "source.flac", sample_rate=RATE))
+
+
+@needs_ffmpeg
 @pytest.mark.parametrize("name", ["a.m4a", "a.aac", "a.wma", "a.wv", "a.mka", "m4a named.wav"])
 def test_what_ffmpeg_decodes_is_read(tmp_path, wave, name: str):
     soundfile.write(tmp_path / "source.flac", wave, RATE)

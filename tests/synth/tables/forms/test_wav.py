@@ -5,6 +5,8 @@ import struct
 import numpy as np
 import pytest
 
+from chingolo.analysis.find.recordings import Health, mono
+from chingolo.analysis.labels.labelled_sets import read_labelled_set
 from chingolo.scripts import find_songs
 from chingolo.synth.tables.audio import is_silent, load_audio, wave_in_memory
 from chingolo.synth.tables.containers import open_sound
@@ -117,3 +119,43 @@ def test_a_folder_or_a_loop_named_like_audio_stops_nothing(tmp_path, capsys):
     assert "a recording without a name" in capsys.readouterr().err
     assert find_songs.main([str(tmp_path / "day.wav"), "--out", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("again", ["another WAV", "a second part"])
+def test_audio_behind_the_first_is_refused(tmp_path, capsys, again: str):
+    one = wav(SAMPLES.tobytes())
+    (tmp_path / "a.wav").write_bytes(one + (one if "WAV" in again else one[36:]))
+    with pytest.raises(InputError, match="further audio follows the first"):
+        load_audio(tmp_path / "a.wav", sample_rate=RATE)
+    assert find_songs.main([str(tmp_path / "a.wav")]) == 2
+    assert "further audio follows the first" in capsys.readouterr().err
+
+
+def test_a_broken_channel_silences_no_other_and_what_is_cut_is_told():
+    sound = np.sin(np.arange(1000)).astype(np.float32)
+    health = Health()
+    wave = mono(np.stack([sound, np.full(1000, np.nan, np.float32)], 1), health)
+    np.testing.assert_allclose(wave, sound / 2, atol=1e-7)
+    assert health.not_finite == 1000
+    assert health.sounding
+    health = Health()
+    assert np.abs(mono(1000 * sound[:, None], health)).max() == 4
+    beyond = int((np.abs(1000 * sound) > 4).sum())
+    assert health.remarks() == [f"{beyond} samples lie beyond 4 full scales and were cut"]
+
+
+def test_a_name_with_line_breaks_is_told_on_one_line(tmp_path, capsys):
+    (tmp_path / "a\nb\x1b[31m.wav").write_bytes(wav(SAMPLES.tobytes()))
+    assert find_songs.main([str(tmp_path)]) == 0
+    told = capsys.readouterr().err
+    assert "a b" in told
+    assert "\x1b" not in told
+
+
+def test_a_loop_of_links_among_classes_is_one_line(tmp_path):
+    for name in ("up", "down"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.wav").write_bytes(wav(SAMPLES.tobytes()))
+    (tmp_path / "up" / "loop.wav").symlink_to(tmp_path / "up" / "loop.wav")
+    with pytest.raises(InputError, match="'path' is no path"):
+        read_labelled_set(tmp_path)
