@@ -17,7 +17,8 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.delimited import read_rows
-from chingolo.synth.tables.song_table import validate_song_table
+from chingolo.synth.tables.forms.headers import one_spelling
+from chingolo.synth.tables.song_table import KNOWN, validate_song_table
 from chingolo.synth.tables.words import words
 
 
@@ -37,7 +38,10 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
     if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
-    return validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
+    types = table[type_column].to_numpy()
+    table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
+    songs = validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
+    return songs if type_column in songs.columns else songs.assign(**{type_column: types})
 
 
 def compare_types(

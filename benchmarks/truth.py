@@ -40,6 +40,7 @@ from benchmarks.histories import (
     make,
     whole_folder,
 )
+from benchmarks.measure_once import Measures, measured_once
 from benchmarks.outside_recorders import CHAINS, NAMED, NO_CHAIN, TUNING, Chain, missing
 from benchmarks.truth_tables import print_tables
 
@@ -289,6 +290,7 @@ def main() -> None:
     lines = read_lines(file)
     if lines and not file.read_text().endswith("\n"):
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    kept: Measures = {}
     done = {(line["history"], line["seed"], line["chain"], line["encoder"]) for line in lines}
     failed = 0
     for number, run in enumerate(runs, start=1):
@@ -296,7 +298,7 @@ def main() -> None:
             continue
         _tell(f"run {number} of {len(runs)}: {', '.join(map(str, run.key))}")
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), measured_once(kept):
                 line = make_run(run, options)
         except Exception:  # the next run may do; a further call tries this one again
             _tell(traceback.format_exc())

@@ -140,6 +140,10 @@ def command(config: FindConfig) -> None:
     live = "-" in config.recordings
     if live and len(config.recordings) > 1:
         raise InputError("-: standard input goes alone, without other recordings")
+    if not all(config.recordings):
+        raise InputError(
+            "a recording without a name; name files or folders, or - for standard input"
+        )
     if not config.recordings:
         raise InputError("no recording given; name files or folders, or - for standard input")
     if (config.reference is None) != (config.run is None):
@@ -167,6 +171,7 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
     from chingolo.analysis.find.recordings import BLOCK_S, Health, mono
     from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.forms.wav import LATE_S
 
     told = Pcm(config.sample_rate, config.channels, config.format)
     pcm, start = open_pcm(sys.stdin.buffer, told)
@@ -187,11 +192,18 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
             row = row_of(song, path, detector, config.channel)
             add(row | (recognise(song.heard, pcm.sample_rate) if recognise else {}), 0.0)
             songs += 1
+    lost = 0 if pcm.length is None else pcm.length - health.samples * pcm.frame_bytes
+    if lost > LATE_S * pcm.sample_rate * pcm.frame_bytes:
+        whole = pcm.length / pcm.frame_bytes / pcm.sample_rate
+        health.broken = f"breaks off after {health.samples / pcm.sample_rate:.1f} of {whole:.1f} s"
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
     if not health.samples:
         raise InputError("-: standard input held no audio")
-    return f"{songs} songs in {_length(health.samples / pcm.sample_rate)}"
+    found = f"{songs} songs in {_length(health.samples / pcm.sample_rate)}"
+    if health.broken:
+        raise InputError(f"-: {health.broken}; {found}")
+    return found
 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
@@ -204,7 +216,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     again = copies(files)
     files = [file for file in files if str(file) not in again]
     for file, first in again.items():
-        print(f"{file}: byte for byte {first}; listened to once", file=sys.stderr)
+        print(f"{file}: sample for sample {first}; listened to once", file=sys.stderr)
     like = _like(config, detector, recognise)
     songs, seconds, failed = 0, 0.0, []
     context_s = None if recognise is None else recognise.context_s

@@ -31,9 +31,14 @@ class FitConfig:
     """Surrogates vary like renditions of one bird, like birds of one site, or like birds of one
     dialect over several sites (default rendition)."""
 
-    bird: Annotated[str, tyro.conf.arg(help=f"Whose syrinx sings: {BIRDS.names()}.")] = (
-        "rufous_collared_sparrow"
-    )
+    bird: Annotated[
+        str,
+        tyro.conf.arg(
+            help=f"Whose syrinx sings: {BIRDS.names()}, the one of a repertoire, a YAML file of a "
+            "repertoire or of 'bird:' alone, or auto: a rufous_collared_sparrow, made larger where "
+            "the songs are low (default auto). The bands that are listened to follow its gamma."
+        ),
+    ] = "auto"
 
     channel: Annotated[
         str,

@@ -105,7 +105,8 @@ def command(config: TrainDetectorConfig) -> None:
     if config.synthetic is not None:
         repertoire, surroundings = load_repertoire(config.synthetic), named_surroundings(**sets)
         species.add(repertoire.species)
-        sources.append(synthetic_source(repertoire, surroundings, settings))
+        strict = not config.resume
+        sources.append(synthetic_source(repertoire, surroundings, settings, strict=strict))
         contents = content_hash(repertoire), content_of_scenes(repertoire, surroundings)
     if config.songs:
         table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)

@@ -126,6 +126,7 @@ def command(config: TrainConfig) -> None:
     from chingolo.synth.surrogates.pairs import content_of_pairs
     from chingolo.synth.tables.content import content_hash
     from chingolo.synth.tables.files import InputError
+    from chingolo.train.data.copies import content_of_copies
     from chingolo.train.data.read_songs import TableOptions, content_of_tables, read_songs
     from chingolo.train.data.synthetic_pairs import pair_source
     from chingolo.train.settings.change import change
@@ -143,7 +144,7 @@ def command(config: TrainConfig) -> None:
     if config.synthetic is not None:
         recorders = recorders or "field-1"
         repertoire, machines = load_repertoire(config.synthetic), recorder_set(recorders)
-        source = pair_source(repertoire, machines, settings.front_end)
+        source = pair_source(repertoire, machines, settings.front_end, strict=not config.resume)
         classes = tuple(repertoire.theme_names)
         contents = content_hash(repertoire), content_of_pairs(repertoire, machines)
     elif config.workers is not None:
@@ -226,6 +227,9 @@ def command(config: TrainConfig) -> None:
             "weights": list(config.weights),
             "hold_out": config.hold_out,
             "skipped_rows": skipped,
+            "heard_through_family": content_of_copies()
+            if config.songs and config.heard_through
+            else None,
         },
         tell=tell,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.forms.wav import LATE_S, STREAMED, is_chunk
 
 FORMATS = {
     "u8": (np.dtype("u1"), 1 / 128),
@@ -34,18 +35,18 @@ MPEG_1_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320
 MPEG_2_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 """Bit rates of layer III by the header's number of them, from 1 (ISO 11172-3, 13818-3)."""
 
-STREAMED = 0x7FFF0000
-"""Lengths of audio from here on are those that programs write who do not know them yet."""
-
 FRAME_BYTES = 4096
 """More than two frames of MP3 or AAC."""
 
+WAVS = (b"RIFF", b"RF64", b"BW64")
+
 CONTAINERS = (
     *(b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b"RIFX", b"riff", b".snd", b"wvpk", b"MAC "),
-    b"\x1a\x45\xdf\xa3",
+    *(b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"Creative Voi", b"NIST_1A\n"),
+    *(b"TTA1", b"TTA2", b"DSD ", b"FRM8", b"#!AMR", *WAVS),
 )
 """First bytes of other containers: FLAC, Ogg, MP3, AIFF, CAF, big-endian WAV, Wave64, AU, WavPack,
-Monkey's Audio, Matroska."""
+Monkey's Audio; Matroska, WMA, VOC, SPHERE; TTA, DSD, AMR, RIFF that is no WAV."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Pcm:
 
     length: int | None = None
     """Bytes of audio, where a header tells it."""
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a sample of all channels."""
+        return FORMATS[self.form][0].itemsize * self.channels
 
 
 def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
@@ -80,9 +86,10 @@ def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
     start = _read(stream, 12)
     if start[:1] == b"\xff":
         start += _read(stream, FRAME_BYTES - len(start))
-    if start.startswith(CONTAINERS) or start[4:8] == b"ftyp" or _is_compressed(start):
-        raise InputError("-: a file of another kind on standard input; expected raw PCM or WAV")
-    if start[:4] not in (b"RIFF", b"RF64", b"BW64") or start[8:] != b"WAVE":
+    if start[:4] not in WAVS or start[8:] != b"WAVE":
+        other = start.startswith(CONTAINERS) or start[4:8] == b"ftyp" or _is_compressed(start)
+        if other or _is_text(start, told):
+            raise InputError("-: a file of another kind on standard input; expected raw PCM or WAV")
         return told, start
     pcm: Pcm | None = None
     long = 0
@@ -110,6 +117,12 @@ def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
                 raise InputError(f"-: a sample rate of {rate} Hz; expected {SAMPLE_RATE}")
             pcm = Pcm(rate, channels, WAV_FORMATS[tag, bits])
     raise InputError("-: a WAV stream that ends in its header")
+
+
+def _is_text(start: bytes, told: Pcm) -> bool:
+    """Whether all first bytes are letters; samples of 8 bits may look like them."""
+    letters = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
+    return letters and len(start) == 12 and told.form != "u8"
 
 
 def _is_compressed(start: bytes) -> bool:
@@ -145,10 +158,10 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         most_s: a read takes what there is, at most this, s.
 
     Raises:
-        InputError: if another WAV follows the first.
+        InputError: if another WAV follows the first, or more audio than its header says.
     """
-    kind, scale = FORMATS[pcm.form]
-    frame = kind.itemsize * pcm.channels
+    scale = FORMATS[pcm.form][1]
+    frame = pcm.frame_bytes
     most = max(1, round(most_s * pcm.sample_rate)) * frame
     read = getattr(stream, "read1", stream.read)
     rest, left = start, pcm.length
@@ -160,9 +173,14 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
             yield _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
             rest = rest[whole:]
     # what follows the audio of a WAV tells of it; another recording there would go unheard
-    after = b"" if left is None else _read(stream, 8)
-    if any(name in after for name in (b"RIFF", b"RF64", b"BW64")):
+    if pcm.length is None:
+        return
+    after = _read(stream, 8 + pcm.length % 2)[pcm.length % 2 :]
+    if any(name in after for name in WAVS):
         raise InputError("-: another WAV follows the first on standard input; give one at a time")
+    late = round(LATE_S * pcm.sample_rate) * frame
+    if any(after) and not is_chunk(after) and len(_read(stream, late)) == late:
+        raise InputError("-: a WAV that goes on after the length that its header says")
 
 
 def _samples(data: bytes, pcm: Pcm) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Recordings to listen to: audio files and what is wrong with them, read by the block."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,9 @@ import numpy as np
 import soundfile
 
 from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
-from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.containers import FFMPEG_ENDINGS, open_sound, reason
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.forms.wav import LATE_S, missing_s
 
 BLOCK_S = 10
 """Audio read at a time, s."""
@@ -102,9 +103,7 @@ def file_chunks(
     """
     file = open_sound(path)
     rate = file.samplerate
-    if not SAMPLE_RATE.allow(rate):
-        file.close()
-        raise InputError(f"{path}: a sample rate of {rate} Hz; expected {SAMPLE_RATE}")
+    lost_s = missing_s(path)
 
     def pieces() -> Iterator[np.ndarray]:
         # read by the second, for a read that meets a fault returns nothing
@@ -118,6 +117,9 @@ def file_chunks(
             # the length that some formats tell is an estimate; a second less is a file cut short
             if not health.broken and health.samples < file.frames - rate < 2**62:
                 at, whole = health.samples / rate, file.frames / rate
+                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
+            elif not health.broken and lost_s > LATE_S:
+                at, whole = health.samples / rate, health.samples / rate + lost_s
                 health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
 
     def blocks() -> Iterator[np.ndarray]:
@@ -139,6 +141,7 @@ def audio_below(folder: Path) -> list[Path]:
         file
         for file in folder.rglob("*")
         if file.suffix.lower() in AUDIO_ENDINGS
+        and not file.is_dir()
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
 
@@ -161,7 +164,7 @@ def audio_files(inputs: Iterable[Path]) -> list[Path]:
             files.append(path)
         else:
             raise InputError(f"{path}: no such file or folder")
-    once: dict[Path, Path] = {}
+    once: dict[str, Path] = {}
     for path in files:  # one file under two names is one recording
-        once.setdefault(path.resolve(), path)
+        once.setdefault(os.path.realpath(path), path)
     return list(once.values())

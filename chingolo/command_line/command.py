@@ -129,5 +129,8 @@ def one_line(message: str) -> str:
 def first_paragraph(framed: str) -> str:
     """What a frame of text says before its first rule or empty line, as one line."""
     lines = [line.strip("│ ") for line in framed.splitlines() if not line.startswith(("╭", "╰"))]
-    stop = next((at for at, line in enumerate(lines) if not line.strip("─ ")), len(lines))
-    return " ".join(lines[:stop]).removesuffix(".")
+    rules = [at for at, line in enumerate(lines) if not line.strip("─- ")]
+    # a terminal without those letters gets the title on a line, and a rule below it
+    first = 0 if "╭" in framed or not rules else rules[0] + 1
+    stop = next((at for at in rules if at >= first), len(lines))
+    return " ".join(lines[first:stop]).removesuffix(".")

@@ -1,16 +1,28 @@
 """A recorded song to the gesture that would sing it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import soxr
 
-from chingolo.synth.fit.fitted_song import Fit, FittedNote, note_alpha
+from chingolo.synth.fit.fitted_song import (
+    Fit,
+    FittedNote,
+    analysis_rate,
+    as_heard,
+    note_alpha,
+    resynthesise,
+    slowed,
+)
+from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
+from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import HOP, RATE, WINDOW, Plane
+from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 
@@ -26,6 +38,13 @@ SECTION = 60.0
 REFINE_STEPS = 20
 
 
+SIZES = (1, 2, 4, 8, 16)
+"""Times that a bird is tried as large, where its songs are low."""
+
+LOW_SONG = 1800.0
+"""Hz; songs of a lower median f0 are tried with larger birds."""
+
+
 class UnfittableError(ValueError):
     """A song that cannot be fitted; the message is the reason, for its row."""
 
@@ -35,7 +54,7 @@ def fit(wave: np.ndarray, *, sample_rate: int, bird: Bird, refine_steps: int = R
 
     Args:
         wave: [samples].
-        sample_rate: Hz; the fit works at `ridge.RATE`.
+        sample_rate: Hz; the fit works at `analysis_rate` of the bird.
         bird: whose constants invert pitch and timbre.
         refine_steps: see `refine.refine`; 0 leaves the fit as it was tracked.
 
@@ -43,7 +62,7 @@ def fit(wave: np.ndarray, *, sample_rate: int, bird: Bird, refine_steps: int = R
         UnfittableError: if nothing tonal is found, or the recording is empty.
         InputError: if the wave is not mono, not finite, or without a rate.
     """
-    wave = wave_in_memory(wave, sample_rate=sample_rate, wanted=RATE)
+    wave = wave_in_memory(wave, sample_rate=sample_rate, wanted=analysis_rate(bird))
     return refine([wave], [track_song(wave, bird)], bird, steps=refine_steps)[0]
 
 
@@ -51,19 +70,20 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     """Follows the voice of one song, without refinement.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
-        bird: whose constants invert pitch and timbre.
+        wave: [samples] at `analysis_rate` of the bird.
+        bird: whose constants invert pitch and timbre; bands and times are those of its size.
 
     Raises:
         UnfittableError: if nothing tonal is found, the recording is empty or longer than
             `LONGEST_SONG`.
     """
+    rate, small = analysis_rate(bird), as_heard(bird)
     if len(wave) < SHORTEST_SONG * RATE:
-        raise UnfittableError(f"shorter than {SHORTEST_SONG:g} s")
+        raise UnfittableError(f"shorter than {SHORTEST_SONG * RATE / rate:g} s")
     if float(np.abs(wave).max()) < 1e-6:
         raise UnfittableError("silence")
-    if len(wave) > LONGEST_SONG * RATE:
-        raise UnfittableError(too_long(len(wave) / RATE))
+    if len(wave) > LONGEST_SONG * rate:
+        raise UnfittableError(too_long(len(wave) / rate))
     heard = [
         (part.stop - part.start, *_notes_of(wave[part], part.start // SAMPLES_PER_FRAME))
         for part in _sections(wave)
@@ -77,14 +97,65 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     floor = np.average([plane.floor for _, _, plane in heard], axis=0, weights=lengths)
     if not notes:
         raise UnfittableError("no tonal note stands above the noise")
-    low, high = pitch_range(bird)
+    low, high = pitch_range(small)
     notes = [note for note in notes if low <= np.median(note.f0) <= high]
     if not notes:
+        low, high = pitch_range(bird)
         raise UnfittableError(f"no note within {low:g} to {high:g} Hz, what a {bird.name} sings")
     gain = max(note.peak for note in notes)
     # A Hann window of sum 1 lets white noise of density d pass with power d * 1.5 * RATE / WINDOW.
     density = floor * WINDOW / (1.5 * RATE)
-    return Fit(_gesture(notes, len(wave), gain, bird), tuple(notes), gain, density, frequencies)
+    heard_as = _gesture(notes, len(wave), gain, small)
+    return slowed(Fit(heard_as, tuple(notes), gain, density, frequencies), RATE / rate)
+
+
+def bird_by_ear(waves: Sequence[np.ndarray], like: Bird) -> Bird:
+    """A bird, made as large as songs of its kind need.
+
+    Small labia sing low notes with many harmonics alone, and are listened for above 500 Hz. Songs
+    whose median f0 is `LOW_SONG` or more are left to the bird itself; low ones are tracked with it
+    and with larger ones, and the smallest is taken of those that fit best and reach as high.
+
+    Args:
+        waves: [samples] each at `RATE`.
+        like: of songbird size.
+    """
+    heard = np.array([_pitches(wave, like) for wave in waves]).reshape(-1, 2)
+    middle, top = np.median(heard, axis=0) if len(heard) else (LOW_SONG, LOW_SONG)
+    best, most = like, -1
+    for times in SIZES if middle < LOW_SONG else ():
+        bird = like
+        if times > 1:
+            name, source = f"{like.name}_x{times}", f"{like.name}, {times} times as large"
+            bird = replace(larger(like, times), name=name, source=f"{source}, for low songs")
+        if times == 1 or top * times <= HIGH:
+            good = sum(_rank(wave, bird) for wave in waves)
+            best, most = (bird, good) if good > most else (best, most)
+    return best
+
+
+def _pitches(wave: np.ndarray, bird: Bird) -> tuple[float, float]:
+    """Median and 95th percentile of the f0 of a song, Hz; 0 where none is heard."""
+    try:
+        gesture = track_song(wave, bird).gesture
+    except UnfittableError:
+        return 0.0, 0.0
+    middle, top = np.quantile(gesture.f0[gesture.amplitude > 0.1], [0.5, 0.95])
+    return float(middle), float(top)
+
+
+def _rank(wave: np.ndarray, bird: Bird) -> int:
+    """2 where a song that is tracked without refinement is good, 1 where fair, else 0."""
+    rate = analysis_rate(bird)
+    heard = wave if rate == RATE else np.asarray(soxr.resample(wave, RATE, rate))
+    try:
+        found = track_song(heard, bird)
+    except UnfittableError:
+        return 0
+    written = sung_from_notation(found, fitted_theme(found.notes, bird, name="heard"), bird)
+    sung = resynthesise([found, written], bird, sample_rate=rate)
+    verdict = judge(heard, sung, found, written, rate=rate).verdict
+    return ("poor", "fair", "good").index(verdict)
 
 
 def too_long(seconds: float) -> str:

@@ -19,10 +19,11 @@ from chingolo.synth.fit.fit_song import (
     LONGEST_SONG,
     REFINE_STEPS,
     UnfittableError,
+    bird_by_ear,
     too_long,
     track_song,
 )
-from chingolo.synth.fit.fitted_song import Fit, resynthesise
+from chingolo.synth.fit.fitted_song import Fit, analysis_rate, resynthesise
 from chingolo.synth.fit.fitted_theme import (
     CopySettings,
     Spread,
@@ -38,6 +39,7 @@ from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire import Item, Note, Theme
+from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import length_s, load_song, write_audio
@@ -66,6 +68,10 @@ faithful one, the song's number in the table, and its verdict."""
 BATCH = 16
 """Songs fitted together."""
 
+USUAL_BIRD = "rufous_collared_sparrow"
+HEARD_SONGS, HEARD_S = 5, 20.0
+"""Songs of a table by which its bird is chosen, and how much of each is heard, s."""
+
 
 @dataclasses.dataclass(frozen=True)
 class FittedTable:
@@ -82,7 +88,7 @@ def fit_songs(
     *,
     copies: int = 0,
     spread: Spread = "rendition",
-    bird_name: str = "rufous_collared_sparrow",
+    bird_name: str = "auto",
     channel: str = "none",
     recorders: str | None = None,
     sample_rate: int = RATE,
@@ -98,7 +104,7 @@ def fit_songs(
             `realism.json`, `audio/`, `gestures/` and `songs/`.
         copies: varied surrogates of each song, besides the faithful re-synthesis.
         spread: how the surrogates vary; see `spread_repertoire`.
-        bird_name: key in `BIRDS`.
+        bird_name: see `load_bird`; `auto` for `USUAL_BIRD`, larger where the songs are low.
         channel: `none`, `random`, `wide` or a recorder, that the surrogates are heard through;
             `own` for the background and level of the recording that was fitted.
         recorders: the set or family that a channel draws from; see `recorders_of_channel`.
@@ -118,10 +124,7 @@ def fit_songs(
     if refine_steps < 0:
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
     recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)
-    if bird_name not in BIRDS:
-        raise InputError(f"--bird {bird_name}: expected one of {BIRDS.names()}")
-    bird = BIRDS[bird_name]
-    instrument = content_hash(bird, machines)
+    bird = None if bird_name == "auto" else load_bird(bird_name)
     table = read_song_table(table_file)
     taken = [name for name in (*OWN_COLUMNS, "fitted_from") if name in table.columns]
     if taken:
@@ -129,6 +132,8 @@ def fit_songs(
             f"{table_file}: '{taken[0]}' is a column that fit writes; rename it, or fit the "
             "recordings in place of their re-synthesis"
         )
+    bird = bird or bird_by_ear(_some_waves(table), BIRDS[USUAL_BIRD])
+    instrument = content_hash(bird, machines)
     rows = json.loads(table.to_json(orient="records"))
     begin_request(
         folder,
@@ -136,7 +141,7 @@ def fit_songs(
             "songs": rows,
             "copies": copies,
             "spread": spread,
-            "bird": bird_name,
+            "bird": bird.name,
             "channel": channel,
             "recorders": recorders,
             "instrument": instrument,
@@ -176,15 +181,34 @@ def fit_songs(
     return _assemble(table, folder, bird)
 
 
+def _times(song: pd.Series) -> tuple[float, float]:
+    """Where a row begins and ends in its recording, s."""
+    begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
+    return float(np.nan_to_num(begin)), length_s(song["path"]) if np.isnan(end) else end
+
+
+def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
+    """Of some songs over the table, of each the beginning; at `RATE`."""
+    waves = []
+    for number in np.linspace(0, len(table) - 1, min(len(table), HEARD_SONGS)).astype(int):
+        song = table.iloc[number]
+        try:
+            begin, end = _times(song)
+            part = pd.Series({**song, "end_s": min(end, begin + HEARD_S)})
+            waves.append(load_song(part, sample_rate=RATE))
+        except InputError:
+            continue  # told of its row when it is fitted
+    return waves
+
+
 def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
     """A song's wave and fit, or why there is none."""
     try:
         # Before it is decoded: of a folder of whole nights each would fill the memory.
-        begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
-        length = length_s(song["path"]) if np.isnan(end) else end
-        if (seconds := length - np.nan_to_num(begin)) > LONGEST_SONG:
-            return too_long(seconds)
-        wave = load_song(song, sample_rate=RATE)
+        begin, end = _times(song)
+        if end - begin > LONGEST_SONG:
+            return too_long(end - begin)
+        wave = load_song(song, sample_rate=analysis_rate(bird))
         return wave, track_song(wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
@@ -195,7 +219,7 @@ def _keep_whole(
 ) -> dict:
     """As `_keep`, unless the wanted sample rate would lose notes."""
     try:
-        if settings.sample_rate < RATE:  # the fit itself hears no more than RATE has
+        if settings.sample_rate < analysis_rate(bird):  # the fit itself hears no more
             refuse_beyond_band(fit.gesture, settings.sample_rate, "--sample-rate")
     except InputError as error:
         return {"verdict": "failed", "reason": str(error)}
@@ -208,7 +232,9 @@ def _keep(
     """Writes the files of one fitted song; what is told of it."""
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
     written = sung_from_notation(fit, theme, bird)
-    quality = judge(wave, resynthesise([fit, written], bird), fit, written)
+    rate = analysis_rate(bird)
+    sung = resynthesise([fit, written], bird, sample_rate=rate)
+    quality = judge(wave, sung, fit, written, rate=rate)
     write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
     audio = []
     for copy, (sung, device) in enumerate(sing_copies(fit, theme, bird, settings, number=number)):

@@ -28,7 +28,7 @@ from chingolo.synth.score.repertoire import (
 )
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import LONGEST_IN_TRILL, Singer, as_written, vary
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.gestures import pitch_range
 from chingolo.synth.voice.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
@@ -243,6 +243,7 @@ def fitted_repertoire(themes: Sequence[Theme], species: str, bird: Bird) -> Repe
         themes=tuple(themes),
         variation=tuple(DEFAULT_VARIATION.items()),
         populations=(),
+        own_bird=None if BIRDS.get(bird.name) == bird else bird,
     )
 
 

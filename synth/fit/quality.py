@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.fit.fitted_song import Fit, heard_up_to, slowed
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
@@ -38,13 +38,14 @@ class Quality:
 
     log_mel_correlation: float
     """Pearson correlation of the log-mel spectrograms over voiced frames, the re-synthesis heard
-    over the recording's own background."""
+    over the recording's own background, in the bands that the recording holds."""
 
     voiced_share: float
     """Of the time."""
 
     snr: float
-    """Of the notes over the background in 1-10 kHz, dB."""
+    """Of the notes over the background in 1-10 kHz, dB; lower bands for songs and birds that sing
+    lower, see `front_end_of` and `judge`."""
 
     notation_f0_error: float
     """90th percentile of the relative deviation of f0 as the notation has it from the fitted one,
@@ -73,15 +74,19 @@ def mel_floor(fit: Fit, front_end: FrontEnd = FRONT_END) -> np.ndarray:
     return (density * RATE * (window**2).sum()) @ mel_filters(front_end)
 
 
-def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) -> Quality:
+def judge(
+    wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit, *, rate: int = RATE
+) -> Quality:
     """Compares a recording with its re-synthesis, from the gesture and from the notation.
 
     Args:
-        wave: [samples] recording at `ridge.RATE`.
+        wave: [samples] recording at `rate`.
         sung: two of [about samples], what is sung of `fit` and of `written`; same rate and level.
         fit: what was found.
         written: the same with the gesture of its notation, see `sung_from_notation`.
+        rate: Hz, `analysis_rate` of the bird; all bands are lower in proportion to it.
     """
+    fit, written = slowed(fit, rate / RATE), slowed(written, rate / RATE)
     front_end = front_end_of(fit)
     songs = (wave, *(clip_at(each, len(wave), 0) for each in sung))
     theirs, *ours = (song_mel_power(song, front_end) for song in songs)
@@ -91,7 +96,11 @@ def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) 
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
     floor = mel_floor(fit, front_end)
-    logs = [np.log(power[voiced] + 1e-12).ravel() for power in (theirs, *(p + floor for p in ours))]
+    held = _bands_below(heard_up_to(fit), front_end)
+    logs = [
+        np.log(power[voiced][:, held] + 1e-12).ravel()
+        for power in (theirs, *(p + floor for p in ours))
+    ]
     correlation, notation = (float(r) for r in np.corrcoef(logs)[0, 1:])
     f0 = fit.gesture.f0[frame]
     explained = _explained(theirs[voiced], f0[voiced], floor, front_end)
@@ -115,6 +124,13 @@ def judge(wave: np.ndarray, sung: Sequence[np.ndarray], fit: Fit, written: Fit) 
     )
     verdict, reason = _verdict(found)
     return replace(found, verdict=verdict, reason=reason)
+
+
+def _bands_below(highest: float, front_end: FrontEnd) -> np.ndarray:
+    """[n_mels] whether a band lies below a frequency, Hz, but for a tenth of it."""
+    filters = mel_filters(front_end)
+    below = np.arange(len(filters)) * RATE / front_end.n_fft <= highest
+    return filters[below].sum(axis=0) >= 0.9 * filters.sum(axis=0)
 
 
 def notation_deviation(fit: Fit, written: Fit) -> float:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.fitted_song import Fit, background, resynthesise
+from chingolo.synth.fit.fitted_song import Fit, analysis_rate, background, resynthesise
 from chingolo.synth.fit.quality import FRONT_END
-from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import Bird
@@ -54,11 +53,12 @@ def realism(table: pd.DataFrame, fits: Mapping[int, Fit], bird: Bird) -> Realism
         chosen[k] for k in np.linspace(0, len(chosen) - 1, min(MOST_SONGS, len(chosen))).astype(int)
     ]
     features, real, groups = [], [], []
+    rate = analysis_rate(bird)
     for number in chosen:
         song, fit = table.iloc[number], fits[number]
-        wave = load_song(song, sample_rate=RATE)
-        sung = resynthesise([fit], bird)[0]
-        noise = background(fit, len(wave), np.random.default_rng([31, number]))
+        wave = load_song(song, sample_rate=rate)
+        sung = resynthesise([fit], bird, sample_rate=rate)[0]
+        noise = background(fit, len(wave), np.random.default_rng([31, number]), sample_rate=rate)
         count = min(len(wave), len(sung))
         for label, heard in ((1, wave[:count]), (0, sung[:count] + noise[:count])):
             for piece in _pieces(heard):
@@ -89,7 +89,7 @@ def realism(table: pd.DataFrame, fits: Mapping[int, Fit], bird: Bird) -> Realism
 
 
 def _pieces(wave: np.ndarray) -> list[np.ndarray]:
-    size = round(PIECE * RATE)
+    size = round(PIECE * FRONT_END.sample_rate)
     wave = wave / max(float(np.sqrt(np.mean(wave**2))), 1e-9)
     found = []
     for begin in range(0, max(1, len(wave) - size + 1), size):

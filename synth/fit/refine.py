@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.fit.fitted_song import Fit, analysis_rate, as_heard, heard_up_to, slowed
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, Gesture, held, source_envelope
@@ -68,7 +68,7 @@ def refine(
     """Moves f0, amplitude and alpha of fitted songs down the gradient of the spectral loss.
 
     Args:
-        waves: [samples] recordings at `ridge.RATE`.
+        waves: [samples] recordings at `analysis_rate` of the bird.
         fits: of each recording.
         bird: whose constants were fitted.
         steps: of Adam; 0 leaves the fits as they are.
@@ -78,6 +78,8 @@ def refine(
     """
     if not steps or not fits:
         return list(fits)
+    times = RATE / analysis_rate(bird)
+    fits, bird = [slowed(fit, 1 / times) for fit in fits], as_heard(bird)
     cut = [_cut(wave, fit, bird) for wave, fit in zip(waves, fits, strict=True)]
     owner = np.repeat(np.arange(len(fits)), [len(piece["f0"]) for piece in cut])
     stacked = {name: np.concatenate([piece[name] for piece in cut]) for name in cut[0]}
@@ -94,7 +96,7 @@ def refine(
         for curve, values in zip(moved, learned, strict=True):
             curve[lanes[better]] = np.asarray(values)[: len(lanes)][better]
     return [
-        _moved(fit, [curve[owner == number] for curve in moved], bird)
+        slowed(_moved(fit, [curve[owner == number] for curve in moved], bird), times)
         for number, fit in enumerate(fits)
     ]
 
@@ -134,7 +136,9 @@ def _floor(fit: Fit) -> np.ndarray:
     frequency = np.arange(WINDOWS[-1] // 2 + 1) * RATE / WINDOWS[-1]
     # Nothing below -60 dB of the song is worth following.
     least = 10 ** (-60 / 10) * 0.5 / RATE
-    return np.interp(frequency, fit.floor_frequency, fit.floor) / fit.gain**2 + least
+    floor = np.interp(frequency, fit.floor_frequency, fit.floor) / fit.gain**2 + least
+    # where the recording holds nothing, nothing is compared: all lies under the background
+    return np.where(frequency > heard_up_to(fit), 1.0, floor)
 
 
 def _moved(fit: Fit, curves: list[np.ndarray], bird: Bird) -> Fit:

@@ -1,9 +1,14 @@
 """Noise as a place makes it, its level against the song, and the frequencies of a spectrum."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import fft
 
 from chingolo.synth.spectra.array_cache import cached_arrays
+
+NOISE_BAND = (1000.0, 10_000.0)
+"""Hz, in which the level of noise is told."""
 
 
 def spectrum_size(length: int, sample_rate: int) -> int:
@@ -50,7 +55,8 @@ def background(
 
     Args:
         slope: above 500 Hz, dB per octave.
-        power: mean square in 1-10 kHz.
+        power: mean square in 1-10 kHz; of a slower sample rate only its share below half the rate
+            is heard, so that noise is as strong for each Hz at any rate.
         size: samples of the noise.
         sample_rate: Hz.
         random: of the draw.
@@ -61,6 +67,22 @@ def background(
     frequency = frequencies(size, sample_rate)
     noise = random.standard_normal((len(frequency), 2), dtype=np.float32).view(np.complex64)[:, 0]
     noise = noise * np.maximum(frequency, 500.0) ** np.float32(slope / (20 * np.log10(2)))
-    in_band = (frequency >= 1000) & (frequency <= 10_000)
+    low, high = NOISE_BAND
+    in_band = (frequency >= low) & (frequency <= high)
     found = 2 * energy(noise[in_band]) / size**2
+    if sample_rate < 2 * high:
+        power *= share_of_band(lambda hz: hz ** (slope / (10 * np.log10(2))), sample_rate)
     return noise * np.float32(np.sqrt(power / max(found, 1e-30)))
+
+
+def share_of_band(density: Callable[[np.ndarray], np.ndarray], sample_rate: float) -> float:
+    """How much of the power in `NOISE_BAND` lies below half a sample rate.
+
+    Args:
+        density: of power, at frequencies [any] in Hz.
+        sample_rate: Hz.
+    """
+    low, high = NOISE_BAND
+    hz = np.linspace(low, high, 1801)
+    power = density(hz)
+    return float(power[hz <= 0.5 * sample_rate].sum() / power.sum())

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from chingolo.synth.score.marked_yaml import LineMap, MarkedReader
-from chingolo.synth.voice.birds import BIRDS, Bird, Cavity
+from chingolo.synth.voice.birds import BIRDS, Bird, Cavity, larger
 from chingolo.synth.voice.gestures import ALPHA_RANGE
 
 RANGES = {
@@ -17,6 +17,10 @@ RANGES = {
 would sing beyond 20 kHz, where the audio ends."""
 
 
+MOST_TIMES = 100.0
+"""How much larger than another a bird may be."""
+
+
 def read_bird(parsed: LineMap, reader: MarkedReader) -> tuple[str, Bird | None]:
     """The `bird:` of a file: a name in `BIRDS`, or a mapping of constants.
 
@@ -26,7 +30,8 @@ def read_bird(parsed: LineMap, reader: MarkedReader) -> tuple[str, Bird | None]:
 
     Returns:
         The bird's name, and its constants where they are the file's own. `like:` names a bird of
-        `BIRDS` whose constants hold where none is given; `cavity: none` leaves the cavity out.
+        `BIRDS` whose constants hold where none is given, of an organ `larger:` times as large;
+        `cavity: none` leaves the cavity out.
 
     Raises:
         InputError: for an unknown name, or a constant that is missing or out of its range.
@@ -39,7 +44,7 @@ def read_bird(parsed: LineMap, reader: MarkedReader) -> tuple[str, Bird | None]:
             raise reader.fail(line, f"no bird '{name}'; expected one of {BIRDS.names()}")
         return name, None
     line = parsed.lines["bird"]
-    reader.known_keys(body, ("name", "like", *RANGES, "cavity", "source"))
+    reader.known_keys(body, ("name", "like", "larger", *RANGES, "cavity", "source"))
     name = reader.value(body, "name", str, line=line)
     if name in BIRDS:
         raise reader.fail(body.lines["name"], f"'{name}' is a bird that ships; choose another name")
@@ -50,7 +55,11 @@ def read_bird(parsed: LineMap, reader: MarkedReader) -> tuple[str, Bird | None]:
             raise reader.fail(
                 body.lines["like"], f"no bird '{known}'; expected one of {BIRDS.names()}"
             )
-        like = BIRDS[known]
+        like = larger(
+            BIRDS[known], reader.number(body, "larger", 1.0, low=1 / MOST_TIMES, high=MOST_TIMES)
+        )
+    elif "larger" in body:
+        raise reader.fail(body.lines["larger"], "'larger' needs the bird that it is 'like:'")
     constants = {
         key: reader.number(body, key, getattr(like, key, None), low=low, high=high)
         for key, (low, high) in RANGES.items()

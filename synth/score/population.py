@@ -66,7 +66,8 @@ def plan_songs(
         known = sorted({population.era for population in populations})
         populations = tuple(population for population in populations if population.era == era)
         if not populations:
-            raise InputError(f"no population of era '{era}'; eras are {', '.join(known)}")
+            named = f"eras are {', '.join(known)}" if any(known) else "the repertoire names no eras"
+            raise InputError(f"no population of era '{era}'; {named}")
     planned: list[PlannedSong] = []
     counts = np.diff(np.linspace(0, songs, len(populations) + 1).round().astype(int))
     for population, count in zip(populations, counts, strict=True):

@@ -186,3 +186,17 @@ class Repertoire:
     def theme_names(self) -> tuple[str, ...]:
         """Names of the themes, in the file's order."""
         return tuple(theme.name for theme in self.themes)
+
+    @property
+    def theme_shares(self) -> tuple[float, ...]:
+        """How often each theme is sung by all birds together; adds up to 1.
+
+        Where all themes' own shares are 0, by the populations' shares and individuals.
+        """
+        shares = [theme.share for theme in self.themes]
+        if not sum(shares):
+            for population in self.populations:
+                total = sum(share for _, share in population.shares)
+                for name, share in population.shares:
+                    shares[self.theme_names.index(name)] += population.individuals * share / total
+        return tuple(share / sum(shares) for share in shares)

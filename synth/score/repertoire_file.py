@@ -35,7 +35,7 @@ from chingolo.synth.score.repertoire import (
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
 from chingolo.synth.score.variation import LONGEST_IN_TRILL
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.birds import BIRDS
+from chingolo.synth.voice.birds import BIRDS, Bird
 
 MOST_ITEMS = 10_000
 """Notes and trills of a song; more are a slip in the counts of nested phrases."""
@@ -72,6 +72,29 @@ def _load(name: str, above: tuple[Path, ...]) -> Repertoire:
     if path.resolve() in above:
         raise InputError(f"{above[-1]}: its 'base' leads back to {path}")
     return _read_repertoire(read_marked_yaml(path), MarkedReader(path), (*above, path.resolve()))
+
+
+def load_bird(name: str) -> Bird:
+    """Loads a bird.
+
+    Args:
+        name: of a bird or a repertoire that ships, or a YAML file: a repertoire, or `bird:` alone.
+
+    Raises:
+        InputError: if there is none, or the file is wrong (names the line).
+    """
+    if name in BIRDS:
+        return BIRDS[name]
+    if Path(name).suffix in (".yaml", ".yml"):
+        parsed = read_marked_yaml(Path(name))
+        if set(parsed) <= {"bird"}:
+            known, own = read_bird(parsed, MarkedReader(Path(name)))
+            return own or BIRDS[known]
+    elif name not in REPERTOIRES:
+        raise InputError(
+            f"--bird {name}: expected one of auto, {BIRDS.names()}, a repertoire, a .yaml file"
+        )
+    return load_repertoire(name).singer
 
 
 def repertoire_set(name: str) -> tuple[Repertoire, ...]:

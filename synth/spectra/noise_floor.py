@@ -21,6 +21,9 @@ MARGIN = 2.0
 """Natural-log units by which noise may stand above the low quantile of its neighbourhood: that much
 has the typical frame of noise, a tilt of its spectrum, a band louder than its neighbours."""
 
+NOTHING = 1e3
+"""Ratio of power (30 dB) to three quarters of the bands below which a band holds nothing."""
+
 LOOKED_AT = 64
 """Frames that a floor is taken from, evenly spread; a sort is slow on CPU."""
 
@@ -99,6 +102,23 @@ def noise_floor(
     around = xp.sort(low[:, start[:, None] + np.arange(2 * reach + 1)[None]], axis=2)
     quiet = around[:, :, int(QUIET_BANDS * 2 * reach)]
     return xp.where(count > 0, xp.minimum(typical, quiet + margin), 0.0)
+
+
+def recorded_band(floor: np.ndarray, *, least: int) -> slice:
+    """The bands that a recording holds: beyond, a lower sample rate or a filter left nothing.
+
+    Nothing does not tell that the noise beside it is too loud for noise (see `noise_floor`).
+
+    Args:
+        floor: [bands] mean power of each over time.
+        least: fewest bands that a recording holds.
+
+    Returns:
+        All bands, unless those towards an end lie `NOTHING` below the others.
+    """
+    there = np.flatnonzero(floor >= np.quantile(floor, 0.75) / NOTHING)
+    first, last = int(there[0]), int(there[-1]) + 1
+    return slice(first, last) if last - first >= least else slice(0, len(floor))
 
 
 def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None) -> Array:

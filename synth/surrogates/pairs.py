@@ -55,8 +55,7 @@ def draw_pairs(
         engine: see `render.render`.
     """
     random = np.random.default_rng([seed, 11])
-    shares = np.array([theme.share for theme in repertoire.themes])
-    themes = random.choice(len(shares), count, p=shares / shares.sum())
+    themes = random.choice(len(repertoire.themes), count, p=repertoire.theme_shares)
     gestures = []
     bird = repertoire.singer
     for number in range(2 * count):

@@ -10,18 +10,36 @@ from dataclasses import replace
 import numpy as np
 
 from chingolo.synth.score.repertoire import Item, Note, Repertoire, Theme
+from chingolo.synth.voice.birds import SONGBIRD_GAMMA, Bird
+from chingolo.synth.voice.gestures import BAND
 
 Random = np.random.Generator
 LOWEST, HIGHEST = 900.0, 9500.0
-"""Range of random pitches, Hz: what the oscillator sings and a recorder of 22 kHz hears."""
+"""Range of random pitches of a songbird, Hz: what the oscillator sings and a recorder of 22 kHz
+hears; of birds of other gamma in proportion to it."""
+
+Limits = tuple[float, float]
 
 
-def random_theme(repertoire: Repertoire, random: Random) -> Theme:
+def size_of(bird: Bird) -> float:
+    """Pitches of a bird against a songbird's: 1, lower where its labia are slower."""
+    return bird.gamma / SONGBIRD_GAMMA
+
+
+def pitch_limits(bird: Bird, sample_rate: int) -> Limits:
+    """Lowest and highest random pitch of a bird, Hz, that audio of a sample rate holds."""
+    scale = size_of(bird)
+    return LOWEST * scale, min(HIGHEST * scale, BAND * sample_rate)
+
+
+def random_theme(repertoire: Repertoire, random: Random, *, sample_rate: int) -> Theme:
     """A theme in the manner of a repertoire: its phrase order, with other notes, pitches and rates.
 
     Half of the notes are exchanged for another note of the same role (single or trilled); all are
     bent, shifted and stretched; single notes may be missing or one more; gaps and trills change.
+    Pitches stay within `pitch_limits`.
     """
+    limits = pitch_limits(repertoire.singer, sample_rate)
     pool = {
         trilled: [
             item.note
@@ -38,9 +56,9 @@ def random_theme(repertoire: Repertoire, random: Random) -> Theme:
         single = not _trill(item)
         if single and len(model.items) > 2 and random.random() < 0.12:
             continue
-        items.append(_vary_item(item, pool[not single], height, random))
+        items.append(_vary_item(item, pool[not single], height, limits, random))
         if single and random.random() < 0.12:
-            items.append(_vary_item(item, pool[False], height, random))
+            items.append(_vary_item(item, pool[False], height, limits, random))
     return replace(model, name="invented", items=tuple(items))
 
 
@@ -48,7 +66,7 @@ def _trill(item: Item) -> bool:
     return item.count > 1
 
 
-def _vary_item(item: Item, pool: list[Note], height: float, random: Random) -> Item:
+def _vary_item(item: Item, pool: list[Note], height: float, limits: Limits, random: Random) -> Item:
     note = item.note
     if random.random() < 0.5:
         note = pool[int(random.integers(len(pool)))]
@@ -57,22 +75,22 @@ def _vary_item(item: Item, pool: list[Note], height: float, random: Random) -> I
     if _trill(item):
         count = max(3, round(item.count * float(np.exp(random.normal(0, 0.3)))))
         rate = item.rate * float(np.exp(random.normal(0, 0.25)))
-    return Item(bend(note, height, random), count, rate, gap)
+    return Item(bend(note, height, limits, random), count, rate, gap)
 
 
-def bend(note: Note, height: float, random: Random) -> Note:
+def bend(note: Note, height: float, limits: Limits, random: Random) -> Note:
     """The note with its points moved in pitch (about 5 % each) and its length changed (20 %)."""
     stretch = float(np.exp(random.normal(0, 0.2)))
     pitch = height * np.exp(random.normal(0, 0.05, len(note.points)))
     points = tuple(
-        (time * stretch, float(np.clip(frequency * factor, LOWEST, HIGHEST)))
+        (time * stretch, float(np.clip(frequency * factor, *limits)))
         for (time, frequency), factor in zip(note.points, pitch, strict=True)
     )
     return replace(note, points=points, second=())
 
 
 def _any_note(random: Random, duration: tuple[float, float]) -> Note:
-    """A note of any shape: two to five points anywhere in a band."""
+    """A note of any shape: two to five points anywhere in a songbird's band."""
     length = float(np.exp(random.uniform(*np.log(duration))))
     count = int(random.integers(2, 6))
     middle = np.exp(random.uniform(np.log(1200), np.log(8500)))
@@ -136,7 +154,20 @@ STRANGERS: tuple[tuple[str, Callable[[Random], list[Item]]], ...] = (
 )
 
 
-def random_stranger(random: Random) -> Theme:
-    """A song of no species: calls, repeated phrases, a bare trill, a warble, or whistles."""
+def random_stranger(random: Random, bird: Bird, *, sample_rate: int) -> Theme:
+    """A song of no species: calls, repeated phrases, a bare trill, a warble, or whistles.
+
+    Args:
+        random: of the draw.
+        bird: whose pitches it has.
+        sample_rate: of the audio that it is to be heard in, Hz.
+    """
     name, draw = STRANGERS[int(random.integers(len(STRANGERS)))]
-    return Theme(name=name, items=tuple(draw(random)))
+    scale, limits = size_of(bird), pitch_limits(bird, sample_rate)
+
+    def brought(note: Note) -> Note:
+        points = ((time, float(np.clip(f * scale, *limits))) for time, f in note.points)
+        return replace(note, points=tuple(points))
+
+    items = tuple(replace(item, note=brought(item.note)) for item in draw(random))
+    return Theme(name=name, items=items)

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from chingolo.synth.recorder.background import NOISE_BAND, share_of_band
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire, Theme
 from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
-from chingolo.synth.surrogates.random_themes import random_stranger, random_theme
+from chingolo.synth.surrogates.random_themes import random_stranger, random_theme, size_of
 from chingolo.synth.surrogates.rough_sounds import rough_sound
 from chingolo.synth.surrogates.surroundings import Surroundings
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.render import render
 
 Random = np.random.Generator
@@ -44,7 +45,8 @@ class SceneSettings:
     """How loud and how busy scenes are."""
 
     snr: tuple[float, float] = (-3.0, 30.0)
-    """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to."""
+    """Level of the loudest song over the noise in 1-10 kHz, dB (mean powers), from and to; the band
+    is lower in proportion to the singer's gamma."""
 
     random_themes: float = 0.7
     """Share of songs that are random themes in the repertoire's manner; the rest are its own."""
@@ -101,6 +103,7 @@ def draw_scenes(
                 sample_rate,
                 settings,
                 surroundings.recorders,
+                size_of(repertoire.singer),
                 np.random.default_rng([seed, 43, number]),
             )
         )
@@ -112,11 +115,11 @@ def sing_own(
 ) -> list[np.ndarray]:
     """Songs of the species without silence around them, each [samples] with peak 1."""
     random = np.random.default_rng([seed, 47])
-    shares = np.array([theme.share for theme in repertoire.themes])
+    shares = repertoire.theme_shares
     themes = [
-        random_theme(repertoire, random)
+        random_theme(repertoire, random, sample_rate=sample_rate)
         if random.random() < settings.random_themes
-        else repertoire.themes[int(random.choice(len(shares), p=shares / shares.sum()))]
+        else repertoire.themes[int(random.choice(len(shares), p=shares))]
         for _ in range(count)
     ]
     return _sing(themes, repertoire, repertoire.singer, seed, sample_rate)
@@ -157,13 +160,20 @@ def sing_others(
     waves: list[np.ndarray] = [
         rough_sound(random, sample_rate) for _ in range(int((kind == 1).sum()))
     ]
-    strangers = [random_stranger(random) for _ in range(int((kind == 0).sum()))]
+    if voice.gamma != bird.gamma:  # who sings as low or high as the species is mistaken for it
+        voice = larger(voice, voice.gamma / bird.gamma)
+    strangers = [
+        random_stranger(random, voice, sample_rate=sample_rate)
+        for _ in range(int((kind == 0).sum()))
+    ]
     waves += _sing(strangers, repertoire, voice, seed + 1, sample_rate)
     for other in foreign:
         share = int((kind == 2).sum()) // len(foreign)
-        themes = [random_theme(other, random) for _ in range(share)]
+        themes = [random_theme(other, random, sample_rate=sample_rate) for _ in range(share)]
         waves += _sing(themes, other, other.singer, seed + 2, sample_rate)
-    reversed_ = [random_theme(repertoire, random) for _ in range(count - len(waves))]
+    reversed_ = [
+        random_theme(repertoire, random, sample_rate=sample_rate) for _ in range(count - len(waves))
+    ]
     waves += [wave[::-1] for wave in _sing(reversed_, repertoire, bird, seed + 3, sample_rate)]
     return [waves[index] for index in random.permutation(len(waves))]
 
@@ -176,6 +186,7 @@ def _compose(
     sample_rate: int,
     settings: SceneSettings,
     recorders: tuple[Recorder, ...],
+    scale: float,
     random: Random,
 ) -> Scene:
     scene = np.zeros(samples, np.float32)
@@ -195,10 +206,10 @@ def _compose(
         start = int(random.integers(-len(wave) // 2, samples))
         _lay(scene, wave, start, random.uniform(-25, 6), sample_rate, random)
     snr = random.uniform(*settings.snr)
-    scene = scene + background_noise(samples, sample_rate, random) * np.float32(
+    scene = scene + background_noise(samples, sample_rate, random, scale) * np.float32(
         0.15 * 10 ** (-snr / 20)
     )
-    heard, first, last = _hear(scene, recorders, sample_rate, random)
+    heard, first, last = _hear(scene, recorders, sample_rate, scale, random)
     kept = {
         name: np.clip(np.array(every).reshape(-1, 2), first, last) for name, every in spans.items()
     }
@@ -228,16 +239,27 @@ def _lay(
     return start / sample_rate, (start + len(wave)) / sample_rate
 
 
-def background_noise(samples: int, sample_rate: int, random: Random) -> np.ndarray:
-    """Noise with a smooth random spectrum, and gusts; [samples] with unit power in 1-10 kHz."""
+def background_noise(
+    samples: int, sample_rate: int, random: Random, scale: float = 1.0
+) -> np.ndarray:
+    """Noise with a smooth random spectrum, and gusts; [samples] with unit power in 1-10 kHz.
+
+    Of birds that sing in other bands, `scale` times as high, the power is that in their band; of a
+    slower sample rate, what of that power lies below half the rate.
+    """
     spectrum = np.asarray(fft.rfft(random.standard_normal(samples, dtype=np.float32)))
     frequency = np.asarray(fft.rfftfreq(samples, 1 / sample_rate))
     octave = np.log2(np.maximum(frequency, 50.0) / 1000)
-    shape = random.uniform(-9, 1) * octave
-    shape += np.interp(octave, np.linspace(-4.5, 3.5, 9), random.normal(0, 4, 9))
+    slope, bends = random.uniform(-9, 1), random.normal(0, 4, 9)
+    shape = _noise_shape(octave, slope, bends)
     noise = np.asarray(fft.irfft(spectrum * 10 ** (shape / 20), samples))
-    band = (frequency > 1000) & (frequency < 10_000)
+    band = (frequency > 1000 * scale) & (frequency < 10_000 * scale)
     power = np.mean(np.abs(spectrum[band] * 10 ** (shape[band] / 20)) ** 2) * band.mean() / samples
+    if sample_rate < 2 * NOISE_BAND[1] * scale:
+        power /= share_of_band(
+            lambda hz: 10 ** (_noise_shape(np.log2(scale * hz / 1000), slope, bends) / 10),
+            sample_rate / scale,
+        )
     noise = noise / np.sqrt(power)
     if random.random() < 0.4:  # gusts, and noise that comes and goes
         knots = np.exp(random.normal(0, random.uniform(0.1, 0.8), 2 + samples // sample_rate * 3))
@@ -245,8 +267,17 @@ def background_noise(samples: int, sample_rate: int, random: Random) -> np.ndarr
     return noise.astype(np.float32)
 
 
+def _noise_shape(octave: np.ndarray, slope: float, bends: np.ndarray) -> np.ndarray:
+    """Level in dB at octaves above 1 kHz: a slope, and bends of it at nine places."""
+    return slope * octave + np.interp(octave, np.linspace(-4.5, 3.5, 9), bends)
+
+
 def _hear(
-    scene: np.ndarray, recorders: tuple[Recorder, ...], sample_rate: int, random: Random
+    scene: np.ndarray,
+    recorders: tuple[Recorder, ...],
+    sample_rate: int,
+    scale: float,
+    random: Random,
 ) -> tuple[np.ndarray, float, float]:
     """The scene through a recorder, at any level, sometimes clipped or with silent ends.
 
@@ -260,7 +291,7 @@ def _hear(
         scene, Channel(recorder=recorder), sample_rate=sample_rate, random=random
     )
     if random.random() < 0.25:
-        heard = _narrow(heard, sample_rate, random)
+        heard = _narrow(heard, sample_rate, scale, random)
     if random.random() < 0.1:
         limit = float(np.abs(heard).max()) * random.uniform(0.15, 0.6)
         heard = np.clip(heard, -limit, limit)
@@ -274,11 +305,11 @@ def _hear(
     return heard.astype(np.float32), first / sample_rate, last / sample_rate
 
 
-def _narrow(wave: np.ndarray, sample_rate: int, random: Random) -> np.ndarray:
-    """Cuts the band, as a low sample rate, a codec or a filter does."""
+def _narrow(wave: np.ndarray, sample_rate: int, scale: float, random: Random) -> np.ndarray:
+    """Cuts the band, as a low sample rate, a codec or a filter against what sings no lower does."""
     machine = Recorder(
         "narrow",
-        low=float(np.exp(random.uniform(np.log(50), np.log(2000)))),
+        low=float(np.exp(random.uniform(np.log(50), np.log(2000)))) * min(scale, 1.0),
         high=float(random.uniform(4500, 10_000)),
         hiss=90,
     )

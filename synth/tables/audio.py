@@ -17,6 +17,9 @@ from chingolo.synth.tables.song_table import channel_of
 SILENT = 1e-6
 """Range of samples below which a wave is digital silence: a muted channel, a constant."""
 
+LOUDEST = 2.0**32
+"""Largest sample that is taken for sound: whole numbers of 32 bits that nobody scaled are below."""
+
 CANCELLED = 0.125
 """Share of the power that the mean of unlike channels has, below which channels cancel: 9 dB."""
 
@@ -43,6 +46,7 @@ def wave_in_memory(
         raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
     if not np.isfinite(mono).all():
         raise InputError(f"{name}: holds samples that are not finite")
+    _refuse_beyond(mono, name)
     if not SAMPLE_RATE.allow(sample_rate):
         raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected {SAMPLE_RATE}")
     return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
@@ -56,6 +60,11 @@ def song_in_memory(
     wave = wave_in_memory(heard.wave, sample_rate=sample_rate, wanted=wanted, name=name)
     ratio = wanted / sample_rate
     return Excerpt(wave, round(heard.start * ratio), min(round(heard.stop * ratio), len(wave)))
+
+
+def _refuse_beyond(wave: np.ndarray, name: str) -> None:
+    if len(wave) and max(wave.max(), -wave.min()) > LOUDEST:
+        raise InputError(f"{name}: holds samples beyond {LOUDEST:g}, which are damage and no sound")
 
 
 def is_silent(wave: np.ndarray) -> bool:
@@ -138,8 +147,11 @@ def load_stretch(
     whole = np.concatenate([before, mono, after])
     if not np.isfinite(whole).all():
         raise InputError(f"{path}: holds samples that are not finite")
+    _refuse_beyond(whole, f"{path}")
     if native != sample_rate:
-        whole = soxr.resample(whole, native, sample_rate)
+        # a constant has no edges to ring at, so that a muted channel stays one
+        level = whole[0] if is_silent(whole) else np.float32(0)
+        whole = soxr.resample(whole - level, native, sample_rate) + level
     ratio = sample_rate / native
     begin, end = round(len(before) * ratio), len(whole) - round(len(after) * ratio)
     return Excerpt(np.ascontiguousarray(whole, dtype=np.float32), begin, end)
@@ -177,8 +189,9 @@ def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:
     """
     if samples.shape[1] == 1:
         return 0.0, 0.0
-    own = float(np.square(np.diff(samples, axis=0)).sum()) / samples.shape[1]
-    return float(np.square(np.diff(mean)).sum()), own
+    with np.errstate(over="ignore", invalid="ignore"):  # damage is told elsewhere
+        own = float(np.square(np.diff(samples, axis=0)).sum()) / samples.shape[1]
+        return float(np.square(np.diff(mean)).sum()), own
 
 
 def cancel(left: float, own: float, channels: int) -> bool:

@@ -2,10 +2,8 @@
 
 import atexit
 import contextlib
-import io
 import os
 import shutil
-import struct
 import subprocess
 import tempfile
 import threading
@@ -17,13 +15,12 @@ from typing import Any
 
 import soundfile
 
+from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError, is_file
+from chingolo.synth.tables.forms.wav import LATE_S, with_length
 
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
-
-LATE_S = 0.05
-"""How much later than the recording a song may end: a frame of MP3, a rounded time."""
 
 TAG_BITS = (21, 14, 7, 0)
 """The length of an ID3 tag is written seven bits a byte."""
@@ -42,8 +39,8 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
     read to its end.
 
     Raises:
-        InputError: if it is missing, is not audio, cannot be read, is in a form for which ffmpeg is
-            missing, or is an MP3 that goes on after its guessed length.
+        InputError: if it is missing, is not audio, cannot be read, has no rate of sound, is in a
+            form for which ffmpeg is missing, or goes on after the length that it tells.
     """
     path = Path(path)
     if not is_file(path):
@@ -52,10 +49,12 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
         with path.open("rb") as opened:
             start = opened.read(64)
         kind = _for_ffmpeg(start)
-        source: Any = _decoded(path, kind) if kind else path
-        if start[:4] in (b"RIFF", b"RF64", b"BW64"):
-            source = _with_length(path)
+        source: Any = _decoded(path, kind) if kind else with_length(path)
         file = stack.enter_context(soundfile.SoundFile(source))
+        if not SAMPLE_RATE.allow(file.samplerate):
+            raise InputError(
+                f"{path}: a sample rate of {file.samplerate} Hz; expected {SAMPLE_RATE}"
+            )
         _refuse_guessed_length(file, path)
         stack.pop_all()  # the caller closes it
     return file
@@ -78,7 +77,9 @@ def reason(error: Exception) -> str:
     """Why libsndfile or the system failed, without the name of the file."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return (str(error).strip().splitlines() or [""])[0].split(": ")[-1].rstrip(".")
+    told = (str(error).strip().splitlines() or [""])[0].split(": ")[-1].rstrip(".")
+    # what libsndfile says of a file that it took for MP3 by its name
+    return "Format not recognised" if "possibly a pipe" in told else told
 
 
 def _for_ffmpeg(start: bytes) -> str:
@@ -137,68 +138,6 @@ def _decode(path: Path, demuxer: str) -> Path:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason told"]
         raise InputError(f"{path}: not audio that ffmpeg can read ({lines[-1].split(': ')[-1]})")
     return decoded
-
-
-class _Patched(io.RawIOBase):
-    """A file with a few bytes replaced, for libsndfile."""
-
-    def __init__(self, path: Path, at: int, patch: bytes):
-        self.file, self.at, self.patch = path.open("rb"), at, patch
-
-    def readinto(self, buffer: Any) -> int:
-        """Reads on."""
-        begin = self.file.tell()
-        count = self.file.readinto(buffer)
-        for place, byte in enumerate(self.patch, start=self.at - begin):
-            if 0 <= place < count:
-                memoryview(buffer).cast("B")[place] = byte
-        return count
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Goes to a place."""
-        return self.file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Where it reads next."""
-        return self.file.tell()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self.file.close()
-        super().close()
-
-
-def _with_length(path: Path) -> Any:
-    """A WAV to open: its path or, where its header says 0 bytes of audio, the file with its own."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        long = file.read(12)[:4] != b"RIFF"
-        ds64 = None
-        while len(head := file.read(8)) == 8:
-            name, length = head[:4], struct.unpack("<I", head[4:])[0]
-            body = file.tell()
-            if name == b"ds64":
-                ds64 = body + 8, struct.unpack("<Q", file.read(24)[8:16].ljust(8, b"\0"))[0]
-            if name == b"data":
-                if long and ds64 is not None and length in (0, 0xFFFFFFFF):
-                    if ds64[1] == 0 and size > body:
-                        return _Patched(path, ds64[0], struct.pack("<Q", size - body))
-                elif length == 0 and size > body and not _are_chunks(file, body, size):
-                    return _Patched(path, body - 4, struct.pack("<I", min(size - body, 2**32 - 1)))
-                break
-            file.seek(body + length + length % 2)
-    return path
-
-
-def _are_chunks(file: Any, at: int, size: int) -> bool:
-    """Whether from here to the end of a RIFF file there are whole chunks, and no samples."""
-    while at + 8 <= size:
-        file.seek(at)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if not all(32 <= letter < 127 for letter in name):
-            return False
-        at += 8 + length + length % 2
-    return at >= size
 
 
 def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:

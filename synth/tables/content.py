@@ -1,5 +1,6 @@
-"""What things hold: a short hash of what a result depends on, and files of equal bytes."""
+"""What things hold: a short hash of what a result depends on, and files of one sound."""
 
+import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,8 +12,11 @@ LATER = {"later": True}
 """Metadata of a dataclass field that was added later: at its default it changes no hash, so that
 folders and runs of before go on."""
 
-PROBED = 1 << 16
-"""Bytes in the middle of files of one length that are looked at before the whole."""
+BLOCK = 1 << 21
+"""Frames read at a time."""
+
+PROBED = 1 << 14
+"""Frames (or bytes) in the middle of files of one length that are looked at before the whole."""
 
 
 def content_hash(*things: object) -> str:
@@ -37,28 +41,22 @@ def _told(thing: Any) -> str:
 
 
 def copies(files: Iterable[str | Path]) -> dict[str, str]:
-    """The files that hold the very bytes of a file before them, each with the first that does.
+    """The files that hold the very sound of a file before them, each with the first that does.
 
-    Only files of one length are looked into, and only those that agree in their middle read whole.
+    Sound is the same if its samples are, whatever the container, tags and header. What libsndfile
+    does not open as it stands is the same if its bytes are. Only files of one length and rate are
+    looked into, and only those that agree in their middle are read whole.
 
     Args:
         files: paths, in their order; what is not there, or cannot be read, is no copy.
     """
-    alike: dict[tuple, list[str]] = defaultdict(list)
-    for file in dict.fromkeys(map(str, files)):
-        try:
-            if Path(file).is_file():
-                alike[(Path(file).stat().st_size,)].append(file)
-        except (OSError, ValueError):
-            continue
-    for look in (_middle, _whole):
+    alike: dict[tuple, list[str]] = {(): list(dict.fromkeys(map(str, files)))}
+    for look in (_extent, _middle, _whole):
         closer: dict[tuple, list[str]] = defaultdict(list)
         for key, group in alike.items():
             for file in group if len(group) > 1 else ():
-                try:
+                with contextlib.suppress(OSError, ValueError, RuntimeError):
                     closer[(*key, look(Path(file)))].append(file)
-                except OSError:
-                    continue
         alike = closer
     return {file: group[0] for group in alike.values() for file in group[1:]}
 
@@ -70,15 +68,46 @@ def told_copies(files: Iterable[str | Path]) -> list[str]:
         return []
     copy, first = next(iter(found.items()))
     many = f"{len(found)} recordings are" if len(found) > 1 else "a recording is"
-    return [f"{many} a copy of another, byte for byte: {copy} of {first}"]
+    return [f"{many} a copy of another, sample for sample: {copy} of {first}"]
+
+
+def _extent(file: Path) -> tuple[int, ...]:
+    """Length, rate and channels of a sound; of another file its size."""
+    if not file.is_file():
+        raise FileNotFoundError
+    with contextlib.suppress(RuntimeError), _sound(file) as sound:
+        if 0 < sound.frames < 2**62:
+            return sound.frames, sound.samplerate, sound.channels
+    return (file.stat().st_size,)
 
 
 def _middle(file: Path) -> str:
-    with file.open("rb") as opened:
-        opened.seek(max(0, file.stat().st_size // 2 - PROBED // 2))
-        return hashlib.sha256(opened.read(PROBED)).hexdigest()
+    """A hash of what lies in the middle."""
+    if len(_extent(file)) == 1:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size // 2 - PROBED // 2))
+            return hashlib.sha256(opened.read(PROBED)).hexdigest()
+    with _sound(file) as sound:
+        sound.seek(max(0, sound.frames // 2 - PROBED // 2))
+        return hashlib.sha256(sound.read(PROBED, dtype="float32").tobytes()).hexdigest()
 
 
 def _whole(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    """A hash of all that a file holds."""
+    if len(_extent(file)) == 1:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    told = hashlib.sha256()
+    with _sound(file) as sound:
+        while len(block := sound.read(BLOCK, dtype="float32")):
+            told.update(block.tobytes())
+    return told.hexdigest()
+
+
+def _sound(file: Path) -> Any:
+    # here, since the settings stand on this file, and `--help` on them
+    import soundfile
+
+    from chingolo.synth.tables.forms.wav import with_length
+
+    return soundfile.SoundFile(with_length(file))

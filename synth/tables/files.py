@@ -104,8 +104,11 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Refuses a name that a file has already: somebody may have filled in what stands there.
 
     Raises:
-        InputError: if there is such a file, and it is not to be written over by `force`.
+        InputError: if there is such a file, and it is not to be written over by `force`; or a
+            folder.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; expected the name of a file")
     if path.exists() and not force:
         raise InputError(f"{path}: is there already; --force writes over it")
 
@@ -134,9 +137,8 @@ def read_text(path: Path) -> str:
     """
     try:
         data = path.read_bytes()
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return data.decode("utf-16")
-        return data.decode("utf-8-sig")
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
         line = "" if error.encoding.startswith("utf-16") else f"line {number}: "
@@ -145,6 +147,9 @@ def read_text(path: Path) -> str:
         ) from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if "\0" in text[:4]:  # UTF-16 that does not say so, UTF-32, a file of another kind
+        raise InputError(f"{path}: not a text in UTF-8; save it so (in a spreadsheet: 'CSV UTF-8')")
+    return text
 
 
 def make_folder(path: str | Path) -> Path:

@@ -9,6 +9,7 @@ import pandas as pd
 from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.forms.cells import file_name
 from chingolo.synth.tables.forms.delimited import line_of, read_rows
+from chingolo.synth.tables.forms.headers import one_spelling, times_of_others
 from chingolo.synth.tables.words import DATE_FORMS, day_spans, numbers, words
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
@@ -37,6 +38,8 @@ TEXT_COLUMNS = (
 )
 PLAIN_COLUMNS = ("source", "licence")
 """Known columns of text that names nothing, and is kept as it is written."""
+
+KNOWN = frozenset({"path", *NUMERIC_COLUMNS, *TEXT_COLUMNS, *PLAIN_COLUMNS})
 
 
 class WrongRow(InputError):
@@ -72,6 +75,12 @@ def read_song_table(
     """
     path = Path(path)
     table = read_rows(path, rows=rows)
+    table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
+    if times := times_of_others(table.columns):
+        raise InputError(
+            f"{path}: a column '{times[0]}', and no 'start_s': expected the times of songs in "
+            "'start_s' and 'end_s', in s from the start of the recording"
+        )
     if audio is not None and len(table):
         table = of_recording(table, audio, name=str(path))
     try:
@@ -120,7 +129,7 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         WrongRow: for a row that cannot be used.
         InputError: otherwise as `read_song_table`.
     """
-    table = table.rename(columns=lambda name: name.strip() if isinstance(name, str) else name)
+    table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
     if "path" not in table.columns:
         raise InputError(f"{name}: no column 'path'; found {', '.join(map(repr, table.columns))}")
     if table.columns.has_duplicates:
@@ -137,6 +146,8 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
         _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
         if "end_s" in table.columns:
             _refuse_rows(table["end_s"] <= table["start_s"], name, "'end_s' is not after 'start_s'")
+    if "end_s" in table.columns:
+        _refuse_rows(table["end_s"] <= 0, name, "'end_s' is not after the start of the recording")
     return table
 
 
@@ -171,6 +182,14 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
             table[column] = [_text(value) for value in table[column]]
     if "date" in table.columns:
         refuse_dates(table["date"].to_numpy(object), column="date", name=name)
+    for column, most in (("latitude", 90), ("longitude", 360)):
+        if column in table.columns:
+            beyond = table[column].abs() > most
+            _refuse_rows(beyond, name, f"'{column}' is not in degrees, -{most} to {most}")
+    for column in {"low_hz", "high_hz"} & set(table.columns):
+        _refuse_rows(table[column] < 0, name, f"'{column}' is negative")
+    if {"low_hz", "high_hz"} <= set(table.columns):
+        _refuse_rows(table["high_hz"] < table["low_hz"], name, "'high_hz' is below 'low_hz'")
     if "date_error_days" in table.columns:
         _refuse_rows(table["date_error_days"] < 0, name, "'date_error_days' is negative")
     if "origin" in table.columns:
@@ -197,6 +216,8 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
             # written on Windows: below the table's folder, or else the file of that name there
             windows = PureWindowsPath(path)
             path = windows.name if windows.anchor else windows.as_posix()
+        if path != path.strip() and not (base / path).exists() and (base / path.strip()).exists():
+            path = path.strip()
         return str((base / path).resolve())
     except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
         raise WrongRow(name, row, "'path' is no path") from error

@@ -37,11 +37,16 @@ def word(value: Any) -> str:
         return ""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = " ".join(unicodedata.normalize("NFC", str(value)).translate(INVISIBLE).split())
+    text = composed(str(value))
     if text.casefold() in MISSING:
         return ""
     whole = WHOLE.fullmatch(text)
     return whole[1] if whole else text
+
+
+def composed(text: str) -> str:
+    """A text with composed accents, without outer blanks and letters that nobody sees."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(INVISIBLE).split())
 
 
 def words(values: Iterable[Any]) -> np.ndarray:

@@ -3,7 +3,7 @@
 A further bird is one `Bird` here and its line in `BIRDS`; the sets do not change.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chingolo.synth.tables.registry import Registry
 
@@ -56,6 +56,26 @@ class Bird:
     source: str = field(repr=False)
     """Where the values come from, or why they were chosen. Not in the repr, which tells what a
     sound depends on."""
+
+
+SONGBIRD_GAMMA = 24_000.0
+"""1/s, of the zebra finch (Amador et al. 2013)."""
+
+
+def larger(bird: Bird, times: float) -> Bird:
+    """The same vocal organ so many times as large: it sings all the same, slower and lower.
+
+    Every length and time is multiplied: gamma, whose inverse is a time, is divided, and so are the
+    resonances and widths of the cavity, 1/sqrt(L C) and R/L.
+    """
+    cavity = bird.cavity and replace(
+        bird.cavity,
+        inverse_compliance=bird.cavity.inverse_compliance / times**2,
+        beak_resistance=bird.cavity.beak_resistance / times,
+        cavity_resistance=bird.cavity.cavity_resistance / times,
+    )
+    gamma, length = bird.gamma / times, bird.trachea_length * times
+    return replace(bird, gamma=gamma, trachea_length=length, cavity=cavity)
 
 
 ZEBRA_FINCH = Bird(

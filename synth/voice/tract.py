@@ -8,14 +8,10 @@ import numpy as np
 from scipy import fft
 
 from chingolo.synth.spectra.array_cache import cached_arrays
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import SONGBIRD_GAMMA, Bird
 
 SPEED_OF_SOUND = 350.0
 """m/s, in warm humid air of a body."""
-
-
-SONGBIRD_GAMMA = 24_000.0
-"""1/s, of the zebra finch (Amador et al. 2013)."""
 
 
 def tract_response(frequency: np.ndarray, bird: Bird) -> np.ndarray:

@@ -5,14 +5,25 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.hear_recordings import hear_recordings
 from chingolo.synth.recorder.wide import wide_recorder
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.train.data.corpus import Corpus
 
 MOST_BYTES = 4 * 2**30
 """Of all copies in memory."""
+
+
+FAMILY = "wide-1"
+"""That recorders are drawn from; key in `WIDE_FAMILIES`."""
+
+
+def content_of_copies() -> str:
+    """The family that `copies_of` draws from, and a short hash of all that it is made of."""
+    return f"{FAMILY} {content_hash(WIDE_FAMILIES[FAMILY])}"
 
 
 def copies_of(
@@ -46,7 +57,7 @@ def copies_of(
     for hearing in hear_recordings(
         table,
         lambda stretch: [
-            wide_recorder(np.random.default_rng([seed, 7, number, stretch.number]))
+            wide_recorder(np.random.default_rng([seed, 7, number, stretch.number]), FAMILY)
             for number in range(fitting)
         ],
         sample_rate=front_end.sample_rate,

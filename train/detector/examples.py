@@ -14,6 +14,7 @@ from chingolo.synth.tables.audio import LATE_S, load_audio
 from chingolo.synth.tables.files import InputError, refuse_if_none
 from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
+from chingolo.train.data.synthetic_pairs import refuse_unheard
 from chingolo.train.detector.settings import DetectorSettings
 from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
 
@@ -60,10 +61,20 @@ def learnable(scene: Scene, ear: Detector) -> Arrays:
 
 
 def synthetic_source(
-    repertoire: Repertoire, surroundings: Surroundings, settings: DetectorSettings
+    repertoire: Repertoire,
+    surroundings: Surroundings,
+    settings: DetectorSettings,
+    *,
+    strict: bool = True,
 ) -> Source:
-    """Fresh synthetic scenes of a repertoire among recorders and other sounds."""
+    """Fresh synthetic scenes of a repertoire among recorders and other sounds.
+
+    Raises:
+        InputError: if `strict`, where the front end would not hear a theme; see `refuse_unheard`.
+    """
     front_end = settings.front_end
+    if strict:
+        refuse_unheard(repertoire, front_end)
 
     def draw(seed: int, count: int) -> list[Scene]:
         return draw_scenes(

@@ -35,6 +35,10 @@ class PrototypeSettings(ProjectionSettings):
     centre_momentum: Annotated[float, Bounds(0, 1)] = 0.9
     """Share of the running centre kept at a step."""
 
+    prototypes_rest: Annotated[float, Bounds(0, 1)] = 0.0
+    """Share of the run in which prototypes stay as they were drawn (DINO's last layer rests for the
+    first of 100 epochs: 0.01)."""
+
     renamed: ClassVar[dict[str, str]] = {"target": "assignment"}
 
 

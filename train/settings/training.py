@@ -106,7 +106,10 @@ class TrainingSettings:
     """Share of the steps that warm up."""
 
     weight_decay: Annotated[float, Bounds(0)] = 0.04
-    """AdamW's weight decay."""
+    """AdamW's weight decay, at the start."""
+
+    weight_decay_rise: Annotated[float, Bounds(0)] = 1.0
+    """Times that it has become at the end of the run, along a cosine (10 in DINO and MSN)."""
 
     clip_norm: Annotated[float, Bounds(0, inside=True)] = 3.0
     """Largest norm of a gradient."""

@@ -18,6 +18,7 @@ def refuse_unused(settings: TrainingSettings, *, labels: bool) -> None:
         InputError: naming it, and what would read it.
     """
     _refuse("", settings, ("milestones", "decay_factor"), settings.schedule, "multi_step")
+    _refuse("", settings, ("weight_decay_rise",), settings.optimiser, "adamw")
     if not settings.views.local_views:
         _changed("views.", settings.views, ("local_s",), "views.local_views of at least 1")
     if isinstance(settings.method, PrototypeSettings):

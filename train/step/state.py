@@ -88,7 +88,9 @@ def make_recipe(
     learning_rate = rate_schedule(settings)
     chain = [optax.clip_by_global_norm(settings.clip_norm)]
     if settings.optimiser == "adamw":
-        chain.append(optax.adamw(learning_rate, weight_decay=settings.weight_decay, mask=decayed))
+        chain.append(
+            optax.adamw(learning_rate, weight_decay=decay_schedule(settings), mask=decayed)
+        )
     else:
         chain.append(optax.sgd(learning_rate))
     optimiser = optax.chain(*chain)
@@ -123,6 +125,17 @@ def rate_schedule(settings: TrainingSettings) -> optax.Schedule:
         return lambda count: jnp.where(jnp.asarray(count) < warmup, rise(count), stepped(count))
     return optax.warmup_cosine_decay_schedule(
         0.0, settings.learning_rate, warmup, max(updates, warmup + 1)
+    )
+
+
+def decay_schedule(settings: TrainingSettings) -> optax.ScalarOrSchedule:
+    """Weight decay, by optimiser update where it changes."""
+    start, rise = settings.weight_decay, settings.weight_decay_rise
+    if rise == 1:
+        return start
+    updates = max(1, settings.steps // settings.accumulate)
+    return lambda count: (
+        start * (rise - (rise - 1) * 0.5 * (1 + jnp.cos(jnp.pi * jnp.asarray(count) / updates)))
     )
 
 

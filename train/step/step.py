@@ -119,7 +119,13 @@ def step(
 
     (loss, metrics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     gradient = devices.mean(gradient)
+    rest = getattr(settings.method, "prototypes_rest", 0.0)
+    learnt = jnp.asarray(state.step >= rest * settings.steps)
+    if rest:
+        gradient = gradient | {"prototypes": _if(learnt, gradient["prototypes"])}
     update, optimiser = recipe.optimiser.update(gradient, state.optimiser, state.params)
+    if rest:  # of decay too
+        update = update | {"prototypes": _if(learnt, update["prototypes"])}
     params = optax.apply_updates(state.params, update)
     after = replace(
         state,
@@ -143,3 +149,8 @@ def step(
         metrics["teacher_entropy"] = losses.entropy(flat)
         metrics["prototypes_used"] = jnp.exp(losses.entropy(flat.mean(axis=0)[None]))
     return after, metrics
+
+
+def _if(true: Array, tree: Any) -> Any:
+    """The tree, or as many zeros."""
+    return jax.tree.map(lambda leaf: jnp.where(true, leaf, 0.0), tree)

@@ -14,6 +14,9 @@ from chingolo.synth.tables.words import day_spans, days, word, words
 
 HISTORICAL, MODERN, NO_ERA = 0, 1, -1
 
+MOST_DAYS = 10_000_000
+"""An error of a date that is larger than this reaches over all eras, as this one does."""
+
 
 @dataclass(frozen=True)
 class Eras:
@@ -120,7 +123,8 @@ def _cut_by_date(
     first, last, _ = day_spans(known[column])
     error = np.zeros(len(songs))
     if column == "date" and "date_error_days" in songs.columns:
-        error = np.ceil(songs["date_error_days"].fillna(0.0).to_numpy(np.float64))
+        days_off = songs["date_error_days"].fillna(0.0).to_numpy(np.float64)
+        error = np.ceil(np.minimum(days_off, MOST_DAYS))
     either_way = error.astype("timedelta64[D]")
     names = np.full(len(songs), "", dtype=object)
     names[last + either_way < cut] = f"before {cut_date}"

@@ -36,6 +36,9 @@ def check_table(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, An
     for column, word in (("device", "devices"), ("origin", "origins")):
         told = _unlike(column_words(songs, column), eras, word)
         remarks += [told] if told else []
+    for column in ("individual", "site"):
+        told = _case_alone(column_words(songs, column)[used], column)
+        remarks += [told] if told else []
     return {
         "sites": _sites(songs, eras, design),
         "missing": missing,
@@ -75,6 +78,19 @@ def _sites(songs: pd.DataFrame, eras: Eras, design: Design) -> list[dict[str, An
 def _missing_words(missing: dict[str, list[int]], used: np.ndarray) -> str:
     told = [f"{column} of {sum(counts)}" for column, counts in missing.items() if sum(counts)]
     return f"Not known: {', '.join(told)} of {int(used.sum())} songs."
+
+
+def _case_alone(values: np.ndarray, column: str) -> str:
+    """A sentence where names differ in case alone, and so count as several."""
+    spelled: dict[str, list[str]] = {}
+    for value in sorted(set(values) - {""}):
+        spelled.setdefault(value.casefold(), []).append(value)
+    alike = [names for names in spelled.values() if len(names) > 1]
+    if not alike:
+        return ""
+    first = " and ".join(f"'{name}'" for name in alike[0])
+    more = f", and {len(alike) - 1} more" if len(alike) > 1 else ""
+    return f"Names of {column} that differ in case alone count as several: {first}{more}."
 
 
 def _unlike(values: np.ndarray, eras: Eras, word: str) -> str:

@@ -1,1 +1,1 @@
-"""Forms of annotation of other programs, to and from the rows of a song table."""
+"""Forms of other programs: annotations as rows of a song table, names of columns, WAV headers."""

@@ -4,64 +4,87 @@ import csv
 import io
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from chingolo.synth.tables.files import InputError, is_file, read_text
+from chingolo.synth.tables.words import composed
 
 
 def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
     """Reads any CSV or Parquet table as it stands, not yet checked; CSV: str, "" where empty.
 
+    Names of columns are in one spelling; a column without a name and without a value is none.
+
     Raises:
-        InputError: if the file is missing, or is not a table.
+        InputError: if the file is missing or is not a table, a row has more cells than the header
+            or ends before its last name, or two columns have one name.
     """
     path = Path(path)
     if not is_file(path):
         raise InputError(f"{path}: no such song table")
-    parquet = path.suffix.lower() == ".parquet"
-    try:
-        if parquet:
+    if path.suffix.lower() == ".parquet":
+        try:
             table = pd.read_parquet(path)
-            table = table if table.index.names == [None] else table.reset_index()
-        else:
-            text = read_text(path)
-            table = pd.read_csv(
-                io.StringIO(text),
-                dtype=str,
-                keep_default_na=False,
-                sep=separator(text),
-                nrows=rows,
-            )
-    except InputError:
-        raise
-    except pd.errors.EmptyDataError as error:
-        raise InputError(f"{path}: empty file; expected a header line and songs") from error
-    except (
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        ValueError,
-        OSError,
-        pa.ArrowException,
-    ) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
-    if table.columns.nlevels > 1:
-        raise InputError(f"{path}: its columns have several names each; expected one")
-    if parquet:
-        return table
-    if not isinstance(table.index, pd.RangeIndex):
-        # pandas would take the first cells for row names, and shift every column
-        raise InputError(f"{path}: a row holds more cells than the header line has names")
-    # spreadsheets leave rows of separators alone
-    blank = [not any(map(str.strip, row)) for row in table.itertuples(index=False)]
-    return table.loc[~np.array(blank, dtype=bool)].reset_index(drop=True) if any(blank) else table
+        except (ValueError, OSError, pa.ArrowException) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(f"{path}: not a CSV or Parquet song table ({reason})") from error
+        table = table if table.index.names == [None] else table.reset_index()
+        if table.columns.nlevels > 1:
+            raise InputError(f"{path}: its columns have several names each; expected one")
+    else:
+        table = _read_text_rows(path, rows)
+    table.columns = pd.Index(
+        [composed(name) if isinstance(name, str) else name for name in table.columns]
+    )
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{path}: two columns are named '{twice}'")
+    return table
+
+
+def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
+    text = read_text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True)
+    rows: list[list[str]] = []
+    begun, width, named = 1, 0, 0
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):  # spreadsheets leave rows of separators alone
+                if not rows:
+                    width = len(row)
+                    named = max(place for place, name in enumerate(row) if name.strip()) + 1
+                if any(map(str.strip, row[width:])):
+                    raise InputError(
+                        f"{path}: line {begun}: a row holds more cells than the header line has "
+                        "names"
+                    )
+                if len(row) < named:
+                    raise InputError(
+                        f"{path}: line {begun}: a row of {len(row)} cells, and the header line "
+                        f"names {named}; is it cut off?"
+                    )
+                rows.append(row[:width] + [""] * (width - len(row)))
+                if most is not None and len(rows) > most:
+                    break
+            begun = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: not a CSV song table (line {begun}, a quotation mark that is not closed or "
+            f"stands within a cell: {error})"
+        ) from error
+    if not rows:
+        raise InputError(f"{path}: empty file; expected a header line and songs")
+    names = [name if name.strip() else f"Unnamed: {at}" for at, name in enumerate(rows[0])]
+    table = pd.DataFrame(rows[1:], columns=pd.Index(names, dtype=object), dtype=object)
+    nameless = [at for at, name in enumerate(rows[0]) if not name.strip()]
+    empty = [at for at in nameless if not table.iloc[:, at].str.strip().any()]
+    return table.iloc[:, [at for at in range(width) if at not in empty]]
 
 
 def separator(text: str) -> str:
-    """What stands between the cells of a table, by its first line: a comma, semicolon or tab."""
-    first = (text.splitlines() or [""])[0]
+    """What stands between the cells of a table, by its first words: a comma, semicolon or tab."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
     return "," if "," in first else next((mark for mark in ";\t" if mark in first), ",")
 
 

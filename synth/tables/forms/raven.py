@@ -92,6 +92,7 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     open_ended = int(((table[BEGIN].str.strip() != "") & (table[END].str.strip() == "")).sum())
     if open_ended:
         tell(f"{path}: {open_ended} selections without an end last to the end of their recording")
+    _tell_sequence(table, path, tell)
     kept, table = _without_further_views(table)
     if len(kept) < len(lines):
         tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")
@@ -173,6 +174,23 @@ def _without_further_views(table: pd.DataFrame) -> tuple[list[int], pd.DataFrame
     order = np.argsort(kept)
     rows = pd.DataFrame([merged[place] for place in order], columns=table.columns, dtype=object)
     return [kept[place] for place in order], rows
+
+
+def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
+    """Tells how times are taken where several files have no offsets.
+
+    Raven counts from the first file, tables that were joined from each.
+    """
+    files = next((table[name] for name in ("Begin Path", "Begin File") if name in table), None)
+    if files is None or files.nunique() < 2:
+        return
+    offset = table[OFFSET] if OFFSET in table.columns else pd.Series("", table.index)
+    lacking = int((offset.str.strip() == "").sum())
+    if lacking:
+        tell(
+            f"{path}: {lacking} selections of several files have no '{OFFSET}'; their times are "
+            "taken from the begin of their own file"
+        )
 
 
 def _within_the_file(table: pd.DataFrame) -> pd.DataFrame:

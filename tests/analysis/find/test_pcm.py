@@ -59,6 +59,39 @@ def test_what_follows_the_audio_is_no_audio(wave):
         heard(data + data)
 
 
+def test_audio_after_its_length_is_refused_and_junk_is_not(wave):
+    data = bytearray(file_of(wave, format="WAV", subtype="PCM_16"))
+    assert len(heard(bytes(data) + b"\1" * 9)[1]) == 1000
+    assert len(heard(bytes(data) + bytes(100_000))[1]) == 1000
+    frames = 1000 * 4
+    data[40:44] = struct.pack("<I", frames // 2)
+    random = np.random.default_rng(0).integers(-9999, -1, 16_000).astype("<i2")
+    with pytest.raises(InputError, match="goes on after the length"):
+        heard(bytes(data[: 44 + frames // 2]) + random.tobytes())
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"Creative Voice File\x1a",
+        b"NIST_1A\n   1024\n",
+        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+        b"TTA1\1\0",
+        b"#!AMR\n",
+        b"RIFF\0\0\0\0AVI LIST",
+        b"<html><body>404</body></html>",
+        b"path,start_s\na.wav,1\n",
+    ],
+)
+def test_what_is_no_audio_or_another_container_is_no_raw_audio(start: bytes):
+    with pytest.raises(InputError, match="a file of another kind"):
+        heard(start + bytes(100))
+
+
+def test_quiet_bytes_are_raw_audio_of_8_bits():
+    assert len(heard(b"~" * 100, Pcm(8000, 1, "u8"))[1]) == 100
+
+
 @pytest.mark.parametrize("length", [0, 0x7FFFFFFF, 0x7FFFF024, 0xFFFFFFFF])
 def test_a_length_that_is_not_known_yet_bounds_nothing(wave, length: int):
     data = bytearray(file_of(wave, format="WAV", subtype="PCM_16"))

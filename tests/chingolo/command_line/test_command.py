@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chingolo.__main__ import COMMANDS
-from chingolo.command_line.command import Command, one_line
+from chingolo.command_line.command import Command, first_paragraph, one_line
 from chingolo.synth.tables.files import InputError
 
 ROOT = Path(__file__).parents[3]
@@ -93,6 +93,16 @@ def test_it_ends_quietly_when_nobody_reads_on(words: list[str], unbuffered: str,
     os.close(writer)
     assert done.returncode == 141
     assert done.stderr == ""
+
+
+def test_what_a_terminal_without_line_letters_says_is_the_reason():
+    framed = " Value error \n -----------\n  Error parsing --seed: 'x'\n  ------\n  Argument:\n"
+    assert first_paragraph(framed) == "Error parsing --seed: 'x'"
+    lines = (
+        "╭─ Value error ─╮\n│ Error parsing │\n│ --seed: 'x'.  │\n│ ───────────── │\n│ For │\n╰─╯"
+    )
+    assert first_paragraph(lines) == "Error parsing --seed: 'x'"
+    assert first_paragraph("plain words") == "plain words"
 
 
 def test_letters_that_steer_a_terminal_are_spelled_out():

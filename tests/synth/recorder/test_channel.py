@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.signal import welch
+from scipy.signal import savgol_filter, welch
 
 from chingolo.synth.recorder.air import air_absorption
 from chingolo.synth.recorder.channel import (
@@ -10,6 +10,7 @@ from chingolo.synth.recorder.channel import (
     through_channel,
 )
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
+from chingolo.synth.surrogates.scenes import background_noise
 from chingolo.synth.tables.files import InputError
 
 RATE = 44_100
@@ -156,6 +157,51 @@ def test_hiss_is_the_same_for_each_hz_at_any_rate():
         frequency, density = welch(heard[rate:], rate, nperseg=1024)
         inside = (frequency > 500) & (frequency < 3500)
         assert 10 * np.log10(density[inside].mean() / expected) == pytest.approx(0, abs=0.25)
+
+
+@pytest.mark.parametrize("slope", [0.0, -3.0, -6.0])
+def test_background_is_the_same_for_each_hz_at_any_rate(slope: float):
+    """Power 10^(slope/10) an octave above 1 kHz, 0.5 / 100 of it in 1-10 kHz: of slower rates, too.
+
+    At 8 kHz, all of that power once lay within 1-4 kHz: 4.8 dB too strong where it is white.
+    """
+    power = slope / (10 * np.log10(2))
+    hz = np.linspace(1000, 10_000, 90_001)
+    expected = 0.5 / 100 * 2000**power / (hz**power).mean() / 9000  # at 2 kHz
+    for rate in (8000, 16_000, 22_050, 48_000):
+        tone = np.sin(2 * np.pi * 700 * np.arange(8 * rate) / rate).astype(np.float32)
+        channel = Channel(snr=20.0, noise_slope=slope)
+        noise = (
+            through_channel(tone, channel, sample_rate=rate, random=np.random.default_rng(0)) - tone
+        )
+        frequency, density = welch(noise, rate, nperseg=rate // 20)
+        level = np.interp(2000.0, frequency, savgol_filter(density, 21, 2))
+        assert 10 * np.log10(level / expected) == pytest.approx(0, abs=0.4)
+
+
+class AlikeAtAnyRate:
+    """Draws of everything but the noise itself that do not depend on how long it is."""
+
+    def __init__(self, seed: int):
+        self.noise, self.rest = (np.random.default_rng([seed, k]) for k in range(2))
+
+    def standard_normal(self, size, **given):
+        return self.noise.standard_normal(size, **given)
+
+    def __getattr__(self, name: str):
+        return getattr(self.rest, name)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_of_scenes_is_as_strong_at_any_rate(seed: int):
+    """One and the same shape, heard at three rates."""
+    level = []
+    for rate in (8000, 16_000, 24_000):
+        noise = background_noise(8 * rate, rate, AlikeAtAnyRate(seed))
+        frequency, density = welch(noise, rate, nperseg=rate // 20)
+        inside = (frequency > 1200) & (frequency < 3600)
+        level.append(10 * np.log10(density[inside].mean()))
+    assert np.ptp(level) < 0.4
 
 
 @pytest.mark.parametrize("speed", [0.02, -0.02])

@@ -1,4 +1,4 @@
-"""Files of equal bytes are told; those that only look alike are not."""
+"""Files of one sound are told, whatever holds it; those that only look alike are not."""
 
 import os
 
@@ -25,6 +25,29 @@ def test_copies_are_files_of_equal_bytes(tmp_path):
     assert told_copies(files[:2]) == []
 
 
+def test_copies_are_sounds_of_equal_samples(tmp_path):
+    wave = np.random.default_rng(0).integers(-9999, 9999, 40_000).astype(np.int16)
+    other = wave.copy()
+    other[7] += 1
+    soundfile.write(tmp_path / "a.wav", wave, 16_000)
+    soundfile.write(tmp_path / "a.flac", wave, 16_000)
+    soundfile.write(tmp_path / "a.aiff", wave, 16_000)
+    soundfile.write(tmp_path / "extensible.wav", wave, 16_000, format="WAVEX")
+    soundfile.write(tmp_path / "wide.wav", wave.astype(np.int32) << 16, 16_000, "PCM_24")
+    with soundfile.SoundFile(tmp_path / "tagged.flac", "w", 16_000, 1) as file:
+        file.title = "a dawn"
+        file.write(wave)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[40:44] = bytes(4)  # as of a recorder that lost its power
+    (tmp_path / "lost.wav").write_bytes(data)
+    soundfile.write(tmp_path / "other.flac", other, 16_000)  # one sample
+    soundfile.write(tmp_path / "slow.wav", wave, 8_000)
+    soundfile.write(tmp_path / "two.wav", wave.reshape(-1, 2), 16_000)
+    names = "a.wav a.flac a.aiff extensible.wav wide.wav tagged.flac lost.wav other.flac slow.wav"
+    files = [str(tmp_path / name) for name in [*names.split(), "two.wav"]]
+    assert copies(files) == dict.fromkeys(files[1:7], files[0])
+
+
 def test_a_copy_is_not_counted_twice(tmp_path, capsys):
     random = np.random.default_rng(0)
     for folder in ("card", "backup"):
@@ -33,5 +56,7 @@ def test_a_copy_is_not_counted_twice(tmp_path, capsys):
     (tmp_path / "card" / "b.wav").write_bytes((tmp_path / "backup" / "a.wav").read_bytes())
     assert find_songs.main([str(tmp_path)]) == 0
     told = capsys.readouterr().err
-    assert f"{tmp_path / 'card' / 'b.wav'}: byte for byte {tmp_path / 'backup' / 'a.wav'}" in told
+    assert (
+        f"{tmp_path / 'card' / 'b.wav'}: sample for sample {tmp_path / 'backup' / 'a.wav'}" in told
+    )
     assert "0 songs in 2 recordings (2.0 s)" in told

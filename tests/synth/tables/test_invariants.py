@@ -129,7 +129,7 @@ def test_selections_come_out_or_are_told(tmp_path_factory, rows: list[tuple]):
     counts = [
         int(number) for line in told for number in re.findall(r": (\d+) (?:rows|points)", line)
     ]
-    assert len(counts) == len(told)
+    assert len(counts) == len([line for line in told if "File Offset" not in line])
     assert len(rows) == len(table) + sum(counts)
     # whatever is merged, no song and no label of it is gone
     songs = {(f, float(a), float(b)) for _, _, _, a, b, f, _ in rows if a != b}

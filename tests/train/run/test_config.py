@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import chingolo.train.data.copies as copies
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.config import begin_run, write_config
 from chingolo.train.settings.change import change
@@ -16,6 +18,7 @@ INPUTS = {
     "distill_from": "ab12",
     "skipped_rows": [3],
     "repertoire": "cd34",
+    "heard_through_family": "wide-1 ef56",
 }
 
 
@@ -38,6 +41,8 @@ def config(settings=SMALL, **inputs) -> dict:
         ("song_tables", ["34cd"]),
         ("skipped_rows", [3, 4]),
         ("repertoire", None),
+        ("heard_through_family", "wide-1 0000"),
+        ("heard_through_family", "wide-2 ef56"),
     ],
 )
 def test_a_run_goes_on_with_the_same_inputs_alone(tmp_path: Path, name: str, value):
@@ -45,6 +50,22 @@ def test_a_run_goes_on_with_the_same_inputs_alone(tmp_path: Path, name: str, val
     begin_run(tmp_path, config(), SMALL, resume=True)
     with pytest.raises(InputError, match=f"another {name.replace('_', ' ')}"):
         begin_run(tmp_path, config(**{name: value}), SMALL, resume=True)
+
+
+def test_what_an_older_version_did_not_write_down_is_not_compared(tmp_path: Path):
+    old = config()
+    del old["inputs"]["heard_through_family"]
+    write_config(tmp_path, old)
+    begin_run(tmp_path, config(), SMALL, resume=True)
+
+
+def test_the_family_of_recorders_is_told_by_name_and_content(monkeypatch: pytest.MonkeyPatch):
+    before = copies.content_of_copies()
+    assert before.startswith("wide-1 ")
+    family = WIDE_FAMILIES["wide-1"]
+    fewer = dataclasses.replace(family, chances=family.chances[1:])
+    monkeypatch.setattr(copies, "WIDE_FAMILIES", {"wide-1": fewer})
+    assert copies.content_of_copies() != before
 
 
 def test_how_often_to_save_may_change(tmp_path: Path):
