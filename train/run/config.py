@@ -64,8 +64,8 @@ def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{run / 'config.json'}: damaged, or of another version") from error
     free = {name: getattr(settings, name) for name in FREE}
-    if dataclasses.replace(before, **free) != settings:
-        raise InputError(f"{run}: was trained with other settings; resume with the same")
+    if (other := _first_other(dataclasses.replace(before, **free), settings)) is not None:
+        raise InputError(f"{run}: was trained with other settings ({other}); resume with the same")
     now = json.loads(json.dumps(config))
     for name, value in known.items():
         if value != now[name]:
@@ -78,6 +78,19 @@ def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
                 f"{run}: was trained with another {name.replace('_', ' ')}; "
                 "resume with the same songs and settings, or give another --out"
             )
+
+
+def _first_other(before: Any, now: Any) -> str | None:
+    """The first setting of `before` that is another now, as `--set` takes it; None without any."""
+    for name, value in vars(before).items():
+        new = getattr(now, name, None)
+        if value == new:
+            continue
+        if dataclasses.is_dataclass(value):
+            return f"{name}.{_first_other(value, new)}"
+        parts = value if isinstance(value, tuple) else (value,)
+        return f"{name}={','.join(map(str, parts))}"
+    return None
 
 
 def write_config(run: Path, config: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import chingolo.train.data.copies as copies
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.config import begin_run, write_config
+from chingolo.train.settings.change import change
 from tests.small_training import SMALL
 
 INPUTS = {
@@ -73,3 +75,24 @@ def test_how_often_to_save_may_change(tmp_path: Path):
     longer = dataclasses.replace(often, steps=7)
     with pytest.raises(InputError, match="other settings"):
         begin_run(tmp_path, config(longer), longer, resume=True)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "front_end.noise=median",
+        "method.momentum=0.5,0.75",
+        "method.name=byol",
+        "encoder.kind=vit",
+        "views.local_views=2",
+        "steps=7",
+    ],
+)
+def test_the_setting_that_is_another_is_told_as_it_is_set(tmp_path: Path, setting: str):
+    before = change(SMALL, (setting,))
+    write_config(tmp_path, config(before))
+    with pytest.raises(InputError, match=re.escape(f"other settings ({setting})")) as told:
+        begin_run(tmp_path, config(), SMALL, resume=True)
+    said = str(told.value).split("(")[1].split(")")[0]
+    again = change(SMALL, (said,))
+    begin_run(tmp_path, config(again), again, resume=True)
