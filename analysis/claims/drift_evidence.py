@@ -53,7 +53,7 @@ def drift_evidence(
         heard, theme, design, permutations=permutations, speed_known=speed_known, plans=plans
     )
     pairs = [
-        (heard, [heard[row] for row in other], one, unit)
+        (heard, [heard[row] for row in other.tolist()], one, unit)
         for one, other, unit in device_pairs(songs)
     ]
     if pairs:
@@ -63,7 +63,7 @@ def drift_evidence(
         again = np.array([song is not None for song in through]) & modern & (theme != "")
         rows = np.flatnonzero(again)
         unit = np.unique(design.unit_of_song[rows], return_inverse=True)[1]
-        copies = [through[row] or SongMeasures(()) for row in rows]
+        copies = [through[row] or SongMeasures(()) for row in rows.tolist()]
         pairs.append((heard, copies, rows, unit))
     if not any(len(rows) for _, _, rows, _ in pairs):
         return result, dict(NOT_MADE)
@@ -83,7 +83,7 @@ def _placebo(
     for heard, copies, rows, unit in pairs:
         own = {name: plans[name] for name in plans if name in set(theme[rows])}
         result = measure_drift(
-            [*(heard[row] for row in rows), *copies],
+            [*(heard[row] for row in rows.tolist()), *copies],
             np.concatenate([theme[rows], theme[rows]]),
             paired_design(unit, seed),
             permutations=permutations,

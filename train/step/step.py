@@ -13,6 +13,7 @@ from chingolo.train.objective import losses
 from chingolo.train.objective.devices import ONE_DEVICE, Devices
 from chingolo.train.objective.labels import label_terms
 from chingolo.train.objective.method import BatchOutputs, Outputs, Terms
+from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.step.batch_views import Batch, make_views
 from chingolo.train.step.state import Recipe, State
 
@@ -119,10 +120,12 @@ def step(
 
     (loss, metrics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     gradient = devices.mean(gradient)
-    rest = getattr(settings.method, "prototypes_rest", 0.0)
+    method = settings.method
+    rest = method.prototypes_rest if isinstance(method, PrototypeSettings) else 0.0
     learnt = jnp.asarray(state.step >= rest * settings.steps)
     if rest:
         gradient = gradient | {"prototypes": _if(learnt, gradient["prototypes"])}
+    update: Any
     update, optimiser = recipe.optimiser.update(gradient, state.optimiser, state.params)
     if rest:  # of decay too
         update = update | {"prototypes": _if(learnt, update["prototypes"])}

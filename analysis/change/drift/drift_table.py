@@ -75,7 +75,9 @@ def plan_themes(songs: Sequence[SongMeasures], theme: np.ndarray) -> Plans:
         theme: [songs] name, "" for none.
     """
     return {
-        str(name): tuple(theme_plan([songs[song] for song in np.flatnonzero(theme == name)]))
+        str(name): tuple(
+            theme_plan([songs[song] for song in np.flatnonzero(theme == name).tolist()])
+        )
         for name in sorted(set(theme.tolist()) - {""})
     }
 

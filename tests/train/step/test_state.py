@@ -59,7 +59,7 @@ def test_weight_decay_rises_along_a_cosine_or_stays():
     )
     schedule = decay_schedule(rising)
     assert callable(schedule)
-    found = [float(schedule(update)) for update in (0, 5, 10, 20)]
+    found = [float(np.asarray(schedule(update))) for update in (0, 5, 10, 20)]
     quarter = 0.04 + 0.36 * (1 - np.cos(np.pi / 4)) / 2
     np.testing.assert_allclose(found, [0.04, quarter, 0.22, 0.4], rtol=1e-5)
 
