@@ -120,8 +120,8 @@ def step(
 
     (loss, metrics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     gradient = devices.mean(gradient)
-    method = settings.method
-    rest = method.prototypes_rest if isinstance(method, PrototypeSettings) else 0.0
+    own = settings.method
+    rest = own.prototypes_rest if isinstance(own, PrototypeSettings) else 0.0
     learnt = jnp.asarray(state.step >= rest * settings.steps)
     if rest:
         gradient = gradient | {"prototypes": _if(learnt, gradient["prototypes"])}
