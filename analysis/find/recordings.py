@@ -150,14 +150,21 @@ def file_chunks(
 
 
 def audio_below(folder: Path) -> list[Path]:
-    """Audio files at any depth, in order; names with a dot before them, hidden ones, are none."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in AUDIO_ENDINGS
-        and not file.is_dir()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    """Audio files at any depth, in order; names with a dot before them, hidden ones, are none.
+
+    Links to folders are followed, each folder once.
+    """
+    found, seen = [], set()
+    for inside, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(inside))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(inside, name)) not in seen
+        )
+        files = (Path(inside, name) for name in names if not name.startswith("."))
+        found += [file for file in files if file.suffix.lower() in AUDIO_ENDINGS]
+    return sorted(found)
 
 
 def audio_files(inputs: Iterable[Path]) -> list[Path]:

@@ -43,11 +43,18 @@ def from_audacity(text: str, path: Path) -> Read:
     """
     rows: list[dict[str, str]] = []
     lines: list[int] = []
+    bands = 0
     for number, line in enumerate(text.split("\n"), start=1):
         parts = line.rstrip("\r").split("\t", 2)
         if not line.strip():
             continue
         if parts[0] == "\\" and rows and len(parts) == 3:
+            if lines[-1] == bands:
+                raise InputError(
+                    f"{path}: line {number}: a second line of frequencies for the label of line "
+                    f"{lines[-1]}; one can count"
+                )
+            bands = lines[-1]
             band = zip(FREQUENCIES, parts[1:], strict=True)
             rows[-1] |= {name: "" if _is_negative(value) else value for name, value in band}
             continue

@@ -351,3 +351,14 @@ def test_nothing_found_is_a_table_with_its_columns(heard, tmp_path, name, header
         assert empty.dtypes.to_dict() == songs.dtypes.to_dict()
     elif header != "":
         assert out.read_text() == full.read_text().split("\n", 1)[0] + "\n"
+
+
+def test_linked_folders_are_entered_once_and_rings_of_links_end(tmp_path: Path):
+    card, project = tmp_path / "card", tmp_path / "project"
+    (card / "day").mkdir(parents=True)
+    project.mkdir()
+    (card / "day" / "a.wav").write_bytes(b"")
+    (card / "ring").symlink_to(card)
+    (project / "linked").symlink_to(card)
+    (project / "b.flac").write_bytes(b"")
+    assert audio_below(project) == [project / "b.flac", project / "linked" / "day" / "a.wav"]

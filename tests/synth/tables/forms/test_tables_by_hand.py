@@ -9,6 +9,7 @@ import pytest
 from chingolo.scripts import convert_table
 from chingolo.synth.tables.annotations import read_annotations
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.forms.audacity import from_audacity
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.synth.tables.words import word
 
@@ -135,3 +136,10 @@ def test_an_end_under_another_name_beside_a_begin_is_refused(tmp_path, name: str
         read_song_table(tmp_path / "a.csv")
     (tmp_path / "a.csv").write_text("path,duration\na.wav,2\n")  # of a whole recording
     assert len(read_song_table(tmp_path / "a.csv")) == 1
+
+
+def test_a_second_line_of_frequencies_for_one_label_is_refused(tmp_path: Path):
+    track = tmp_path / "labels.txt"
+    track.write_text("0.5\t1.0\ta\n\\\t1000\t2000\n1.5\t2.0\tb\n\\\t1000\t2000\n\\\t3000\t4000\n")
+    with pytest.raises(InputError, match=r"line 5: a second line of frequencies .* line 3"):
+        from_audacity(track.read_text(), track)
