@@ -46,6 +46,12 @@ RISE_DB = 10.0
 breaks a long note into begins without silence before it."""
 
 
+STEADY = 0.04
+"""Natural-log units that a note's pitch may range over to have an onset: of one that ranges over
+more, a notch in a recorder's response can hide the beginning alone. A wall beside the microphone
+moved the onset of a slow rise from 3.7 to 5 kHz by 60 ms (docs/methods.md)."""
+
+
 @dataclass(frozen=True, eq=False)
 class HeardNote:
     """One note of a song."""
@@ -55,7 +61,8 @@ class HeardNote:
 
     onset: float
     """s, where the logarithm of its amplitude rises most steeply; NaN where it does not rise enough
-    out of what was before, so that it may be a piece of a longer note."""
+    out of what was before, so that it may be a piece of a longer note, and where its pitch is not
+    steady, so that a recorder may hide its beginning."""
 
     f0: float
     """Median Hz."""
@@ -150,9 +157,11 @@ def some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
 def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
     time = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
     start = note.start + 0.5 * note.attack
+    low, high = np.log(np.quantile(note.f0, [0.05, 0.95]))
+    steady = high - low < STEADY
     return HeardNote(
         start=start + before,
-        onset=_steepest_rise(wave, time, note.f0, start) + before,
+        onset=_steepest_rise(wave, time, note.f0, start) + before if steady else np.nan,
         f0=float(np.median(note.f0)),
         slope=float(np.polyfit(time - time[0], note.f0, 1)[0]),
         duration=note.end - note.start,
