@@ -85,6 +85,26 @@ def test_gain_control_moves_no_interval():
     assert values["interval from part 1 to part 2"] == pytest.approx(0.3, rel=5e-3)
 
 
+def wall(wave: np.ndarray) -> np.ndarray:
+    """One reflection 0.9 ms late: notches at 2.8, 3.9, 5 and 6.1 kHz."""
+    late = round(0.0009 * RATE)
+    return wave + 0.85 * np.pad(wave, (late, 0))[: len(wave)]
+
+
+@pytest.mark.parametrize("first", [3650.0, 3700.0, 3750.0, 3800.0])
+def test_a_notch_that_hides_the_beginning_of_a_glide_moves_no_interval(first):
+    song = chirps(
+        [(0.2, 0.3, 6200.0, 6300.0), (0.6, 0.31, first, first + 1350), (1.2, 0.2, 4400.0, 4400.0)]
+    )
+    noisy = song + 0.06 * np.random.default_rng(1).standard_normal(len(song))
+    table = one_theme(noisy, wall(noisy))
+    clean, heard = told(table, 0), told(table, 1)
+    both = [name for name in clean if np.isfinite([clean[name], heard[name]]).all()]
+    assert "pitch of part 1" in both
+    for name in both:
+        assert heard[name] == pytest.approx(clean[name], rel=6e-3)
+
+
 def test_speed_moves_pitch_and_time_alike():
     faster = signal.resample_poly(SONG, 50, 51)
     values = told(one_theme(SONG, faster), 1)
