@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -119,10 +120,15 @@ def _measures(theme: str, parts: Sequence[ThemePart]) -> list[Measure]:
         elif part.is_whistle:
             told.append(Measure(theme, f"pitch of part {number}", PITCH, PITCH_ERROR))
     told += [
-        Measure(theme, f"interval from part {number} to part {number + 1}", TIME, INTERVAL_ERROR)
-        for number in range(1, len(parts))
+        Measure(theme, f"interval from part {first} to part {second}", TIME, INTERVAL_ERROR)
+        for first, second in pairwise(_sharp(parts))
     ]
     return told
+
+
+def _sharp(parts: Sequence[ThemePart]) -> list[int]:
+    """Numbers, from 1, of the parts to which intervals are measured."""
+    return [number for number, part in enumerate(parts, start=1) if part.is_sharp]
 
 
 def _values(found: Sequence[FoundPart | None], parts: Sequence[ThemePart]) -> np.ndarray:
@@ -133,6 +139,6 @@ def _values(found: Sequence[FoundPart | None], parts: Sequence[ThemePart]) -> np
             told.append(piece.period)
         elif part.is_whistle:
             told.append(piece.pitch)
-    told += list(np.diff([piece.moment for piece in pieces]))
+    told += list(np.diff([pieces[number - 1].moment for number in _sharp(parts)]))
     values = np.array(told, dtype=float)
     return np.log(np.where(values > 0, values, np.nan))

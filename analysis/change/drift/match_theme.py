@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chingolo.analysis.change.drift.song_measures import HeardNote, SongMeasures
+from chingolo.analysis.change.drift.song_measures import HeardNote, SongMeasures, is_steady
 from chingolo.analysis.change.drift.trills import (
     Trill,
     TrillPlan,
@@ -53,6 +53,9 @@ class ThemePart:
     is_whistle: bool
     """Whether its pitch is measured."""
 
+    is_sharp: bool
+    """Whether intervals are measured to it."""
+
     trill: TrillPlan | None = None
     """Its plan, where the part is a trill."""
 
@@ -94,12 +97,13 @@ def plan_parts(song: SongMeasures) -> tuple[ThemePart, ...]:
 def _plan_part(notes: tuple[HeardNote, ...]) -> ThemePart | None:
     if len(notes) == 1:
         note = notes[0]
-        return ThemePart(note.start, note.f0, note.duration, note.is_whistle)
+        steady = is_steady(note.contour)
+        return ThemePart(note.start, note.f0, note.duration, note.is_whistle, steady)
     plan = plan_trill(notes)
     found = find_trill(SongMeasures(notes), plan)
     if found is None:
         return None
-    return ThemePart(found.first, plan.pitch, found.period, False, plan)
+    return ThemePart(found.first, plan.pitch, found.period, False, _is_sharp(plan), plan)
 
 
 def find_parts(
@@ -182,8 +186,12 @@ def _end(trill: Trill) -> float:
 
 
 def _found_trill(trill: Trill, plan: TrillPlan) -> FoundPart:
-    sharp = abs(plan.slope) >= SHARP
-    return FoundPart(trill.first, trill.first if sharp else np.nan, trill.count, trill.period)
+    moment = trill.first if _is_sharp(plan) else np.nan
+    return FoundPart(trill.first, moment, trill.count, trill.period)
+
+
+def _is_sharp(plan: TrillPlan) -> bool:
+    return abs(plan.slope) >= SHARP
 
 
 def _found_note(note: HeardNote, part: ThemePart) -> FoundPart:

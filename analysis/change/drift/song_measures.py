@@ -157,17 +157,22 @@ def some_of_each(songs: pd.DataFrame, most: int) -> list[int]:
 def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
     time = (note.first + np.arange(len(note.f0))) / CONTROL_RATE
     start = note.start + 0.5 * note.attack
-    low, high = np.log(np.quantile(note.f0, [0.05, 0.95]))
-    steady = high - low < STEADY
+    rise = _steepest_rise(wave, time, note.f0, start) if is_steady(note.f0) else np.nan
     return HeardNote(
         start=start + before,
-        onset=_steepest_rise(wave, time, note.f0, start) + before if steady else np.nan,
+        onset=rise + before,
         f0=float(np.median(note.f0)),
         slope=float(np.polyfit(time - time[0], note.f0, 1)[0]),
         duration=note.end - note.start,
         time=time + before,
         contour=note.f0,
     )
+
+
+def is_steady(f0: np.ndarray) -> bool:
+    """Whether a note's pitch, [frames] Hz, keeps within `STEADY`, but for a tenth of it."""
+    low, high = np.log(np.quantile(f0, [0.05, 0.95]))
+    return bool(high - low < STEADY)
 
 
 def _steepest_rise(wave: np.ndarray, time: np.ndarray, f0: np.ndarray, start: float) -> float:
