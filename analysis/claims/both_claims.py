@@ -10,6 +10,7 @@ from chingolo.analysis.change.drift.measure_drift import DriftResult
 from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.drift import drift_claim, speed_is_known
+from chingolo.analysis.claims.heard_twice import parts_themes
 from chingolo.analysis.claims.refusals import design_refusal
 from chingolo.analysis.claims.repertoire import repertoire_claim
 from chingolo.analysis.settings import CompareSettings
@@ -60,6 +61,7 @@ def claims_of(
         settings,
         placebo=drift_placebo,
         controlled=speed_is_known(songs, eras, settings),
+        themes_parted=parts_themes(placebo),
         refusal=refusal,
     )
     return {"repertoire": repertoire, "drift": drift}, themes

@@ -40,6 +40,7 @@ def drift_claim(
     *,
     placebo: Mapping[str, Any] = NOT_MADE,
     controlled: bool = False,
+    themes_parted: bool = False,
     refusal: str = "",
 ) -> dict[str, Any]:
     """Decides what may be said of how themes are sung.
@@ -55,6 +56,7 @@ def drift_claim(
         settings: levels.
         placebo: of `drift_evidence`; `passed` None where there was none.
         controlled: whether one recorder made both eras, so that the placebo decides nothing.
+        themes_parted: whether recorders alone change the shares of themes; see `parts_themes`.
         refusal: why these songs cannot show a change whatever the tests say; "" where they could.
     """
     if measured is None:
@@ -73,6 +75,12 @@ def drift_claim(
         reasons = [
             f"Themes are not found to be sung otherwise ({p}). That is not proof that nothing "
             "changed."
+        ]
+    elif themes_parted and not controlled:
+        verdict = REFUSED
+        reasons = [
+            f"Themes sound otherwise ({p}), but a recorder alone changes which songs are of which "
+            "theme, so that unlike songs may have been compared."
         ]
     elif beyond:
         verdict = CHANGED

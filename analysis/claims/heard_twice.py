@@ -1,6 +1,8 @@
 """Songs heard by two recorders, pair by pair: what every placebo is made of."""
 
+from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,17 @@ LEVEL = 0.05
 BEYOND = 1.5
 """How many times what a recorder makes a change must be to count: the true recorder may do more
 than any that was drawn."""
+
+
+def parts_themes(placebo: Mapping[str, Any]) -> bool:
+    """Whether random recorders alone changed the shares of themes: then no theme is one's own.
+
+    What measured devices did is known theme by theme, and says nothing of the rest.
+
+    Args:
+        placebo: of the repertoire; see `recorder_placebo`.
+    """
+    return placebo["passed"] is False and not placebo["measured"]
 
 
 def device_pairs(songs: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

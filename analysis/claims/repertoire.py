@@ -17,7 +17,7 @@ from chingolo.analysis.claims.claim import (
     REFUSED,
     claim,
 )
-from chingolo.analysis.claims.heard_twice import BEYOND
+from chingolo.analysis.claims.heard_twice import BEYOND, parts_themes
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
@@ -37,10 +37,10 @@ def repertoire_claim(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Decides what may be said of which themes are sung by what share of the birds.
 
-    A change is claimed where the test over all themes rejects, a theme's own adjusted p does, and
-    no recorder of the placebo moves that theme's share as far. Where no placebo could be made, one
-    known device must have made all songs, or the user must have said that the recorders were alike,
-    or people must have told the types.
+    A change is claimed where the test over all themes rejects, a theme's own adjusted p does, the
+    placebo does not reject, and no recorder of it moves that theme's share as far. Where no placebo
+    could be made, one known device must have made all songs, or the user must have said that the
+    recorders were alike, or people must have told the types.
 
     Args:
         songs: the rows of the song table.
@@ -109,6 +109,15 @@ def repertoire_claim(
                 f"{differ}, but nothing tells changed songs from a changed recorder: no song was "
                 "heard through other recorders. Give the encoder's run (--run), or say "
                 "--same-recorder if one kind of recorder made both eras."
+            ],
+            **told,
+        ), _without_status(rows)
+    if parts_themes(placebo):
+        return claim(
+            REFUSED,
+            [
+                f"{differ}, but so are they when a recorder alone differs (placebo, p = "
+                f"{placebo['p']:.3f}): these themes are not told apart from recorders."
             ],
             **told,
         ), _without_status(rows)

@@ -8,6 +8,7 @@ from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.units import find_design
 from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow, TapeSpeed
 from chingolo.analysis.claims.drift import drift_claim, speed_is_known
+from chingolo.analysis.claims.heard_twice import parts_themes
 from chingolo.analysis.settings import CompareSettings
 from tests.analysis.claims.test_refusals import typed
 
@@ -93,3 +94,24 @@ def test_a_measure_that_a_recorder_moves_as_far_is_not_claimed():
 
 def test_where_no_recorder_was_tried_it_is_said():
     assert any("was not tried on these songs" in reason for reason in claim_of(MEASURED)["reasons"])
+
+
+def test_themes_that_a_recorder_parts_carry_no_claim_on_how_they_are_sung():
+    songs = typed()
+    eras = find_eras(songs, SETTINGS)
+    assert eras is not None
+    design = find_design(songs, eras)
+    told = drift_claim(design, MEASURED, SETTINGS, placebo=PLACEBO, themes_parted=True)
+    assert told["verdict"] == "refused"
+    assert "unlike songs may have been compared" in told["reasons"][0]
+    one_device = drift_claim(
+        design, MEASURED, SETTINGS, placebo=PLACEBO, themes_parted=True, controlled=True
+    )
+    assert one_device["verdict"] == "changed"
+
+
+def test_only_a_failed_placebo_of_random_recorders_parts_themes():
+    assert parts_themes({"passed": False, "measured": False})
+    assert not parts_themes({"passed": False, "measured": True})
+    assert not parts_themes({"passed": True, "measured": False})
+    assert not parts_themes({"passed": None})
