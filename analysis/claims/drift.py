@@ -10,7 +10,7 @@ from scipy import stats
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow, row_name
+from chingolo.analysis.change.drift.measure_drift import DriftResult, DriftRow, measure_name
 from chingolo.analysis.claims.claim import (
     CHANGED,
     NO_CHANGE_SHOWN,
@@ -18,7 +18,7 @@ from chingolo.analysis.claims.claim import (
     REFUSED,
     claim,
 )
-from chingolo.analysis.claims.heard_twice import BEYOND
+from chingolo.analysis.claims.heard_twice import BEYOND, told_heard
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
@@ -109,7 +109,7 @@ def drift_claim(
 
 def _beyond(row: DriftRow, placebo: Mapping[str, Any]) -> bool:
     """Whether a measure changed by clearly more than any recorder of the placebo makes it."""
-    moved = placebo.get("measures", {}).get(row_name(row), 0.0)
+    moved = placebo.get("measures", {}).get(measure_name(row.theme, row.measure), 0.0)
     return abs(row.change_percent) > BEYOND * moved
 
 
@@ -119,8 +119,7 @@ def _heard(placebo: Mapping[str, Any]) -> list[str]:
             "What a recorder does to these measures was not tried on these songs, but on others "
             "(docs/methods.md)."
         ]
-    heard = "pairs of devices that heard one performance" if placebo["measured"] else "recorders"
-    return [f"None of {placebo['recorders']} {heard} moves these measures as far."]
+    return [f"None of {told_heard(placebo)} moves these measures as far."]
 
 
 def drift_tests(measured: DriftResult | None) -> dict[str, dict[str, Any]]:
@@ -137,7 +136,7 @@ def drift_rows(measured: DriftResult | None) -> list[dict[str, Any]]:
 
 def _effect(row: DriftRow) -> dict[str, Any]:
     return {
-        "name": row_name(row),
+        "name": measure_name(row.theme, row.measure),
         "value": row.change_percent,
         "interval": list(row.interval_percent),
         "unit": "%",

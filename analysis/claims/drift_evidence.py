@@ -9,7 +9,7 @@ import pandas as pd
 from chingolo.analysis.change.design.eras import MODERN
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.drift.drift_table import Plans, plan_themes
-from chingolo.analysis.change.drift.measure_drift import DriftResult, measure_drift, row_name
+from chingolo.analysis.change.drift.measure_drift import DriftResult, measure_drift, measure_name
 from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design
@@ -93,7 +93,7 @@ def _placebo(
             continue
         smallest.append(result.p)
         for row in result.rows:
-            name = row_name(row)
+            name = measure_name(row.theme, row.measure)
             largest[name] = max(largest.get(name, 0.0), abs(row.change_percent))
     p = min(1.0, min(smallest) * len(pairs))
     return {"passed": p > LEVEL, "p": p, "recorders": len(pairs), "measures": largest}

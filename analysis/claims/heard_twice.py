@@ -29,6 +29,12 @@ def parts_themes(placebo: Mapping[str, Any]) -> bool:
     return placebo["passed"] is False and not placebo["measured"]
 
 
+def told_heard(placebo: Mapping[str, Any]) -> str:
+    """What heard the songs of a placebo, with how many there were."""
+    kind = "pairs of devices that heard one performance" if placebo["measured"] else "recorders"
+    return f"{placebo['recorders']} {kind}"
+
+
 def device_pairs(songs: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """For each two devices the performances that both heard, by the column `rendition`.
 

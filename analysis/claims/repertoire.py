@@ -17,7 +17,7 @@ from chingolo.analysis.claims.claim import (
     REFUSED,
     claim,
 )
-from chingolo.analysis.claims.heard_twice import BEYOND, parts_themes
+from chingolo.analysis.claims.heard_twice import BEYOND, parts_themes, told_heard
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
 
@@ -130,10 +130,9 @@ def repertoire_claim(
             **told,
         ), _without_status(rows)
     stands = [row for row in moved if row not in made]
-    heard = "pairs of devices that heard one performance" if placebo["measured"] else "recorders"
     reasons = [
         f"{differ}.",
-        f"None of {placebo['recorders']} {heard} moves {_names(stands)} as far; "
+        f"None of {told_heard(placebo)} moves {_names(stands)} as far; "
         f"{placebo['stable']:.0%} of songs stayed in their theme.",
     ]
     if made:

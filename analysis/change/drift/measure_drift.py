@@ -61,9 +61,9 @@ class DriftRow:
     """Historical and modern ones in which it is known, in sites of both eras."""
 
 
-def row_name(row: DriftRow) -> str:
-    """A row's theme and measure in one."""
-    return f"{row.theme}: {row.measure}" if row.theme else row.measure
+def measure_name(theme: str, measure: str) -> str:
+    """Theme and measure in one, as placebos and effects name them."""
+    return f"{theme}: {measure}" if theme else measure
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What a section of the report is, and the text that sections are made of."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.results import Comparison
@@ -23,6 +24,16 @@ class Section:
         """The section with its heading; "" where it does not apply."""
         inner = self.html(comparison, media)
         return f"<h2>{text(self.title)}</h2>{inner}" if inner and self.title else inner
+
+
+NO_PLACEBO = "Placebo: not made, since songs were not heard through other recorders."
+
+
+def placebo_of(placebo: Mapping[str, Any], songs: str) -> str:
+    """What a placebo compares: performances heard by two devices, or `songs` with themselves."""
+    if placebo["measured"]:
+        return f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
+    return f"{songs} against themselves through {placebo['recorders']} random recorders"
 
 
 def text(value: object) -> str:

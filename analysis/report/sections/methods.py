@@ -48,7 +48,16 @@ def _change(results: dict[str, Any]) -> list[str]:
     if results["clusters"]:
         lines.append(
             "A change of the repertoire was claimed only for themes whose share no recorder of the "
-            "placebo moves as far, unless one recorder made both eras."
+            "placebo moves as far, and not where the placebo itself rejected, unless one recorder "
+            "made both eras."
+        )
+    if results["drift"]:
+        lines.append(
+            "How themes are sung was compared by intervals, trill periods and the pitch of whistles"
+            f", the median of each {unit}'s songs, within sites; what all had in common as a wrong "
+            "speed has it was taken out where no device fixed the speed; p is that of the largest of all "
+            "measures, and a measure counted only where no recorder of its own placebo moves it as "
+            "far."
         )
     described = _listed(_words(results, claimed=False))
     if described:

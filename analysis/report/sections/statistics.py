@@ -5,7 +5,7 @@ from typing import Any
 from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.change.statistics.statistic import Statistic
 from chingolo.analysis.report.elements.media import Media
-from chingolo.analysis.report.elements.section import Section, text
+from chingolo.analysis.report.elements.section import NO_PLACEBO, Section, placebo_of, text
 from chingolo.analysis.results import Comparison
 
 
@@ -64,13 +64,9 @@ def _row(statistic: Statistic, results: dict[str, Any], permutations: int) -> st
 
 def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
-        return "<p>Placebo: not made, since songs were not heard through other recorders.</p>"
+        return f"<p>{NO_PLACEBO}</p>"
     worst = max(placebo["themes"].values(), default=0.0)
-    heard = (
-        f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
-        if placebo["measured"]
-        else f"modern songs against themselves through {placebo['recorders']} random recorders"
-    )
+    heard = placebo_of(placebo, "modern songs")
     return (
         f"<p>Placebo: {heard}, pair by pair. {placebo['stable']:.0%} stay in their theme; "
         f"the recorder that does most moves a theme's share by {100 * worst:.0f} points "

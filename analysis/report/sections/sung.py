@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
+from chingolo.analysis.change.drift.measure_drift import measure_name
 from chingolo.analysis.report.elements.media import Media
-from chingolo.analysis.report.elements.section import Section, text
+from chingolo.analysis.report.elements.section import NO_PLACEBO, Section, placebo_of, text
 from chingolo.analysis.results import Comparison
 
 OPEN = 12
@@ -37,7 +38,7 @@ def _table(rows: list[dict[str, Any]], eras: dict[str, str], moved: dict[str, fl
     told = []
     for row in rows:
         low, high = row["interval_percent"]
-        name = f"{row['theme']}: {row['measure']}" if row["theme"] else row["measure"]
+        name = measure_name(row["theme"], row["measure"])
         told.append(
             f"<tr><td>{text(row['theme'] or 'all themes')}</td><td>{text(row['measure'])}</td>"
             f"<td>{_value(row['historical'], row['unit'])}</td>"
@@ -65,14 +66,10 @@ def _value(value: float | None, unit: str) -> str:
 
 def _placebo(placebo: dict[str, Any]) -> str:
     if placebo["passed"] is None:
-        return "Placebo: not made, since songs were not heard through other recorders."
-    heard = (
-        f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
-        if placebo["measured"]
-        else f"some modern songs against themselves through {placebo['recorders']} random recorders"
-    )
+        return NO_PLACEBO
     return (
-        f"Placebo: {heard}, pair by pair (p = {placebo['p']:.3f} over all recorders). A change "
+        f"Placebo: {placebo_of(placebo, 'some modern songs')}, pair by pair "
+        f"(p = {placebo['p']:.3f} over all recorders). A change "
         "counts only if it is clearly larger than a recorder's most."
     )
 

@@ -66,3 +66,10 @@ def test_the_measures_of_songs_are_told_in_units_with_what_recorders_make(both):
     assert " Hz</td>" in page
     assert "0.0 %" in page  # copies that are the songs themselves
     assert "1 random recorders" in page
+
+
+def test_the_methods_tell_how_sung_themes_were_compared_where_they_were(both):
+    with_measures = SECTIONS["methods"].page(*both[0])
+    assert "trill periods and the pitch of whistles" in with_measures
+    assert "the placebo itself rejected" in with_measures
+    assert "trill periods" not in SECTIONS["methods"].page(*both[1])

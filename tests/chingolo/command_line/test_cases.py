@@ -65,6 +65,7 @@ def convert(source: str, target: str) -> None:
 
 
 def test_case_birdnet_table_by_its_name():
+    """birdnet-table-by-its-name."""
     write(
         "rec.BirdNET.selection.table.txt",
         RAVEN + "Common Name|Species Code|Confidence|Begin Path|File Offset (s)",
@@ -75,6 +76,7 @@ def test_case_birdnet_table_by_its_name():
 
 
 def test_case_channel_two(run):
+    """channel-two."""
     random = np.random.default_rng(0)
     two = np.stack([chirp(kind, random, 2 * RATE, RATE) for kind in (0, 1)], axis=1)
     soundfile.write("two.flac", two / 2, RATE)
@@ -97,6 +99,7 @@ def test_case_channel_two(run):
 
 
 def test_case_dates_written_by_hand(capsys):
+    """dates-written-by-hand."""
     days = ["12/10/1966"] * 4 + ["1966-10-16"] * 2 + ["2020-11-03"] * 6
     birds = pd.DataFrame({"date": days, "individual": [f"m{bird}" for bird in range(12)]})
     birds["song_type"] = [*"AAAAAB", *"BBBBBB"]
@@ -114,6 +117,7 @@ def test_case_dates_written_by_hand(capsys):
 
 @pytest.mark.parametrize("songs", [300, 400])
 def test_case_four_hundred_equal_songs(songs: int, capsys):
+    """four-hundred-equal-songs."""
     half = songs // 2
     table = pd.DataFrame({"path": ["/muted_1966.flac"] * half + ["/muted_2020.flac"] * half})
     table["start_s"] = np.arange(songs) % half * 0.6
@@ -131,6 +135,7 @@ def test_case_four_hundred_equal_songs(songs: int, capsys):
 
 
 def test_case_hidden_companion_files(run, song, capsys):
+    """hidden-companion-files."""
     random = np.random.default_rng(0)
     files = {"card/rec.flac": song}
     for kind, name in enumerate(("up", "down")):
@@ -148,6 +153,7 @@ def test_case_hidden_companion_files(run, song, capsys):
 
 
 def test_case_label_edited_in_audacity():
+    """label-edited-in-audacity."""
     write("songs.csv", "path,start_s,end_s,label", "rec.wav,1.0,2.0,A", "rec.wav,3.0,4.0,A")
     convert("songs.csv", "labels.txt")
     labels = Path("labels.txt")
@@ -157,7 +163,10 @@ def test_case_label_edited_in_audacity():
 
 
 def test_case_mp3_length_guessed(song, capsys):
-    """As a stream that is saved: loud at first, of changing bit rate, no header of its length."""
+    """mp3-length-guessed.
+
+    As a stream that is saved: loud at first, of changing bit rate, no header of its length.
+    """
     loud = np.random.default_rng(0).uniform(-0.5, 0.5, 2 * RATE)
     options: dict = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE"}
     with soundfile.SoundFile("stream.mp3", "w", RATE, 1, **options) as file:
@@ -173,6 +182,7 @@ def test_case_mp3_length_guessed(song, capsys):
 
 
 def test_case_one_bird_three_spellings(capsys):
+    """one-bird-three-spellings."""
     rng, songs = np.random.default_rng(0), []
     for era, names in (("1966", "José Núñez Peña Muñoz"), ("2020", "Inés Íñigo Andrés Bendaña")):
         for bird, name in enumerate(names.split()):
@@ -195,6 +205,7 @@ def test_case_one_bird_three_spellings(capsys):
 
 
 def test_case_raven_annotation_is_no_label():
+    """raven-annotation-is-no-label."""
     write(
         "marked.selections.txt",
         RAVEN + "Begin File|Annotation",
@@ -214,6 +225,7 @@ def test_case_raven_annotation_is_no_label():
 
 
 def test_case_raven_table_of_several_files(capsys):
+    """raven-table-of-several-files."""
     for name, seconds in (("a", 10), ("b", 12)):
         soundfile.write(f"{name}.flac", np.zeros(seconds * 8000), 8000)
     lines = ["a.flac,1.0,2.0", "a.flac,7.0,8.0", "b.flac,2.0,3.0", "b.flac,9.0,10.0"]
@@ -231,6 +243,7 @@ def test_case_raven_table_of_several_files(capsys):
 
 
 def test_case_repeated_selection_numbers():
+    """repeated-selection-numbers."""
     write(
         "all.selections.txt",
         RAVEN + "Begin File|Annotation",
@@ -242,6 +255,7 @@ def test_case_repeated_selection_numbers():
 
 
 def test_case_rf64_on_standard_input(song, monkeypatch, capsys):
+    """rf64-on-standard-input."""
     soundfile.write("long.wav", song, RATE, format="RF64", subtype="PCM_16")
     piped = io.TextIOWrapper(io.BytesIO(Path("long.wav").read_bytes()))
     monkeypatch.setattr(sys, "stdin", piped)
@@ -251,6 +265,7 @@ def test_case_rf64_on_standard_input(song, monkeypatch, capsys):
 
 
 def test_case_selection_past_the_end(run, capsys):
+    """selection-past-the-end."""
     noise = np.random.default_rng(0).normal(0, 0.1, 5 * RATE)
     soundfile.write("short.flac", noise, RATE)
     write("songs.csv", "path,start_s,end_s,label", "short.flac,1.0,2.9,A", "short.flac,4.8,7.8,B")
@@ -265,6 +280,7 @@ def test_case_selection_past_the_end(run, capsys):
 
 
 def test_case_stereo_of_opposite_phase(song, capsys):
+    """stereo-of-opposite-phase."""
     noise = np.random.default_rng(1).normal(0, 1e-3, (2, len(song)))
     soundfile.write("rec.flac", (np.stack([song, -song]) + noise).T, RATE)
     assert find_songs.main(["rec.flac", "--out", "songs.csv"]) == 0
