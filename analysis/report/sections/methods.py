@@ -56,8 +56,8 @@ def _change(results: dict[str, Any]) -> list[str]:
             "How themes are sung was compared by intervals, trill periods and the pitch of whistles"
             f", the median of each {unit}'s songs, within sites; what all had in common as a wrong "
             "speed has it was taken out where no device fixed the speed; p is that of the largest "
-            "of all measures, and a measure counted only where no recorder of its own placebo moves "
-            "it as far."
+            "of all measures, and a measure counted only where no recorder of its own placebo "
+            "moves it as far, unless one recorder made both eras."
         )
     described = _listed(_words(results, claimed=False))
     if described:
