@@ -13,7 +13,7 @@ import numpy as np
 from scipy import fft
 from scipy.ndimage import maximum_filter, median_filter
 
-from chingolo.synth.spectra.noise_floor import noise_floor, recorded_band
+from chingolo.synth.spectra.noise_floor import noise_floor
 
 RATE = 22_050
 """Hz, the sampling rate of the analysis."""
@@ -149,11 +149,10 @@ def find_peaks(wave: np.ndarray) -> Plane:
     heard = np.ones((1, len(flat)), bool)
     # a whistle that lasts from edge to edge is no noise; what decays, as echoes do, is left
     lasts = np.quantile(flat, 0.9, axis=0) < STEADY * np.quantile(flat, FLOOR_QUANTILE, axis=0)
-    held = recorded_band(floor, least=2 * REACH + 1)
     most = noise_floor(
-        np.log(flat[None, :, held] + 1e-20), heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN
+        np.log(flat[None] + 1e-20), heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN
     )
-    floor[held] = np.where(lasts[held], np.minimum(floor[held], np.exp(most[0])), floor[held])
+    floor = np.where(lasts, np.minimum(floor, np.exp(most[0])), floor)
     floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
 
     del flat

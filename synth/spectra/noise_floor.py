@@ -1,5 +1,6 @@
 """What a log-mel spectrogram holds above its noise, and its scale: the rest of the front end."""
 
+import math
 from typing import Any
 
 import jax
@@ -21,8 +22,8 @@ MARGIN = 2.0
 """Natural-log units by which noise may stand above the low quantile of its neighbourhood: that much
 has the typical frame of noise, a tilt of its spectrum, a band louder than its neighbours."""
 
-NOTHING = 1e3
-"""Ratio of power (30 dB) to three quarters of the bands below which a band holds nothing."""
+NOTHING = 45 * math.log(10) / 10
+"""Natural-log units (45 dB) below three quarters of the bands, where a recording holds nothing."""
 
 LOOKED_AT = 64
 """Frames that a floor is taken from, evenly spread; a sort is slow on CPU."""
@@ -77,7 +78,8 @@ def noise_floor(
     """Noise of each band: what cannot be song.
 
     It is a quantile of the band over time, but no more than `margin` above what the quieter of the
-    neighbouring bands fall to. So a whistle that sounds in every frame is not taken for noise.
+    neighbouring bands fall to, of those that the recording holds (`recorded_bands`). So a whistle
+    that sounds in every frame is not taken for noise.
     NumPy's arrays give NumPy's, JAX's give JAX's.
 
     Args:
@@ -96,29 +98,37 @@ def noise_floor(
     steps = (np.arange(LOOKED_AT) + 0.5) / LOOKED_AT
     place = xp.take_along_axis(first, (steps[None] * count).astype(int), axis=1)
     some = xp.sort(xp.take_along_axis(log_power, place[..., None], axis=1), axis=1)
-    typical, low = (some[:, int(q * (LOOKED_AT - 1))] for q in (quantile, LOW_QUANTILE))
+    typical, middle, low = (
+        some[:, int(q * (LOOKED_AT - 1))] for q in (quantile, 0.5, LOW_QUANTILE)
+    )
     reach = min(reach, (bands - 1) // 2)
     start = np.clip(np.arange(bands) - reach, 0, bands - 1 - 2 * reach)
-    around = xp.sort(low[:, start[:, None] + np.arange(2 * reach + 1)[None]], axis=2)
-    quiet = around[:, :, int(QUIET_BANDS * 2 * reach)]
+    near = start[:, None] + np.arange(2 * reach + 1)[None]
+    held = recorded_bands(middle, fewest=2 * reach + 1)
+    around = xp.sort(xp.where(held, low, np.inf)[:, near], axis=2)
+    place = (QUIET_BANDS * xp.maximum(held[:, near].sum(axis=2) - 1, 0)).astype(int)
+    quiet = xp.take_along_axis(around, place[..., None], axis=2)[..., 0]
     return xp.where(count > 0, xp.minimum(typical, quiet + margin), 0.0)
 
 
-def recorded_band(floor: np.ndarray, *, least: int) -> slice:
+def recorded_bands(level: Any, *, fewest: int) -> Any:
     """The bands that a recording holds: beyond, a lower sample rate or a filter left nothing.
 
-    Nothing does not tell that the noise beside it is too loud for noise (see `noise_floor`).
+    Nothing does not tell that the noise beside it is too loud for noise.
 
     Args:
-        floor: [bands] mean power of each over time.
-        least: fewest bands that a recording holds.
+        level: [batch, bands] natural logarithm of each band's power over time.
+        fewest: bands that a recording holds: fewer are a sound in silence.
 
     Returns:
-        All bands, unless those towards an end lie `NOTHING` below the others.
+        [batch, bands] bool: all bands, unless those towards an end lie `NOTHING` below the others.
     """
-    there = np.flatnonzero(floor >= np.quantile(floor, 0.75) / NOTHING)
-    first, last = int(there[0]), int(there[-1]) + 1
-    return slice(first, last) if last - first >= least else slice(0, len(floor))
+    xp: Any = jnp if isinstance(level, jax.Array) else np
+    there = level >= xp.quantile(level, 0.75, axis=1, keepdims=True) - NOTHING
+    bands = np.arange(level.shape[1])[None]
+    first, last = there.argmax(axis=1), bands.size - 1 - there[:, ::-1].argmax(axis=1)
+    held = (bands >= first[:, None]) & (bands <= last[:, None])
+    return held | (held.sum(axis=1, keepdims=True) < fewest)
 
 
 def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None) -> Array:

@@ -9,7 +9,6 @@ from chingolo.synth.fit.fitted_song import resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.ridge import HOP, RATE, best_path, find_peaks, ridges
-from chingolo.synth.spectra.noise_floor import recorded_band
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
 
@@ -63,19 +62,3 @@ def test_a_band_that_no_one_has_is_no_fault():
     found = judge(wave, resynthesise([fit, written], BIRD), fit, written)
     assert found.verdict == "good"
     assert found.log_mel_correlation > 0.85
-
-
-def test_the_band_of_a_recording():
-    flat = np.ones(200)
-    assert recorded_band(flat, least=81) == slice(0, 200)
-    assert recorded_band(0 * flat, least=81) == slice(0, 200)
-    assert recorded_band(np.where(np.arange(200) < 120, 1, 1e-5), least=81) == slice(0, 120)
-    assert recorded_band(np.where(np.arange(200) < 30, 1e-5, 1), least=81) == slice(30, 200)
-    # a tilt of 20 dB is none, nor are single loud or empty bins, nor a few whistles in silence
-    assert recorded_band(np.geomspace(1, 1e-2, 200), least=81) == slice(0, 200)
-    holes = flat.copy()
-    holes[[50, 120]] = 1e-6, 1e6
-    assert recorded_band(holes, least=81) == slice(0, 200)
-    assert recorded_band(np.where(np.abs(np.arange(200) - 90) < 30, 1, 1e-5), least=81) == slice(
-        0, 200
-    )

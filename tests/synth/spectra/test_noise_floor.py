@@ -5,10 +5,16 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
-from chingolo.synth.spectra.noise_floor import above_noise, heard_frames, noise_floor
+from chingolo.synth.spectra.noise_floor import (
+    above_noise,
+    heard_frames,
+    noise_floor,
+    recorded_bands,
+)
 
 EAR = FrontEnd(clip_s=1.0)
 RATE = EAR.sample_rate
@@ -97,3 +103,40 @@ def test_front_ends_of_version_one_know_no_edges():
     clip, edges = tone(5000.0, song_s=0.1, margin_s=0.0)
     np.testing.assert_array_equal(heard([clip], [edges], old), heard([clip], None, old))
     assert old.context_s == 0.0
+
+
+@pytest.mark.parametrize("edge", [3000.0, 4000.0, 5500.0, 8000.0])
+@pytest.mark.parametrize("f0", [None, 2000.0])
+def test_noise_beside_a_filters_edge_is_none(edge: float, f0: float | None):
+    """Cut at its edges, it once stood 6 to 10 nat above the nothing beyond the filter."""
+    random = np.random.default_rng(1)
+    wave = 0.05 * random.standard_normal(round(0.5 * RATE))
+    if f0:
+        wave += 0.7 * np.sin(2 * np.pi * f0 * np.arange(len(wave)) / RATE)
+    clip = np.zeros(RATE, np.float32)
+    clip[5000 : 5000 + len(wave)] = sosfiltfilt(butter(20, edge, fs=RATE, output="sos"), wave)
+    middle = heard([clip], None)[0][int(0.4 * RATE / EAR.hop) : int(0.6 * RATE / EAR.hop)]
+    level = middle.mean(axis=0)
+    if f0:
+        assert level.max() > 6.0
+        level = level[np.abs(np.arange(EAR.n_mels) - level.argmax()) > 6]
+    assert level.max() < 1.2
+
+
+def test_the_bands_of_a_recording():
+    def held(power: np.ndarray) -> slice:
+        bands = np.flatnonzero(recorded_bands(np.log(power[None] + 1e-20), fewest=81)[0])
+        assert (np.diff(bands) == 1).all()
+        return slice(int(bands[0]), int(bands[-1]) + 1)
+
+    flat, bins = np.ones(200), np.arange(200)
+    assert held(flat) == slice(0, 200)
+    assert held(0 * flat) == slice(0, 200)
+    assert held(np.where(bins < 120, 1, 1e-6)) == slice(0, 120)
+    assert held(np.where(bins < 30, 1e-6, 1)) == slice(30, 200)
+    # a tilt of 20 dB is none, nor are single loud or empty bins, nor a few whistles in silence
+    assert held(np.geomspace(1, 1e-2, 200)) == slice(0, 200)
+    holes = flat.copy()
+    holes[[50, 120]] = 1e-6, 1e6
+    assert held(holes) == slice(0, 200)
+    assert held(np.where(np.abs(bins - 90) < 30, 1, 1e-6)) == slice(0, 200)
