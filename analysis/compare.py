@@ -11,14 +11,10 @@ from chingolo.analysis.change.describe_songs import descriptor_values
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.analysis.change.era_change import effort_remark, measure_change
-from chingolo.analysis.change.novelty import novelty
+from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
-from chingolo.analysis.claims.claim import NOT_MADE, REFUSED, verdict_of
-from chingolo.analysis.claims.drift import drift_rows, drift_tests, speed_is_known
-from chingolo.analysis.claims.drift_evidence import Measured, drift_evidence
-from chingolo.analysis.claims.placebo import recorder_placebo
-from chingolo.analysis.claims.refusals import sameness
+from chingolo.analysis.claims.claim import REFUSED
+from chingolo.analysis.claims.drift_evidence import Measured
 from chingolo.analysis.labels.agreement import label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
@@ -133,49 +129,20 @@ def _compare(
         results = put_together(results, WITHOUT_ERAS, {"notes": remarks})
     else:
         evidence = Evidence(latents.z, space.theme, descriptor_values(descriptors))
-        if not evidence.has_repertoire:
-            evidence = evidence.without_themes()
-        change = measure_change(songs, eras, evidence, settings, descriptors=descriptors)
-        placebo = recorder_placebo(songs, space.theme, space.copied_theme, change.design)
-        measured, drift_placebo = None, NOT_MADE
-        if sung is not None and change.design.testable.any():
-            measured, drift_placebo = drift_evidence(
-                songs,
-                space.theme,
-                sung,
-                sung_again,
-                change.design,
-                permutations=settings.permutations,
-                speed_known=speed_is_known(songs, eras, settings),
-            )
-        claims, themes = claims_of(
+        tested = evidence if evidence.has_repertoire else evidence.without_themes()
+        change = measure_change(songs, eras, tested, settings, descriptors=descriptors)
+        claims = claims_of(
             songs,
             eras,
+            evidence,
             change,
             settings,
-            measured=measured,
-            placebo=placebo,
-            drift_placebo=drift_placebo,
-            same=sameness(latents.z, eras),
+            copied_theme=space.copied_theme,
+            sung=sung,
+            sung_again=sung_again,
         )
-        verdict, reasons = verdict_of(claims)
-        told = {
-            "verdict": verdict,
-            "reasons": reasons,
-            "claims": claims,
-            "tests": put_together(change.tests.results, drift_tests(measured)),
-            "themes": themes,
-            "drift": drift_rows(measured),
-            "novel": novelty(
-                latents.z,
-                eras.of_song,
-                change.design.unit_of_song,
-                min_cluster_size=settings.min_cluster_size,
-                seed=settings.seed,
-            ),
-            "notes": [*remarks, *effort_remark(change)],
-        }
-        results = put_together(results, change.results, told)
+        told = {"notes": [*remarks, *change.remarks]}
+        results = put_together(results, change.results, claims, told)
     songs = songs.assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
 

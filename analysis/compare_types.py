@@ -9,9 +9,8 @@ import pandas as pd
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import themes_alone
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.analysis.change.era_change import effort_remark, measure_change
+from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
-from chingolo.analysis.claims.claim import verdict_of
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
@@ -68,27 +67,20 @@ def compare_types(
             f"{name}: no two eras in '{settings.era_column}'; say --era-column, and --cut-date to "
             "make two eras of many years"
         )
-    change = measure_change(songs, eras, themes_alone(theme), settings)
-    claims, themes = claims_of(songs, eras, change, settings, by_people=True)
-    verdict, reasons = verdict_of(claims)
+    evidence = themes_alone(theme)
+    change = measure_change(songs, eras, evidence, settings)
     results = put_together(
         change.results,
+        claims_of(songs, eras, evidence, change, settings, by_people=True),
         {
-            "verdict": verdict,
-            "reasons": reasons,
-            "claims": claims,
-            "tests": change.tests.results,
-            "themes": themes,
-            "drift": [],
             "songs": len(songs),
             "clusters": None,
             "map": None,
-            "novel": None,
             "theme_naming": f"Themes are the types of the column '{type_column}'.",
             "notes": [
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
-                *effort_remark(change),
+                *change.remarks,
             ],
             "settings": dataclasses.asdict(settings),
             "versions": versions(),

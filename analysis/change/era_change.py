@@ -14,6 +14,7 @@ from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.permutation import permuted_eras
 from chingolo.analysis.change.design.table_check import check_table
 from chingolo.analysis.change.design.units import Design, effort, find_design
+from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.change.theme_table import ThemeShares, theme_shares
 from chingolo.analysis.change.turnover import turnover
 from chingolo.analysis.settings import CompareSettings
@@ -35,7 +36,10 @@ class EraChange:
 
     results: dict[str, Any]
     """What `results.json` tells beside tests and claims: the table's check, units, turnover,
-    descriptors, effort."""
+    descriptors, effort, novel songs."""
+
+    remarks: list[str]
+    """Sentences on what the tests go by, for the report."""
 
 
 def measure_change(
@@ -68,6 +72,16 @@ def measure_change(
         if descriptors is not None:
             described = descriptor_table(descriptors, theme, design, kept, drawn)
     shares = theme_shares(theme, design, kept, drawn)
+    novel = None
+    if evidence.z.shape[1]:
+        novel = novelty(
+            evidence.z,
+            eras.of_song,
+            design.unit_of_song,
+            min_cluster_size=settings.min_cluster_size,
+            seed=settings.seed,
+        )
+    tested = _tested_effort(effort(songs, eras, design), eras, kept)
     results = {
         "eras": {"historical": eras.historical, "modern": eras.modern},
         "unit": design.unit_name,
@@ -75,21 +89,23 @@ def measure_change(
         "table_check": check_table(songs, eras, design),
         "descriptors": described,
         "turnover": overlap,
-        "effort": _tested_effort(effort(songs, eras, design), eras, kept),
+        "effort": tested,
+        "novel": novel,
     }
-    return EraChange(design, kept, tests, shares, results)
+    remarks = _effort_remark(tested, design, draws=len(kept))
+    return EraChange(design, kept, tests, shares, results, remarks)
 
 
-def effort_remark(change: EraChange) -> list[str]:
+def _effort_remark(tested: dict[str, dict[str, int]], design: Design, *, draws: int) -> list[str]:
     """A sentence where the tests do not go by all songs."""
-    counts = change.results["effort"].values()
+    counts = tested.values()
     drawn, whole = (sum(of_era[key] for of_era in counts) for key in ("tested_songs", "songs"))
     if drawn == whole:
         return []
     return [
         f"Tests, shares and intervals go by {drawn} of {whole} songs at a time, drawn so that a "
-        f"{change.design.unit_name} has alike numbers of songs in both eras, and averaged over "
-        f"{len(change.kept)} draws: unequal effort is no evidence of change."
+        f"{design.unit_name} has alike numbers of songs in both eras, and averaged over "
+        f"{draws} draws: unequal effort is no evidence of change."
     ]
 
 

@@ -1,52 +1,72 @@
-"""Both claims of a change, from what was measured."""
+"""Both claims of a change, each with its placebo, and the verdict over them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
-from chingolo.analysis.change.drift.measure_drift import DriftResult
+from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.era_change import EraChange
-from chingolo.analysis.claims.claim import NOT_MADE
-from chingolo.analysis.claims.drift import drift_claim, speed_is_known
+from chingolo.analysis.claims.claim import NOT_MADE, verdict_of
+from chingolo.analysis.claims.drift import drift_claim, drift_rows, drift_tests, speed_is_known
+from chingolo.analysis.claims.drift_evidence import Measured, drift_evidence
 from chingolo.analysis.claims.heard_twice import parts_themes
-from chingolo.analysis.claims.refusals import design_refusal
+from chingolo.analysis.claims.placebo import recorder_placebo
+from chingolo.analysis.claims.refusals import design_refusal, sameness
 from chingolo.analysis.claims.repertoire import repertoire_claim
+from chingolo.analysis.results import put_together
 from chingolo.analysis.settings import CompareSettings
 
 
 def claims_of(
     songs: pd.DataFrame,
     eras: Eras,
+    evidence: Evidence,
     change: EraChange,
     settings: CompareSettings,
     *,
-    measured: DriftResult | None = None,
-    placebo: Mapping[str, Any] = NOT_MADE,
-    drift_placebo: Mapping[str, Any] = NOT_MADE,
+    copied_theme: np.ndarray | None = None,
+    sung: Measured | None = None,
+    sung_again: Sequence[Measured] | None = None,
     by_people: bool = False,
-    same: str = "",
-) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """The claims, by name, and the rows of `theme_table` with what became of each theme.
+) -> dict[str, Any]:
+    """What `results.json` tells of the claims: verdict, reasons, claims, tests, themes, drift.
 
     Args:
         songs: the rows of the song table.
         eras: era of each song.
+        evidence: of each song.
         change: as it was measured.
         settings: levels.
-        measured: how themes are sung, of `measure_drift`; None where no song was measured.
-        placebo: of `recorder_placebo`.
-        drift_placebo: of `drift_evidence`.
+        copied_theme: [recorders, songs] theme of each song through each random recorder.
+        sung: [songs] of `measure_recordings`; None where no song was measured.
+        sung_again: [recorders] of `measure_copies`.
         by_people: whether the themes are types told by people.
-        same: of `sameness`; why nothing at all can be claimed.
     """
-    tests = change.tests
-    refusal = same or design_refusal(songs, eras, change.design, settings)
+    theme, design, tests = evidence.theme, change.design, change.tests
+    assert theme is not None
+    speed_known = speed_is_known(songs, eras, settings)
+    placebo: dict[str, Any] = dict(NOT_MADE)
+    measured, drift_placebo = None, dict(NOT_MADE)
+    if not by_people:
+        placebo = recorder_placebo(songs, theme, copied_theme, design)
+    if sung is not None and design.testable.any():
+        measured, drift_placebo = drift_evidence(
+            songs,
+            theme,
+            sung,
+            sung_again,
+            design,
+            permutations=settings.permutations,
+            speed_known=speed_known,
+        )
+    refusal = sameness(evidence.z, eras) or design_refusal(songs, eras, design, settings)
     repertoire, themes = repertoire_claim(
         songs,
         eras,
-        change.design,
+        design,
         change.shares,
         tests.claims.get("repertoire", {}),
         settings,
@@ -56,12 +76,21 @@ def claims_of(
         refusal=refusal,
     )
     drift = drift_claim(
-        change.design,
+        design,
         measured,
         settings,
         placebo=drift_placebo,
-        controlled=speed_is_known(songs, eras, settings),
+        controlled=speed_known,
         themes_parted=parts_themes(placebo),
         refusal=refusal,
     )
-    return {"repertoire": repertoire, "drift": drift}, themes
+    claims = {"repertoire": repertoire, "drift": drift}
+    verdict, reasons = verdict_of(claims)
+    return {
+        "verdict": verdict,
+        "reasons": reasons,
+        "claims": claims,
+        "tests": put_together(tests.results, drift_tests(measured)),
+        "themes": themes,
+        "drift": drift_rows(measured),
+    }

@@ -44,9 +44,11 @@ def sameness(z: np.ndarray, eras: Eras) -> str:
     """Why equal vectors cannot be compared; "" where each era has songs that differ.
 
     Args:
-        z: [songs, dimensions] vectors as they were embedded.
+        z: [songs, dimensions] vectors as they were embedded; of no dimension where there are none.
         eras: era of each song.
     """
+    if not z.shape[1]:
+        return ""
     used = z[eras.of_song >= 0]
     if len(used) > 1 and (used == used[0]).all():
         return (
