@@ -81,11 +81,12 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
         latents = hear_again(latents, config.run, config.recorders, tell=_tell)
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
-        from chingolo.analysis.change.describe_songs import SAMPLE_RATE, describe_recordings
+        from chingolo.analysis.change.describe_songs import describe_recordings
         from chingolo.analysis.change.design.eras import MODERN
         from chingolo.analysis.change.drift.measure_copies import measure_copies
         from chingolo.analysis.change.drift.song_measures import measure_recordings
         from chingolo.analysis.space.embed_copies import random_recorders
+        from chingolo.synth.spectra.front_end import front_end_of
 
         _tell("measuring the songs ...")
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
@@ -96,8 +97,8 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
                 random_recorders(config.recorders),
                 tell=_tell,
             )
-        sample_rate = int(latents.made_by.get("sample_rate", SAMPLE_RATE))
-        measured["descriptors"] = describe_recordings(latents.songs, sample_rate=sample_rate)
+        ear = front_end_of(latents.made_by)
+        measured["descriptors"] = describe_recordings(latents.songs, ear)
     return latents, measured
 
 

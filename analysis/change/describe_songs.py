@@ -6,16 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
+from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.files import InputError
-
-SAMPLE_RATE = 22050
-"""Of songs whose encoder tells no rate, Hz."""
 
 WINDOW, HOP = 512, 128
 """Samples."""
 
-LOWEST_HZ, HIGHEST_HZ = 1000.0, 10_000.0
 TITLES = {
     "duration_s": "duration, s",
     "f0_low_hz": "f0, 5th percentile, Hz",
@@ -25,17 +22,17 @@ TITLES = {
 }
 
 
-def describe(wave: np.ndarray, *, sample_rate: int) -> dict[str, float]:
+def describe(wave: np.ndarray, ear: FrontEnd) -> dict[str, float]:
     """Measures one song.
 
-    f0 is taken as the frequency of the strongest component between 1 and 10 kHz, which holds for
+    f0 is taken as the frequency of the strongest component in the encoder's band, which holds for
     whistled songs, over frames within 25 dB of the loudest. The trill rate is that of the strongest
     repetition of the spectrogram over its last 60 %: the smallest peak of its autocorrelation over
     time that reaches 80 % of the highest one.
 
     Args:
-        wave: [samples] one song.
-        sample_rate: Hz.
+        wave: [samples] one song, at the rate of `ear`.
+        ear: whose rate and band are gone by.
 
     Returns:
         A value for each key of `TITLES`; NaN where it cannot be measured.
@@ -44,9 +41,9 @@ def describe(wave: np.ndarray, *, sample_rate: int) -> dict[str, float]:
     if len(wave) < 4 * WINDOW:
         return nothing
     frequency, time, power = signal.spectrogram(
-        wave, sample_rate, window="hann", nperseg=WINDOW, noverlap=WINDOW - HOP
+        wave, ear.sample_rate, window="hann", nperseg=WINDOW, noverlap=WINDOW - HOP
     )
-    band = (frequency >= LOWEST_HZ) & (frequency <= HIGHEST_HZ)
+    band = (frequency >= ear.f_min) & (frequency <= ear.highest)
     frequency, power = frequency[band], power[band]
     level = power.max(axis=0)
     sounding = level >= level.max() * 10**-2.5
@@ -60,27 +57,27 @@ def describe(wave: np.ndarray, *, sample_rate: int) -> dict[str, float]:
         "f0_low_hz": float(low),
         "f0_high_hz": float(high),
         "bandwidth_hz": float(high - low),
-        "trill_rate_hz": _trill_rate(power[:, first : last + 1], sample_rate / HOP),
+        "trill_rate_hz": _trill_rate(power[:, first : last + 1], ear.sample_rate / HOP),
     }
 
 
-def describe_songs(waves: Iterable[np.ndarray], *, sample_rate: int) -> pd.DataFrame:
-    """[songs] `describe` of each wave, [samples] at one rate, Hz; NaN for what is too short."""
-    rows = [describe(wave, sample_rate=sample_rate) for wave in waves]
+def describe_songs(waves: Iterable[np.ndarray], ear: FrontEnd) -> pd.DataFrame:
+    """[songs] `describe` of each wave, [samples] at the ear's rate; NaN for what is too short."""
+    rows = [describe(wave, ear) for wave in waves]
     return pd.DataFrame(rows, columns=pd.Index(list(TITLES)))
 
 
-def describe_recordings(songs: pd.DataFrame, *, sample_rate: int) -> pd.DataFrame:
+def describe_recordings(songs: pd.DataFrame, ear: FrontEnd) -> pd.DataFrame:
     """[songs] `describe` of each row of a song table; NaN where the audio cannot be read."""
 
     def waves() -> Iterator[np.ndarray]:
         for place in range(len(songs)):
             try:
-                yield load_song(songs.iloc[place], sample_rate=sample_rate)
+                yield load_song(songs.iloc[place], sample_rate=ear.sample_rate)
             except InputError:
                 yield np.zeros(0, np.float32)
 
-    return describe_songs(waves(), sample_rate=sample_rate)
+    return describe_songs(waves(), ear)
 
 
 def descriptor_values(described: pd.DataFrame | None) -> np.ndarray | None:

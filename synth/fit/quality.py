@@ -26,7 +26,7 @@ JUDGED = 60 * RATE // (4 * HOP) * 4 * HOP
 """Samples whose reassigned spectrogram is held at once: about a minute."""
 
 
-def front_end_of(fit: Fit) -> FrontEnd:
+def front_end_for(fit: Fit) -> FrontEnd:
     """The bands in which a song is judged: down to 400 Hz where it is sung low."""
     f0 = fit.gesture.f0[fit.gesture.amplitude > 0.1]
     return LOW_FRONT_END if len(f0) and np.median(f0) < LOW_F0 else FRONT_END
@@ -48,7 +48,7 @@ class Quality:
 
     snr: float
     """Of the notes over the background in 1-10 kHz, dB; lower bands for songs and birds that sing
-    lower, see `front_end_of` and `judge`."""
+    lower, see `front_end_for` and `judge`."""
 
     notation_f0_error: float
     """90th percentile of the relative deviation of f0 as the notation has it from the fitted one,
@@ -90,7 +90,7 @@ def judge(
         rate: Hz, `analysis_rate` of the bird; all bands are lower in proportion to it.
     """
     fit, written = slowed(fit, rate / RATE), slowed(written, rate / RATE)
-    front_end = front_end_of(fit)
+    front_end = front_end_for(fit)
     songs = (wave, *(clip_at(each, len(wave), 0) for each in sung))
     theirs, *ours = (song_mel_power(song, front_end) for song in songs)
     time = np.arange(len(theirs)) * front_end.hop / RATE
@@ -159,10 +159,10 @@ def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
     """Median relative deviation of the fitted f0 from an independent ridge, on loud frames.
 
     The ridge is the strongest bin of librosa's reassigned spectrogram (11.6 ms windows), anywhere
-    in the bands of `front_end_of`.
+    in the bands of `front_end_for`.
     """
     hop = 4 * HOP
-    front_end = front_end_of(fit)
+    front_end = front_end_for(fit)
     low, high = front_end.f_min, front_end.f_max
     begins = range(0, len(wave), JUDGED)
     parts = [wave[begin : begin + JUDGED] for begin in begins]

@@ -1,7 +1,8 @@
 """How a waveform becomes a log-mel spectrogram: the settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
 from chingolo.synth.tables.files import InputError
@@ -45,6 +46,12 @@ class FrontEnd:
     def highest(self) -> float:
         """Upper edge of what is heard, Hz: that of the bands, and no more than Nyquist's."""
         return min(self.f_max, self.sample_rate / 2)
+
+
+def front_end_of(made_by: Mapping[str, Any]) -> FrontEnd:
+    """How the encoder that made a latent table hears; the default where the table tells nothing."""
+    told = {name: made_by[name] for name in FrontEnd.__dataclass_fields__ if name in made_by}
+    return FrontEnd(**told)
 
 
 def check_front_end(front_end: FrontEnd) -> None:

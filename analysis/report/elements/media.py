@@ -10,7 +10,6 @@ from chingolo.analysis.report.elements.examples import example_rows
 from chingolo.analysis.report.elements.map_data import song_marks
 from chingolo.analysis.report.elements.pictures import (
     data_uri,
-    front_end_of,
     load_or_reason,
     shade,
     sound_mp3,
@@ -18,6 +17,7 @@ from chingolo.analysis.report.elements.pictures import (
     sprite_sheets,
 )
 from chingolo.analysis.results import Comparison
+from chingolo.synth.spectra.front_end import front_end_of
 
 SOUND_BYTES = 2_400_000
 FEW_SONGS = 500

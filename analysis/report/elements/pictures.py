@@ -2,7 +2,6 @@
 
 import base64
 import io
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -20,12 +19,6 @@ DYNAMIC_RANGE_DB = 50.0
 LONGEST_SOUND_S = 6.0
 MP3_RATES = (22050, 24000, 32000, 44100, 48000)
 """Hz; of those that MP3 knows, the ones that hold what birds sing."""
-
-
-def front_end_of(made_by: dict[str, Any]) -> FrontEnd:
-    """How the encoder that made a latent table hears; the default where the table tells nothing."""
-    told = {name: made_by[name] for name in FrontEnd.__dataclass_fields__ if name in made_by}
-    return FrontEnd(**told)
 
 
 def load_or_reason(song: pd.Series, *, sample_rate: int) -> tuple[np.ndarray | None, str]:

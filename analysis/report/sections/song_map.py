@@ -3,9 +3,9 @@
 from typing import Any
 
 from chingolo.analysis.report.elements.media import Media
-from chingolo.analysis.report.elements.pictures import front_end_of
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.spectra.front_end import front_end_of
 
 
 def song_map(comparison: Comparison, media: Media | None) -> str:

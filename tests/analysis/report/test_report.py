@@ -14,7 +14,7 @@ import soundfile
 
 from chingolo.analysis.compare import compare
 from chingolo.analysis.report.elements.media import collect_media
-from chingolo.analysis.report.elements.pictures import front_end_of, sound_mp3, spectrogram
+from chingolo.analysis.report.elements.pictures import sound_mp3, spectrogram
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.report.report import report_page, write_report
 from chingolo.analysis.report.sections.registry import SECTIONS
@@ -22,6 +22,7 @@ from chingolo.analysis.results import results_text
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.spectra.front_end import front_end_of
 
 SETTINGS = CompareSettings(permutations=99, bootstraps=50, same_recorder=True)
 
