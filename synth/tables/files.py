@@ -6,6 +6,7 @@ on with.
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -127,6 +128,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+SOUND = re.compile(
+    rb"(RIFF|RF64|FORM).{4}(WAVE|AIFF|AIFC)|fLaC\0|OggS\0|ID3[\2-\4]|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]"
+    rb"|wvpk|\.snd\0|caff\0|.{4}ftyp",
+    re.DOTALL,
+)
+"""What recordings begin with."""
+
+
 def read_text(path: Path) -> str:
     """The text of a table: UTF-8, or UTF-16 that says so by its first bytes.
 
@@ -137,6 +146,11 @@ def read_text(path: Path) -> str:
     """
     try:
         data = path.read_bytes()
+        if SOUND.match(data):
+            raise InputError(
+                f"{path}: a recording, not a table; a table has a column 'path' that names "
+                "recordings ('chingolo find RECORDING --out songs.csv' makes one)"
+            )
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:

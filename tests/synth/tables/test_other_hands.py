@@ -201,3 +201,18 @@ def test_links_in_a_circle_and_folders_are_no_recordings(tmp_path):
             load_song(pd.Series({"path": str(path)}), sample_rate=8000)
         with pytest.raises(InputError, match="no such"):
             read_song_table(path)
+
+
+@pytest.mark.parametrize("form", ["WAV", "RF64", "FLAC", "OGG", "AIFF", "AU", "CAF", "MP3"])
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_a_recording_in_a_tables_place_is_told_so(tmp_path: Path, form: str, level: float):
+    path = tmp_path / "songs.csv"
+    wave = level * np.random.default_rng(0).standard_normal(8000)
+    soundfile.write(path, wave, 22050, format=form)
+    with pytest.raises(InputError, match="a recording, not a table"):
+        read_song_table(path)
+
+
+def test_a_table_that_begins_like_a_recording_is_a_table(tmp_path: Path):
+    (tmp_path / "songs.csv").write_text("FORMAT,path\nwav,a.wav\n")
+    assert list(read_song_table(tmp_path / "songs.csv")["FORMAT"]) == ["wav"]
