@@ -295,3 +295,18 @@ def test_any_name_survives_writing(names, tmp_path_factory):
     write_repertoire(own, file)
     assert load_repertoire(file) == own
     assert yaml.safe_load(file.read_text(encoding="utf-8"))["species"] == names[1]
+
+
+def test_themes_are_sung_by_their_own_shares_else_by_those_of_the_birds(tmp_path):
+    """9 birds of one site sing both alike, 3 of another `two` alone: 4.5 and 7.5 of 12."""
+    repertoire = load_repertoire(write(tmp_path, GOOD))
+    assert repertoire.theme_shares == pytest.approx((0.75, 0.25))
+    unshared = replace(
+        repertoire,
+        themes=tuple(replace(theme, share=0.0) for theme in repertoire.themes),
+        populations=(
+            Population("old", "north", 9, (("one", 2.0), ("two", 2.0))),
+            Population("old", "south", 3, (("two", 0.1),)),
+        ),
+    )
+    assert unshared.theme_shares == pytest.approx((4.5 / 12, 7.5 / 12))
