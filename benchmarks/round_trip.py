@@ -18,7 +18,7 @@ from chingolo.synth.recorder.channel import channel_preset, through_channel
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.voice.gestures import voiced_stretches
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
 MARGIN = 0.18

@@ -17,7 +17,7 @@ from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope
-from chingolo.synth.voice.integrate import BASE_RATE, CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import BASE_RATE, CONTROL_RATE
 from chingolo.synth.voice.render import render
 
 BIRD = BIRDS["rufous_collared_sparrow"]

@@ -24,7 +24,7 @@ from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
 from chingolo.synth.tables.audio import wave_in_memory
 from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 SHORTEST_SONG = 0.03
 """s."""

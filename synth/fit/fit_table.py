@@ -125,6 +125,11 @@ def fit_songs(
         raise InputError(f"--refine-steps {refine_steps}: 0 or more")
     recorders, machines = recorders_of_channel("none" if channel == "own" else channel, recorders)
     bird = None if bird_name == "auto" else load_bird(bird_name)
+    if bird is not None and bird.coupling:
+        raise InputError(
+            f"--bird {bird_name}: fits are of sources that do not hear each other; leave out "
+            "'coupling'"
+        )
     table = read_song_table(table_file)
     taken = [name for name in (*OWN_COLUMNS, "fitted_from") if name in table.columns]
     if taken:

@@ -11,7 +11,7 @@ from chingolo.synth.score.notes import LONGEST_NOTE
 from chingolo.synth.voice.birds import SONGBIRD_GAMMA, Bird, larger
 from chingolo.synth.voice.calibration import load_calibration
 from chingolo.synth.voice.gestures import Gesture
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 from chingolo.synth.voice.tract import tract_response
 

@@ -30,7 +30,7 @@ from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import LONGEST_IN_TRILL, Singer, as_written, vary
 from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.gestures import pitch_range
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
 Spread = Literal["rendition", "individual", "dialect"]

@@ -12,7 +12,7 @@ from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
 from chingolo.synth.voice.gestures import Gesture, held, source_envelope
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 ARRAYS = (
     ("f0", "Hz", "[frames] pitch; held in silence"),

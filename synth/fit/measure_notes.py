@@ -12,7 +12,7 @@ from scipy import signal
 from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
 from chingolo.synth.fit.fundamental import to_fundamental
 from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge, best_path, find_peaks, ridges
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 SAMPLES_PER_FRAME = RATE // CONTROL_RATE
 BAND_WINDOW = 88

@@ -11,7 +11,7 @@ from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import mel_filters, song_mel_power
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 FRONT_END = FrontEnd(sample_rate=RATE)
 """512 samples under the window, 64 bands in 1-10 kHz."""

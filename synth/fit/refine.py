@@ -19,7 +19,7 @@ from chingolo.synth.fit.fitted_song import Fit, analysis_rate, as_heard, heard_u
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, Gesture, held, source_envelope
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.tract import tract_response
 from chingolo.synth.voice.wavetable import sing
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from chingolo.synth.score.marked_yaml import LineMap, MarkedReader
-from chingolo.synth.voice.birds import BIRDS, Bird, Cavity, larger
+from chingolo.synth.voice.birds import BIRDS, SHORTEST_TRACHEA, Bird, Cavity, larger
 from chingolo.synth.voice.gestures import ALPHA_RANGE
 
 RANGES = {
@@ -12,6 +12,7 @@ RANGES = {
     "trachea_length": (0.001, 1.0),
     "reflection": (0.0, 0.95),
     "alpha": ALPHA_RANGE,
+    "coupling": (0.0, 0.2),
 }
 """Of the constants, in the units of `Bird`: 1/s, m and plain numbers. Above 40,000 1/s the labia
 would sing beyond 20 kHz, where the audio ends."""
@@ -61,9 +62,15 @@ def read_bird(parsed: LineMap, reader: MarkedReader) -> tuple[str, Bird | None]:
     elif "larger" in body:
         raise reader.fail(body.lines["larger"], "'larger' needs the bird that it is 'like:'")
     constants = {
-        key: reader.number(body, key, getattr(like, key, None), low=low, high=high)
+        key: reader.number(body, key, getattr(like or Bird, key, None), low=low, high=high)
         for key, (low, high) in RANGES.items()
     }
+    if constants["coupling"] and constants["trachea_length"] < SHORTEST_TRACHEA:
+        raise reader.fail(
+            body.lines.get("coupling", line),
+            f"sources that hear each other need a 'trachea_length' of at least "
+            f"{SHORTEST_TRACHEA:g} m",
+        )
     cavity = like.cavity if like else Cavity()
     if "cavity" in body:
         cavity = None if body["cavity"] == "none" else _read_cavity(body, cavity, reader)

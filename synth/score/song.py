@@ -10,7 +10,7 @@ from scipy.interpolate import PchipInterpolator
 from chingolo.synth.score.repertoire import Note
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import Gesture, held
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, vary
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.tables.content import content_hash
+from chingolo.synth.voice.engines import fastest_engine
 from chingolo.synth.voice.render import render
 
 
@@ -40,7 +41,6 @@ def draw_pairs(
     sample_rate: int,
     clip_s: float,
     recorders: Sequence[Recorder],
-    engine: str = "wavetable",
 ) -> Pairs:
     """Sings pairs, a pure function of its arguments.
 
@@ -52,7 +52,6 @@ def draw_pairs(
         clip_s: length of each clip, s; a longer song is cut at a random place, a shorter one laid
             at a random place into silence, before the channel adds its noise.
         recorders: to draw from, see `random_channel`.
-        engine: see `render.render`.
     """
     random = np.random.default_rng([seed, 11])
     themes = random.choice(len(repertoire.themes), count, p=repertoire.theme_shares)
@@ -64,6 +63,7 @@ def draw_pairs(
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
+    engine = fastest_engine(bird)
     waves = render(gestures, bird, engine=engine, sample_rate=sample_rate, whole_band=False)
     samples = round(clip_s * sample_rate)
     clips = np.stack(

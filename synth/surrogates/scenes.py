@@ -1,7 +1,6 @@
 """Scenes: songs of one species laid into backgrounds, with the truth of where each begins and ends.
 
-A scene is what a microphone hears for some seconds: near and distant songs of the species, other
-singers and noises, wind and hiss, all through one recorder.
+It is what one microphone hears for some seconds: songs near and far, other singers, wind and hiss.
 """
 
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from chingolo.synth.surrogates.random_themes import random_stranger, random_them
 from chingolo.synth.surrogates.rough_sounds import rough_sound
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.voice.birds import Bird, larger
+from chingolo.synth.voice.engines import fastest_engine
 from chingolo.synth.voice.render import render
 
 Random = np.random.Generator
@@ -134,7 +134,8 @@ def _sing(
         singer = Singer(site=str(random.integers(64)), individual=str(random.integers(4096)))
         song = vary(theme, repertoire, singer=singer, rendition=number, seed=seed)
         gestures.append(song_gesture(song, bird))
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
+    engine = fastest_engine(bird)
+    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate, whole_band=False)
     return [_trim(wave) for wave in waves]
 
 

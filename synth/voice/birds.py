@@ -5,6 +5,7 @@ A further bird is one `Bird` here and its line in `BIRDS`; the sets do not chang
 
 from dataclasses import dataclass, field, replace
 
+from chingolo.synth.tables.content import LATER
 from chingolo.synth.tables.registry import Registry
 
 
@@ -57,6 +58,14 @@ class Bird:
     """Where the values come from, or why they were chosen. Not in the repr, which tells what a
     sound depends on."""
 
+    coupling: float = field(default=0.0, metadata=LATER)
+    """How far the pressure above the sources acts on them, dimensionless: 0 not at all; see
+    `coupled_sources.py`."""
+
+
+SHORTEST_TRACHEA = 0.004
+"""m, of sources that hear each other: what comes back sooner than a few steps of the integration
+cannot be told."""
 
 SONGBIRD_GAMMA = 24_000.0
 """1/s, of the zebra finch (Amador et al. 2013)."""

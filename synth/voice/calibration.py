@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 from scipy.optimize import root_scalar
 
 from chingolo.synth.tables.files import atomic_path
-from chingolo.synth.voice.syrinx import runge_kutta_step
+from chingolo.synth.voice.labia.syrinx import runge_kutta_step
 
 TABLE_FILE = Path(__file__).with_name("calibration.npz")
 ALPHA_NODES = np.geomspace(0.09, 0.4, 12)

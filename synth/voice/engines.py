@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chingolo.synth.tables.registry import Registry
 
 if TYPE_CHECKING:
+    from chingolo.synth.voice.birds import Bird
     from chingolo.synth.voice.timeline import Engine
 
 ENGINES: "Registry[Engine]" = Registry(
@@ -18,3 +19,8 @@ ENGINES: "Registry[Engine]" = Registry(
         "wavetable": "chingolo.synth.voice.timeline:WAVETABLE",
     },
 )
+
+
+def fastest_engine(bird: "Bird") -> str:
+    """The engine that sings as a bird at the least cost: `wavetable`, unless its sources couple."""
+    return "ode" if bird.coupling else "wavetable"

@@ -4,6 +4,7 @@
 multiplied by.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -52,6 +53,14 @@ def held(gesture: Gesture, bird: Bird) -> Gesture:
         alpha=np.clip(gesture.alpha, *ALPHA_RANGE),
         second=held(second, bird) if second is not None else None,
     )
+
+
+def voices_of(gesture: Gesture) -> Iterator[Gesture]:
+    """The sources of a gesture, first the left one."""
+    voice: Gesture | None = gesture
+    while voice is not None:
+        yield voice
+        voice = voice.second
 
 
 BAND = 0.475

@@ -1,12 +1,12 @@
 """Gestures to waveforms: many songs at once, by either engine."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.voice.birds import SHORTEST_TRACHEA, Bird
 from chingolo.synth.voice.engines import ENGINES
 from chingolo.synth.voice.gestures import (
     ALPHA_RANGE,
@@ -16,8 +16,9 @@ from chingolo.synth.voice.gestures import (
     refuse_beyond_band,
     source_envelope,
     voiced_stretches,
+    voices_of,
 )
-from chingolo.synth.voice.integrate import BASE_RATE, CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import BASE_RATE, CONTROL_RATE
 from chingolo.synth.voice.timeline import Timeline
 from chingolo.synth.voice.tract import through_tract
 
@@ -58,36 +59,47 @@ def render(
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
 
     Raises:
-        InputError: for an unknown engine, or where a sounding frame asks for a pitch or pressure
-            that the bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`), or that the sample
-            rate would lose (`BAND`; see `whole_band`).
+        InputError: for an unknown engine, or one that cannot couple the bird's sources, or a
+            trachea too short for it; or where a
+            sounding frame asks for a pitch or pressure that the bird's labia do not sing at
+            (`pitch_range`, `ALPHA_RANGE`), or that the sample rate would lose (`BAND`; see
+            `whole_band`).
     """
     if isinstance(gestures, Gesture):
         gestures = [gestures]
     singer = ENGINES.named(engine)
+    noisy = bool(beta_noise or airflow_noise)
     per_frame = singer.samples_per_frame(sample_rate)
-    sources: list[tuple[int, Gesture]] = []
+    if bird.coupling and not singer.couples:
+        raise InputError(
+            f"engine {engine}: the sources of {bird.name} hear each other (coupling "
+            f"{bird.coupling:g}), which {engine} cannot sing; ode can"
+        )
+    if bird.coupling and bird.trachea_length < SHORTEST_TRACHEA:
+        raise InputError(
+            f"{bird.name}: sources that hear each other need a trachea of at least "
+            f"{SHORTEST_TRACHEA:g} m; found {bird.trachea_length:g} m"
+        )
+    groups: list[tuple[int, tuple[Gesture, ...]]] = []
     for song, gesture in enumerate(gestures):
         _check(gesture, bird, song)
         if whole_band:
             refuse_beyond_band(gesture, sample_rate, f"gesture {song}")
-        voice: Gesture | None = held(gesture, bird)
-        while voice is not None:
-            sources.append((song, voice))
-            voice = voice.second
-    if not sources:
+        voices = tuple(voices_of(held(gesture, bird)))
+        groups += [(song, voices)] if bird.coupling else [(song, (voice,)) for voice in voices]
+    if not groups:
         return []
     randoms = [
-        np.random.default_rng([seed, _fingerprint(voice)] if beta_noise or airflow_noise else 0)
-        for _, voice in sources
+        [np.random.default_rng([seed, _fingerprint(voice)] if noisy else 0) for voice in voices]
+        for _, voices in groups
     ]
-    timeline = _lay_out([voice for _, voice in sources], bird, tract, beta_noise, randoms)
+    timeline = _lay_out([voices for _, voices in groups], bird, tract, beta_noise, randoms)
     sounds = singer.sing(timeline, bird, per_frame)
-    ends = np.cumsum([len(voice.f0) + 2 for _, voice in sources])
+    ends = np.cumsum([max(len(voice.f0) for voice in voices) + 2 for _, voices in groups])
     owner = np.searchsorted(ends, timeline.start, side="right")
     waves: list[np.ndarray] = []
-    for number, (song, voice) in enumerate(sources):
-        frames = len(voice.f0)
+    for number, (song, voices) in enumerate(groups):
+        frames = max(len(voice.f0) for voice in voices)
         begin = ends[number] - frames - 2
         row = np.zeros((frames + 1) * per_frame, np.float32)
         for stretch in range(*np.searchsorted(owner, [number, number + 1])):
@@ -96,10 +108,10 @@ def render(
         wave = row[per_frame:-per_frame]
         if airflow_noise:
             time = np.arange(len(wave)) / per_frame
-            level = np.interp(
-                time, np.arange(frames), timeline.envelope[begin + 1 : begin + 1 + frames]
-            )
-            wave += airflow_noise * level * randoms[number].standard_normal(len(wave))
+            levels = timeline.envelope[:, begin + 1 : begin + 1 + frames]
+            for level, random in zip(levels, randoms[number], strict=False):
+                noise = random.standard_normal(len(wave))
+                wave += airflow_noise * np.interp(time, np.arange(frames), level) * noise
         if song == len(waves):
             waves.append(wave)
         else:
@@ -140,35 +152,53 @@ def _fingerprint(voice: Gesture) -> int:
 
 
 def _lay_out(
-    sources: list[Gesture],
+    groups: list[tuple[Gesture, ...]],
     bird: Bird,
     tract: bool,
     beta_noise: float,
-    randoms: list[np.random.Generator],
+    randoms: list[list[np.random.Generator]],
 ) -> Timeline:
-    def row(curves: list[np.ndarray], *, silent_ends: bool = False) -> np.ndarray:
-        """The curves one after the other, each with its end values (or 0) once more around it."""
+    """Songs, or their single sources, one after the other; see `Timeline`."""
+    sources = max(len(voices) for voices in groups)
+
+    def rows(curves_of: Callable[[int, int], np.ndarray], *, silent: bool = False) -> np.ndarray:
+        """[sources, frames] each curve with its end values (or 0) once more around it.
+
+        A source that a song lacks is silent, else like the first; one that ends early goes on.
+        """
         pieces = []
-        for curve in curves:
-            ends = (np.zeros(1), np.zeros(1)) if silent_ends else (curve[:1], curve[-1:])
-            pieces += [ends[0], curve, ends[1]]
-        return np.concatenate(pieces)
+        for number, voices in enumerate(groups):
+            longest = max(len(voice.f0) for voice in voices)
+            own = []
+            for source in range(sources):
+                missing = source >= len(voices)
+                curve = curves_of(number, 0 if missing else source)
+                mode = {"mode": "constant"} if silent else {"mode": "edge"}
+                around = (1, 1 + longest - len(curve))
+                own.append(np.pad(0 * curve if silent and missing else curve, around, **mode))
+            pieces.append(np.stack(own))
+        return np.concatenate(pieces, axis=1)
 
     whole = Gesture(
-        f0=row([voice.f0 for voice in sources]),
-        amplitude=row([voice.amplitude for voice in sources], silent_ends=True),
-        alpha=row([voice.alpha for voice in sources]),
+        f0=rows(lambda group, source: groups[group][source].f0),
+        amplitude=rows(lambda group, source: groups[group][source].amplitude, silent=True),
+        alpha=rows(lambda group, source: groups[group][source].alpha),
     )
-    noise = np.zeros(len(whole.f0))
+    noise = np.zeros(whole.f0.shape)
     if beta_noise:
         draws = [
-            beta_noise * random.standard_normal(len(voice.f0))
-            for voice, random in zip(sources, randoms, strict=True)
+            [
+                beta_noise * random.standard_normal(len(voice.f0))
+                for voice, random in zip(voices, own, strict=True)
+            ]
+            for voices, own in zip(groups, randoms, strict=True)
         ]
-        noise = row(draws)
+        noise = rows(lambda group, source: draws[group][source])
     heard = whole.amplitude > 0
     sounding = Gesture(whole.f0[heard], whole.amplitude[heard], whole.alpha[heard])
-    envelope = np.zeros(len(whole.f0))
+    envelope, above = np.zeros((2, *whole.f0.shape))
     envelope[heard] = source_envelope(sounding, bird, with_tract=tract)
-    start, stop = voiced_stretches(whole.amplitude)
-    return Timeline(whole.f0, whole.alpha, envelope, noise, start, stop)
+    if bird.coupling:
+        above[heard] = source_envelope(sounding, bird, with_tract=False)
+    start, stop = voiced_stretches(whole.amplitude.max(axis=0))
+    return Timeline(whole.f0, whole.alpha, envelope, above, noise, start, stop)

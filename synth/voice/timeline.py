@@ -1,4 +1,7 @@
-"""The engines at work: phonated stretches to sound, all songs in one row of frames."""
+"""The engines at work: phonated stretches to sound, all songs in one row of frames.
+
+Each source is a row of its own, unless sources hear each other: then they stand side by side.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,25 +11,30 @@ import numpy as np
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import pitch_range
-from chingolo.synth.voice.integrate import BASE_RATE, SAMPLES_PER_FRAME, integrate_lanes
+from chingolo.synth.voice.labia.coupled_sources import Feedback, integrate_coupled
+from chingolo.synth.voice.labia.integrate import BASE_RATE, SAMPLES_PER_FRAME, integrate_lanes
+from chingolo.synth.voice.tract import SPEED_OF_SOUND
 from chingolo.synth.voice.wavetable import sing_stretches
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The sources of all songs in one row of frames, a silent frame at either end of each."""
+    """All songs in one row of frames, a silent frame at either end of each."""
 
     f0: np.ndarray
-    """[frames] Hz."""
+    """[sources, frames] Hz; one source where none hears another."""
 
     alpha: np.ndarray
-    """[frames]."""
+    """[sources, frames]."""
 
     envelope: np.ndarray
-    """[frames]."""
+    """[sources, frames] factor on the oscillator's velocity."""
+
+    above: np.ndarray
+    """[sources, frames] the same, for what it adds to the pressure above the sources."""
 
     log_beta_noise: np.ndarray
-    """[frames]."""
+    """[sources, frames]."""
 
     start: np.ndarray
     """[stretches] first frame of each phonated stretch, silent."""
@@ -46,6 +54,14 @@ class Engine:
     samples_per_frame: Callable[[int], int]
     """Sample rate that is wanted, Hz -> samples per frame at which the engine works."""
 
+    couples: bool
+    """Whether its sources can hear each other."""
+
+
+def trachea_feedback(bird: Bird) -> Feedback:
+    """What the air of a bird's trachea does to its sources."""
+    return Feedback(bird.coupling, bird.reflection, 2 * bird.trachea_length / SPEED_OF_SOUND)
+
 
 def _integrate(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[np.ndarray]:
     beta = beta_of_pitch(timeline.alpha, timeline.f0, bird.gamma)
@@ -53,14 +69,20 @@ def _integrate(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[n
         # Below the tension of the lowest pitch the labia would come to rest.
         least = beta_of_pitch(timeline.alpha, np.array(pitch_range(bird)[0]), bird.gamma)
         beta = np.maximum(beta * np.exp(timeline.log_beta_noise), least)
-    curves = np.stack([timeline.alpha, beta, timeline.envelope]).astype(np.float32)
-    start = timeline.start
-    turning = turning_point_of_pitch(timeline.alpha[start], timeline.f0[start], bird.gamma)
-    return integrate_lanes(curves, start, timeline.stop, turning, gamma=bird.gamma)
+    start, stop = timeline.start, timeline.stop
+    turning = turning_point_of_pitch(timeline.alpha[:, start], timeline.f0[:, start], bird.gamma)
+    curves = np.stack([timeline.alpha, beta, timeline.envelope, timeline.above])
+    curves = curves.astype(np.float32)
+    if not bird.coupling:
+        return integrate_lanes(curves[:3, 0], start, stop, turning[0], gamma=bird.gamma)
+    return integrate_coupled(
+        curves, start, stop, turning, gamma=bird.gamma, feedback=trachea_feedback(bird)
+    )
 
 
 def _follow_cycles(timeline: Timeline, bird: Bird, samples_per_frame: int) -> list[np.ndarray]:
-    curves = np.stack([_jittered_pitch(timeline, bird), timeline.alpha, timeline.envelope])
+    f0 = _jittered_pitch(timeline, bird)
+    curves = np.concatenate([f0, timeline.alpha, timeline.envelope])  # of the only source
     return sing_stretches(
         curves,
         timeline.start,
@@ -71,7 +93,7 @@ def _follow_cycles(timeline: Timeline, bird: Bird, samples_per_frame: int) -> li
 
 
 def _jittered_pitch(timeline: Timeline, bird: Bird) -> np.ndarray:
-    """[frames] Hz: f0 moved as noise on |beta| moves it, d ln f0 / d beta from the table.
+    """[sources, frames] Hz: f0 moved as noise on |beta| moves it, d ln f0 / d beta from the table.
 
     Low notes at high pressure have a tension below 0; noise moves their pitch the other way.
     """
@@ -92,5 +114,5 @@ def _half_where_enough(sample_rate: int) -> int:
     return SAMPLES_PER_FRAME // 2 if sample_rate <= BASE_RATE // 2 else SAMPLES_PER_FRAME
 
 
-ODE = Engine(_integrate, lambda sample_rate: SAMPLES_PER_FRAME)
-WAVETABLE = Engine(_follow_cycles, _half_where_enough)
+ODE = Engine(_integrate, lambda sample_rate: SAMPLES_PER_FRAME, couples=True)
+WAVETABLE = Engine(_follow_cycles, _half_where_enough, couples=False)

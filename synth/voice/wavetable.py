@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from chingolo.synth.voice.calibration import HARMONICS, load_calibration
-from chingolo.synth.voice.integrate import CONTROL_RATE, transpose
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE, transpose
 
 
 def sing(

@@ -12,7 +12,7 @@ from chingolo.synth.fit.measure_notes import FittedNote, track_notes
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.tables.audio import load_song, wave_in_memory
 from chingolo.synth.tables.words import words
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 MOST_SONGS = 1000
 """That are measured of a table: a quarter of a second of work each."""

@@ -39,7 +39,7 @@ from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import Gesture
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
 BIRD = BIRDS["rufous_collared_sparrow"]

@@ -24,7 +24,7 @@ from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import ALPHA_RANGE
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 BIRD = BIRDS["rufous_collared_sparrow"]
 

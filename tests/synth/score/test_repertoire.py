@@ -6,12 +6,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chingolo.synth.recorder.recorders import recorder_set
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Population
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
 from chingolo.synth.score.variation import Singer, as_written, vary
 from chingolo.synth.score.write_repertoire import write_repertoire
+from chingolo.synth.surrogates.pairs import draw_pairs
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS, Cavity
 
@@ -310,3 +312,24 @@ def test_themes_are_sung_by_their_own_shares_else_by_those_of_the_birds(tmp_path
         ),
     )
     assert unshared.theme_shares == pytest.approx((4.5 / 12, 7.5 / 12))
+
+
+def test_a_bird_whose_sources_hear_each_other(tmp_path):
+    """It sings by `ode`, is written as it was read, and needs a trachea that sends echoes."""
+    own = "bird: {name: duet, like: zebra_finch, coupling: 0.02}"
+    repertoire = load_repertoire(write(tmp_path, GOOD.replace("bird: zebra_finch", own)))
+    assert repertoire.singer.coupling == 0.02
+    write_repertoire(repertoire, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml").singer == repertoire.singer
+    pairs = draw_pairs(
+        repertoire,
+        seed=0,
+        count=1,
+        sample_rate=22_050,
+        clip_s=1.0,
+        recorders=recorder_set("field-1"),
+    )
+    assert np.abs(pairs.first).max() > 0
+    short = own.replace("coupling", "trachea_length: 0.002, coupling")
+    with pytest.raises(InputError, match=r"line 3: .*trachea_length"):
+        load_repertoire(write(tmp_path, GOOD.replace("bird: zebra_finch", short)))

@@ -5,7 +5,7 @@ import pytest
 
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.gestures import Gesture
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 
 RATE, PITCH = 44_100, 4000.0

@@ -11,9 +11,9 @@ from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, turning_point_of_pitch
 from chingolo.synth.voice.gestures import Gesture, source_envelope
-from chingolo.synth.voice.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
+from chingolo.synth.voice.labia.syrinx import runge_kutta_step
 from chingolo.synth.voice.render import render
-from chingolo.synth.voice.syrinx import runge_kutta_step
 from chingolo.synth.voice.wavetable import sing, sing_stretches
 
 BIRD = BIRDS["zebra_finch"]

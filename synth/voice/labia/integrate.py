@@ -5,6 +5,7 @@ four steps per sample of `BASE_RATE`; every second step is kept and a half-band 
 wave down to `BASE_RATE`, so that harmonics which one rate cannot hold are removed, not folded.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.signal import firwin
 
-from chingolo.synth.voice.syrinx import runge_kutta_step
+from chingolo.synth.voice.labia.syrinx import runge_kutta_step
 
 CONTROL_RATE = 2205
 """Rate of the controls, Hz."""
@@ -72,8 +73,22 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
 
     x, y, origin, tail = carry
     (x, y, origin), wave = jax.lax.scan(frame, (x, y, origin), controls)
-    wave = jnp.concatenate([tail, wave.reshape(-1, lanes)])
-    count = controls.shape[0] * SAMPLES_PER_FRAME
+    tail, low = half_band(tail, wave.reshape(-1, lanes))
+    return (x, y, origin, tail), low
+
+
+def half_band(tail: jax.Array, wave: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Brings a wave from twice `BASE_RATE` down to it.
+
+    Args:
+        tail: [80, lanes] of the wave before; 0 at first.
+        wave: [samples, lanes].
+
+    Returns:
+        The tail for the next wave, and [samples / 2, lanes], one frame late.
+    """
+    wave = jnp.concatenate([tail, wave])
+    lanes, count = wave.shape[1], (len(wave) - len(tail)) // 2
     pairs = wave.reshape(-1, 2, lanes)
     # Every second tap of a half-band filter but the middle one is zero.
     low = jnp.zeros((count, lanes)) + sum(
@@ -81,7 +96,7 @@ def integrate_chunk(carry: Carry, controls: jax.Array, *, gamma: float) -> tuple
         for index, tap in enumerate(HALF_BAND)
         if abs(tap) > 1e-9
     )
-    return (x, y, origin, wave[-(len(HALF_BAND) - 1) :]), low
+    return wave[-(len(HALF_BAND) - 1) :], low
 
 
 def integrate_lanes(
@@ -92,7 +107,7 @@ def integrate_lanes(
     *,
     gamma: float,
 ) -> list[np.ndarray]:
-    """Integrates stretches of unequal length, the long ones first, at most 256 side by side.
+    """Integrates stretches of unequal length of one source each.
 
     Args:
         curves: [3, frames] alpha, beta and envelope at `CONTROL_RATE`, all stretches in one row.
@@ -104,6 +119,37 @@ def integrate_lanes(
     Returns:
         stretches of [(frames - 1) * 20] float32: envelope times normalised velocity at `BASE_RATE`.
     """
+    x = turning_point.astype(np.float32)
+    tail = np.zeros((len(HALF_BAND) - 1, len(x)), np.float32)
+    return side_by_side(
+        curves,
+        start,
+        stop,
+        (x, 0 * x, curves[:, start], tail),
+        partial(integrate_chunk, gamma=gamma),
+    )
+
+
+def side_by_side(
+    curves: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+    state: tuple[np.ndarray, ...],
+    advance: Callable[[Any, jax.Array], tuple[Any, jax.Array]],
+) -> list[np.ndarray]:
+    """Integrates stretches of unequal length, the long ones first, at most 256 side by side.
+
+    Args:
+        curves: [..., frames] float32 controls at `CONTROL_RATE`, all stretches in one row.
+        start: [stretches] first frame of each.
+        stop: [stretches] frame after its last.
+        state: [..., stretches] arrays that `advance` starts from.
+        advance: (state, controls [frames, ..., lanes]) -> state and the wave [frames * 20, lanes],
+            one frame late.
+
+    Returns:
+        stretches of [(frames - 1) * 20] float32.
+    """
     order = np.argsort(start - stop, kind="stable")
     waves: list[np.ndarray] = [np.zeros(0, np.float32)] * len(order)
     for first in range(0, len(order), LANE_COUNTS[-1]):
@@ -111,33 +157,35 @@ def integrate_lanes(
         frames = stop[group] - start[group]
         # Each lane goes on at its last frame, where the envelope is 0.
         frame = np.minimum(np.arange(frames[0])[:, None], frames - 1) + start[group]
-        controls = curves[:, frame].transpose(1, 0, 2)
-        sung = _integrate_group(controls, frames, turning_point[group], gamma)
+        controls = np.moveaxis(curves[..., frame], -2, 0)
+        own = tuple(part[..., group] for part in state)
+        sung = _integrate_group(controls, frames, own, advance)
         for lane, wave, length in zip(group, sung, frames, strict=True):
             waves[lane] = wave[: (length - 1) * SAMPLES_PER_FRAME]
     return waves
 
 
 def _integrate_group(
-    controls: np.ndarray, frames: np.ndarray, turning_point: np.ndarray, gamma: float
+    controls: np.ndarray,
+    frames: np.ndarray,
+    state: tuple[np.ndarray, ...],
+    advance: Callable[[Any, jax.Array], tuple[Any, jax.Array]],
 ) -> np.ndarray:
     """One group of at most 256 lanes, longest first; those that have ended are dropped on the way.
 
     Args:
-        controls: [frames, 3, lanes] float32.
+        controls: [frames, ..., lanes] float32.
         frames: [lanes] length of each.
-        turning_point: [lanes].
-        gamma: 1/s.
+        state: see `side_by_side`.
+        advance: see `side_by_side`.
 
     Returns:
         [lanes, samples].
     """
-    longest, _, lanes = controls.shape
+    longest, lanes = controls.shape[0], controls.shape[-1]
     # One frame more than the longest lane, since the filter delivers one frame late.
-    controls = np.pad(controls, ((0, FRAMES_PER_CHUNK), (0, 0), (0, 0)), mode="edge")
-    x = turning_point.astype(np.float32)
-    tail = np.zeros((len(HALF_BAND) - 1, lanes), np.float32)
-    state = (x, np.zeros_like(x), controls[0], tail)
+    still = [(0, 0)] * (controls.ndim - 1)
+    controls = np.pad(controls, [(0, FRAMES_PER_CHUNK), *still], mode="edge")
     chunks = -(-longest // FRAMES_PER_CHUNK)
     waves = np.zeros((lanes, chunks * FRAMES_PER_CHUNK * SAMPLES_PER_FRAME), np.float32)
     per_chunk = FRAMES_PER_CHUNK * SAMPLES_PER_FRAME
@@ -145,11 +193,10 @@ def _integrate_group(
         begin = 1 + chunk * FRAMES_PER_CHUNK
         active = int((frames >= begin).sum())
         width = next(count for count in LANE_COUNTS if count >= active)
-        block = controls[begin : begin + FRAMES_PER_CHUNK, :, :active]
-        state, low = integrate_chunk(
+        block = controls[begin : begin + FRAMES_PER_CHUNK, ..., :active]
+        state, low = advance(
             tuple(_to_lanes(part, active, width) for part in state),
             _to_lanes(block, active, width),
-            gamma=gamma,
         )
         state = tuple(np.asarray(part) for part in state)
         waves[:active, chunk * per_chunk : (chunk + 1) * per_chunk] = np.asarray(transpose(low))[
@@ -158,7 +205,7 @@ def _integrate_group(
     return waves[:, SAMPLES_PER_FRAME:]
 
 
-def _to_lanes(part: np.ndarray, active: int, width: int) -> np.ndarray:
+def _to_lanes(part: np.ndarray, active: int, width: int) -> Any:
     """Keeps the active lanes and repeats the last one up to a compiled width."""
     part = part[..., :active]
     return np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, width - active)], mode="edge")

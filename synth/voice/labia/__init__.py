@@ -1,0 +1,1 @@
+"""The oscillators: their field, one source in time, and sources that hear each other."""
