@@ -1,5 +1,6 @@
 """Draws the pictures of docs/physics.md from the code: `python -m docs.pictures`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,8 @@ from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.sheets.contact_sheet import draw_spectrogram
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, load_calibration
+from chingolo.synth.voice.gestures import Gesture
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 from chingolo.synth.voice.render import render
 from chingolo.synth.voice.tract import tract_response
 
@@ -76,11 +79,53 @@ def draw_song(path: Path) -> None:
     pyplot.close(figure)
 
 
+DUETS = (
+    ("two notes", (3.0, 3.0), (4.7, 4.7), 0.0),
+    ("beats", (3.0, 3.0), (3.06, 3.06), 0.0),
+    ("1:1 locked in passing", (3.0, 3.0), (2.7, 3.3), 0.02),
+    ("2:1 locked in passing", (1.5, 1.5), (2.7, 3.3), 0.01),
+    ("combination tones", (2.0, 2.0), (2.9, 3.1), 0.02),
+    ("period doubled, then chaos", (2.0, 2.0), (2.9, 3.1), 0.07),
+)
+"""Regimes: name, left and right f0 at begin and end (kHz), coupling."""
+
+
+def duet(left: tuple[float, float], right: tuple[float, float], seconds: float = 0.6) -> Gesture:
+    """Two whistles side by side, their pitches moving evenly, kHz."""
+    frames = round(seconds * CONTROL_RATE)
+    edge = np.clip(np.minimum(np.arange(frames), np.arange(frames)[::-1]) / 40, 0, 1)
+    pitches = [1000 * np.linspace(*ends, frames) for ends in (left, right)]
+    alpha = np.full(frames, BIRDS["zebra_finch"].alpha)
+    other = Gesture(pitches[1], edge, alpha)
+    return Gesture(pitches[0], edge, alpha, second=other)
+
+
+def draw_duets(path: Path) -> None:
+    """Regimes of two sources that hear each other."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, 3, figsize=(10, 5), layout="constrained", sharey=True)
+    for axis, (name, left, right, coupling) in zip(axes.flat, DUETS, strict=True):
+        bird = replace(BIRDS["zebra_finch"], coupling=coupling)
+        wave = render(duet(left, right), bird, sample_rate=RATE, tract=False)[0]
+        axis.specgram(wave, NFFT=768, noverlap=700, Fs=RATE, vmin=-110, vmax=-40, cmap="magma")
+        axis.set(title=f"{name}: coupling {coupling:g}", ylim=(0, 8000))
+        for ends in (left, right):
+            axis.plot([0, len(wave) / RATE], [1000 * f0 for f0 in ends], "c:", lw=0.8)
+    for axis in axes[1]:
+        axis.set_xlabel("s")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("Hz")
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
 def main() -> None:
     """Draws all pictures."""
     matplotlib.use("Agg")
     draw_syrinx(FOLDER / "syrinx.png")
     draw_song(FOLDER / "song.png")
+    draw_duets(FOLDER / "duets.png")
 
 
 if __name__ == "__main__":
