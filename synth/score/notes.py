@@ -31,11 +31,15 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     Raises:
         InputError: if it is no note, or none of this bird's.
     """
-    reader.value(body, "points", list, line=line)
+    if "noise" not in body:
+        reader.value(body, "points", list, line=line)
     reader.known_keys(
-        body, ("points", "second", "loudness", "contour", "attack", "release", "timbre")
+        body, ("points", "second", "noise", "loudness", "contour", "attack", "release", "timbre")
     )
-    points = _read_points(body, "points", reader, name, bird)
+    points = _read_points(body, "points", reader, name, bird) if "points" in body else ()
+    if not points and ("second" in body or "contour" in body):
+        lost = "second" if "second" in body else "contour"
+        raise reader.fail(body.lines[lost], f"note '{name}': '{lost}' needs 'points'")
     second = _read_points(body, "second", reader, name, bird) if "second" in body else ()
     if second and second[-1][0] != points[-1][0]:
         raise reader.fail(
@@ -44,6 +48,7 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     note = Note(
         points=points,
         second=second,
+        noise=_read_noise(body, reader, name, points) if "noise" in body else (),
         contour=_read_contour(body, reader, name, points[-1][0]) if "contour" in body else (),
         loudness=reader.number(body, "loudness", 0.0, low=-60, high=20),
         attack=reader.number(body, "attack", Note.attack, low=EDGES[0], high=EDGES[1]),
@@ -90,6 +95,20 @@ def _read_contour(
     if points[-1][0] != duration:
         raise reader.fail(where, f"note '{name}': 'contour' must last as long as 'points'")
     return _levels(points, where, reader, f"note '{name}'")
+
+
+def _read_noise(
+    body: LineMap, reader: MarkedReader, name: str, points: tuple[tuple[float, float], ...]
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in s and dB; a number is that level all along."""
+    where = body.lines["noise"]
+    if points and finite(body["noise"]):
+        level = reader.number(body, "noise", 0.0, low=-60, high=20)
+        return ((0.0, level), (points[-1][0], level))
+    levels = _read_curve(body, "noise", reader, name, "dB")
+    if points and levels[-1][0] != points[-1][0]:
+        raise reader.fail(where, f"note '{name}': 'noise' must last as long as 'points'")
+    return _levels(levels, where, reader, f"note '{name}'")
 
 
 def read_trill_contour(

@@ -78,7 +78,7 @@ class Note:
     """One continuous element as a field worker would sketch it."""
 
     points: tuple[tuple[float, float], ...]
-    """(time in s, frequency in Hz) breakpoints, times ascending from 0."""
+    """(time in s, frequency in Hz) breakpoints, times ascending from 0; () for noise alone."""
 
     loudness: float = 0.0
     """dB relative to the loudest notes."""
@@ -98,10 +98,14 @@ class Note:
     contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
     """(time in s, dB added to `loudness`) breakpoints, with the same duration; () for even."""
 
+    noise: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
+    """(time in s, dB added to `loudness`) breakpoints of turbulence, with the same duration; () for
+    none; 0 dB is as strong as a loud note."""
+
     @property
     def duration(self) -> float:
         """Length, s."""
-        return self.points[-1][0]
+        return (self.points or self.noise)[-1][0]
 
 
 MOST_NOTES = 1000

@@ -78,7 +78,50 @@ def song_gesture(song: Song, bird: Bird, *, lead: float = 0.02) -> Gesture:
     first = _draw(song, bird, lead, lambda note: note.points)
     if any(event.note.second for event in song.events):
         first = replace(first, second=_draw(song, bird, lead, lambda note: note.second))
+    if any(event.note.noise for event in song.events):
+        first = replace(first, noise=_draw_noise(song, lead, len(first.f0)))
     return held(first, bird)
+
+
+def _draw_noise(song: Song, lead: float, frames: int) -> np.ndarray:
+    """[frames] of `Gesture.noise`: it grows as pressure to the power 3/2, see `turbulence.py`."""
+    noise = np.zeros(frames)
+    for event in song.events:
+        if not event.note.noise:
+            continue
+        span = _span(event, lead, frames)
+        level = event.note.loudness + event.loudness + _shape(event.note.noise)(span.within)
+        pressure = event.note.timbre * event.timbre
+        noise[span.frames] = 10 ** (level / 20) * pressure**1.5 * span.edge
+    return noise
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Where an event stands in a song."""
+
+    frames: slice
+
+    within: np.ndarray
+    """[frames] time from the note's beginning as it is written, s."""
+
+    edge: np.ndarray
+    """[frames] rise and fall of its envelope."""
+
+
+def _span(event: Event, lead: float, frames: int) -> _Span:
+    begin = lead + event.start
+    first = int(np.ceil(begin * CONTROL_RATE))
+    last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
+    time = np.arange(first, last) / CONTROL_RATE - begin
+    attack = min(event.note.attack, 0.4 * event.duration)
+    release = min(event.note.release, 0.4 * event.duration)
+    edge = np.minimum(time / attack, (event.duration - time) / release)
+    return _Span(
+        slice(first, last),
+        np.clip(time / event.duration, 0, 1) * event.note.duration,
+        np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2,
+    )
 
 
 def _draw(
@@ -96,22 +139,14 @@ def _draw(
         points = points_of(event.note)
         if not points:
             continue
-        begin = lead + event.start
-        first = int(np.ceil(begin * CONTROL_RATE))
-        last = min(int((begin + event.duration) * CONTROL_RATE) + 1, frames)
-        time = np.arange(first, last) / CONTROL_RATE - begin
-        within = np.clip(time / event.duration, 0, 1) * event.note.duration
-        f0[first:last] = event.pitch * _shape(points)(within)
-        attack = min(event.note.attack, 0.4 * event.duration)
-        release = min(event.note.release, 0.4 * event.duration)
-        edge = np.minimum(time / attack, (event.duration - time) / release)
+        span = _span(event, lead, frames)
+        f0[span.frames] = event.pitch * _shape(points)(span.within)
         loudness = event.note.loudness + event.loudness
         if event.note.contour:
             length = event.note.contour[-1][0] / event.note.duration
-            loudness = loudness + _shape(event.note.contour)(within * length)
-        level = 10 ** (loudness / 20)
-        amplitude[first:last] = level * np.sin(0.5 * np.pi * np.clip(edge, 0, 1)) ** 2
-        alpha[first:last] = bird.alpha * event.note.timbre * event.timbre
+            loudness = loudness + _shape(event.note.contour)(span.within * length)
+        amplitude[span.frames] = 10 ** (loudness / 20) * span.edge
+        alpha[span.frames] = bird.alpha * event.note.timbre * event.timbre
     voiced = np.flatnonzero(f0)
     if len(voiced):
         following = np.searchsorted(voiced, np.arange(frames)).clip(max=len(voiced) - 1)

@@ -39,7 +39,7 @@ def write_repertoire(repertoire: Repertoire, path: Path) -> None:
         text = yaml.dump(content, Dumper=_WithoutAliases, sort_keys=False, **_LAYOUT)
         temporary.write_text(
             "# Sing with `chingolo generate`. notes: points are [time in s, frequency in kHz], \n"
-            "# contour [time in s, dB]; loudness in dB; attack, release in s.\n" + text,
+            "# contour and noise [time in s, dB]; loudness in dB; attack, release in s.\n" + text,
             encoding="utf-8",
         )
 
@@ -79,12 +79,14 @@ def _note(note: Note) -> dict[str, Any]:
     def in_khz(points: tuple[tuple[float, float], ...]) -> list[list[float]]:
         return [[time, float(f"{pitch / 1000:.15g}")] for time, pitch in points]
 
-    told: dict[str, Any] = {"points": in_khz(note.points)}
+    told: dict[str, Any] = {"points": in_khz(note.points)} if note.points else {}
     if note.second:
         told["second"] = in_khz(note.second)
     told["loudness"] = note.loudness
     if note.contour:
         told["contour"] = [list(point) for point in note.contour]
+    if note.noise:
+        told["noise"] = [list(point) for point in note.noise]
     return told | {"attack": note.attack, "release": note.release, "timbre": note.timbre}
 
 

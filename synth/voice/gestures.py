@@ -33,6 +33,10 @@ class Gesture:
     second: "Gesture | None" = None
     """The other source of a bird that sings with two voices."""
 
+    noise: np.ndarray | None = None
+    """[frames] of the radiated turbulence at the labia at rest, whose rms is that of a fundamental
+    of this amplitude; None for none. Of both sources; that of `second` is not looked at."""
+
 
 def pitch_range(bird: Bird) -> tuple[float, float]:
     """Lowest and highest f0 that a bird's labia sing at any pressure of `ALPHA_RANGE`, Hz."""

@@ -21,6 +21,7 @@ from chingolo.synth.voice.gestures import (
 from chingolo.synth.voice.labia.integrate import BASE_RATE, CONTROL_RATE
 from chingolo.synth.voice.timeline import Timeline
 from chingolo.synth.voice.tract import through_tract
+from chingolo.synth.voice.turbulence import turbulence
 
 
 def render(
@@ -32,7 +33,6 @@ def render(
     tract: bool = True,
     whole_band: bool = True,
     beta_noise: float = 0.0,
-    airflow_noise: float = 0.0,
     seed: int = 0,
 ) -> list[np.ndarray]:
     """Sings gestures.
@@ -51,9 +51,8 @@ def render(
             for a song whose notation lies below and whose variation does not.
         beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
             hears it as the jitter of f0 that goes with it.
-        airflow_noise: white noise that follows the envelope, relative to the fundamental.
-        seed: of both noises; each source draws from the seed and its own curves, so that equal
-            songs have equal noise.
+        seed: of this and of turbulence (`Gesture.noise`); each source draws from the seed and its
+            own curves, so that equal songs have equal noise.
 
     Returns:
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
@@ -68,7 +67,6 @@ def render(
     if isinstance(gestures, Gesture):
         gestures = [gestures]
     singer = ENGINES.named(engine)
-    noisy = bool(beta_noise or airflow_noise)
     per_frame = singer.samples_per_frame(sample_rate)
     if bird.coupling and not singer.couples:
         raise InputError(
@@ -90,7 +88,9 @@ def render(
     if not groups:
         return []
     randoms = [
-        [np.random.default_rng([seed, _fingerprint(voice)] if noisy else 0) for voice in voices]
+        [np.random.default_rng([seed, _fingerprint(voice)]) for voice in voices]
+        if beta_noise
+        else []
         for _, voices in groups
     ]
     timeline = _lay_out([voices for _, voices in groups], bird, tract, beta_noise, randoms)
@@ -98,6 +98,7 @@ def render(
     ends = np.cumsum([max(len(voice.f0) for voice in voices) + 2 for _, voices in groups])
     owner = np.searchsorted(ends, timeline.start, side="right")
     waves: list[np.ndarray] = []
+    envelopes: list[np.ndarray] = []
     for number, (song, voices) in enumerate(groups):
         frames = max(len(voice.f0) for voice in voices)
         begin = ends[number] - frames - 2
@@ -106,26 +107,27 @@ def render(
             at = (timeline.start[stretch] - begin) * per_frame
             row[at : at + len(sounds[stretch])] = sounds[stretch]
         wave = row[per_frame:-per_frame]
-        if airflow_noise:
-            time = np.arange(len(wave)) / per_frame
-            levels = timeline.envelope[:, begin + 1 : begin + 1 + frames]
-            for level, random in zip(levels, randoms[number], strict=False):
-                noise = random.standard_normal(len(wave))
-                wave += airflow_noise * np.interp(time, np.arange(frames), level) * noise
+        envelope = timeline.envelope[:, begin + 1 : begin + 1 + frames].sum(axis=0)
         if song == len(waves):
             waves.append(wave)
+            envelopes.append(envelope)
         else:
             shared = min(len(wave), len(waves[song]))
             waves[song][:shared] += wave[:shared]
-    return [
-        through_tract(
-            wave,
-            bird if tract else None,
-            wave_rate=CONTROL_RATE * per_frame,
-            sample_rate=sample_rate,
-        )
-        for wave in waves
+            shared = min(len(envelope), len(envelopes[song]))
+            envelopes[song][:shared] += envelope[:shared]
+    organ = bird if tract else None
+    wave_rate = CONTROL_RATE * per_frame
+    sung = [
+        through_tract(wave, organ, wave_rate=wave_rate, sample_rate=sample_rate) for wave in waves
     ]
+    for song, gesture in enumerate(gestures):
+        if gesture.noise is not None and gesture.noise.any():
+            random = np.random.default_rng([seed, _fingerprint(gesture)])
+            air = turbulence(gesture.noise, waves[song], envelopes[song], bird, random, tract=tract)
+            air = through_tract(air, organ, wave_rate=BASE_RATE, sample_rate=sample_rate)
+            sung[song] = sung[song] + air[: len(sung[song])]
+    return sung
 
 
 def _check(gesture: Gesture, bird: Bird, song: int) -> None:
@@ -147,7 +149,8 @@ def _check(gesture: Gesture, bird: Bird, song: int) -> None:
 
 def _fingerprint(voice: Gesture) -> int:
     """A number that tells a source by its curves."""
-    curves = np.concatenate([voice.f0, voice.amplitude, voice.alpha])
+    noise = [] if voice.noise is None else [voice.noise]
+    curves = np.concatenate([voice.f0, voice.amplitude, voice.alpha, *noise])
     return zlib.crc32(curves.astype(np.float64).tobytes())
 
 

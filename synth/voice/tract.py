@@ -80,13 +80,13 @@ def through_tract(
     length, new_length = units * wave_rate // common, units * sample_rate // common
     spectrum = fft.rfft(np.asarray(wave, np.float32), length)
     kept = min(len(spectrum), new_length // 2 + 1)
-    gain = _gain(bird, kept, wave_rate / length, min(wave_rate, sample_rate) / 2)
+    gain = band_response(bird, kept, wave_rate / length, min(wave_rate, sample_rate) / 2)
     filtered = np.asarray(spectrum)[:kept] * (gain * np.float32(new_length / length))
     return np.asarray(fft.irfft(filtered, new_length), np.float32)[:wanted]
 
 
 @cached_arrays
-def _gain(bird: Bird | None, count: int, spacing: float, nyquist: float) -> np.ndarray:
+def band_response(bird: Bird | None, count: int, spacing: float, nyquist: float) -> np.ndarray:
     """[count] response of the tract and the band's edges at multiples of `spacing` Hz."""
     frequency = np.arange(count) * spacing
     edge = np.clip((nyquist - frequency) / (0.05 * nyquist), 0, 1)

@@ -11,11 +11,13 @@ from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire import Population
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
+from chingolo.synth.score.song import song_gesture
 from chingolo.synth.score.variation import Singer, as_written, vary
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.surrogates.pairs import draw_pairs
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS, Cavity
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 GOOD = """\
 species: Avis testata
@@ -333,3 +335,49 @@ def test_a_bird_whose_sources_hear_each_other(tmp_path):
     short = own.replace("coupling", "trachea_length: 0.002, coupling")
     with pytest.raises(InputError, match=r"line 3: .*trachea_length"):
         load_repertoire(write(tmp_path, GOOD.replace("bird: zebra_finch", short)))
+
+
+NOISY = GOOD.replace(
+    "  flat:",
+    "  breathy: {points: [[0, 3.0], [0.2, 3.0]], noise: [[0, -3], [0.2, -40]]}\n"
+    "  buzz: {points: [[0, 1.0], [0.2, 1.0]], noise: -6}\n"
+    "  burst: {noise: [[0, 0], [0.12, -12]], attack: 0.002}\n"
+    "  flat:",
+).replace(
+    "song: [fall, flat]", "song: [breathy, buzz, burst, fall, {trill: burst, count: 3, rate: 5}]"
+)
+
+
+def test_noise_is_read_written_and_sung(tmp_path):
+    repertoire = load_repertoire(write(tmp_path, NOISY))
+    breathy, buzz, burst = (item.note for item in repertoire.themes[1].items[:3])
+    assert breathy.noise == ((0.0, -3.0), (0.2, -40.0))
+    assert buzz.noise == ((0.0, -6.0), (0.2, -6.0))
+    assert burst.points == ()
+    assert burst.duration == 0.12
+    write_repertoire(repertoire, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml").themes == repertoire.themes
+    song = as_written(repertoire.themes[1])
+    gesture = song_gesture(song, repertoire.singer)
+    assert gesture.noise is not None
+    start = song.events[2].start + 0.02
+    frame = round((start + 0.05) * CONTROL_RATE)
+    assert gesture.amplitude[frame] == 0
+    assert gesture.noise[frame] == pytest.approx(10 ** (-5 / 20), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[0.12, -12]]", "[0.12, -99]]", "-99 dB; expected from -60 to 20"),
+        ("[0.2, -40]]", "[0.1, -40]]", "'noise' must last as long as 'points'"),
+        ("burst: {noise: [[0, 0], [0.12, -12]]", "burst: {noise: -6", "noise"),
+        ("burst: {", "burst: {second: [[0, 3], [0.12, 3]], ", "'second' needs 'points'"),
+        ("burst: {", "burst: {contour: [[0, 3], [0.12, 3]], ", "'contour' needs 'points'"),
+        ("burst: {noise: [[0, 0], [0.12, -12]], ", "burst: {", "points"),
+    ],
+)
+def test_wrong_noise_is_told(tmp_path, old, new, told):
+    assert old in NOISY
+    with pytest.raises(InputError, match=told):
+        load_repertoire(write(tmp_path, NOISY.replace(old, new)))

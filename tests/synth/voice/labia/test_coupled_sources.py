@@ -198,9 +198,9 @@ def test_a_song_sounds_the_same_alone_or_in_company():
         duet(1000.0, 0.0, second=False, seconds=0.2),
         *(duet(2000.0 + 50 * n, 3000.0 + 70 * n, seconds=0.1) for n in range(18)),
     ]
-    together = render(songs, bird, airflow_noise=0.01)
+    together = render(songs, bird, beta_noise=0.01)
     for number in (0, 1, 7):
-        alone = render(songs[number], bird, airflow_noise=0.01)[0]
+        alone = render(songs[number], bird, beta_noise=0.01)[0]
         np.testing.assert_allclose(together[number], alone, atol=1e-4)
 
 
