@@ -261,7 +261,7 @@ def _theme_from(record: dict[str, Any]) -> Theme:
     for item in record["items"]:
         curves = {
             name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
-            for name in ("points", "second", "contour")
+            for name in ("points", "second", "contour", "noise")
         }
         note = Note(**{**item["note"], **curves})
         contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 from chingolo.synth.fit.fitted_song import Fit, heard_up_to, slowed
 from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import mel_filters, song_mel_power
+from chingolo.synth.spectra.noise_floor import noise_floor
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 FRONT_END = FrontEnd(sample_rate=RATE)
@@ -24,6 +26,16 @@ LOW_F0 = 1250.0
 
 JUDGED = 60 * RATE // (4 * HOP) * 4 * HOP
 """Samples whose reassigned spectrogram is held at once: about a minute."""
+
+
+LOUD_DB = 13.0
+"""Below the loudest: where `measure_notes` lets a note end."""
+
+CLEAR = 10.0
+"""Power over a band's noise at which a sound is clear of it."""
+
+LEAST_SUNG = 0.8
+"""Sung share of a good fit: recorded songs have 0.95 and more, in rooms of 1 s 0.82."""
 
 
 def front_end_for(fit: Fit) -> FrontEnd:
@@ -60,6 +72,10 @@ class Quality:
     explained: float
     """Share of the recording's power above its background (1-10 kHz, voiced frames) that lies
     within 12 % of the fitted f0 or twice it: low where two sing, or a note is noise."""
+
+    sung_share: float
+    """Of the recording's loud frames (a band within `LOUD_DB` of its loudest and `CLEAR` times its
+    noise), those in which the fit sings; NaN where there are none."""
 
     verdict: str
     """`good`, `fair` or `poor`."""
@@ -98,6 +114,7 @@ def judge(
     voiced = fit.gesture.amplitude[frame] > 0.03
     if not voiced.any():
         voiced = fit.gesture.amplitude[frame] >= fit.gesture.amplitude[frame].max()
+    sung_share = _sung_share(theirs, voiced, front_end)
     floor = mel_floor(fit, front_end)
     held = _bands_below(heard_up_to(fit), front_end)
     logs = [
@@ -122,6 +139,7 @@ def judge(
         notation_f0_error=notation_deviation(fit, written),
         notation_correlation=notation,
         explained=explained,
+        sung_share=sung_share,
         verdict="",
         reason="",
     )
@@ -153,6 +171,16 @@ def _explained(power: np.ndarray, f0: np.ndarray, floor: np.ndarray, front_end: 
     ratio = centre / f0[:, None]
     near = (np.abs(ratio - 1) < 0.12) | (np.abs(ratio / 2 - 1) < 0.06)
     return float((above * near).sum() / max(above.sum(), 1e-30))
+
+
+def _sung_share(power: np.ndarray, voiced: np.ndarray, front_end: FrontEnd) -> float:
+    """See `Quality.sung_share`; by the recording's own noise, whatever the fit took for noise."""
+    logs, frames = np.log(power[None] + 1e-12), np.ones((1, len(power)), bool)
+    floor = np.exp(noise_floor(logs, frames, reach=front_end.n_mels // 8)[0])
+    clear = np.where(power > CLEAR * floor, power, 0.0).max(axis=1)
+    loud = clear > np.quantile(clear, 0.99) * 10 ** (-LOUD_DB / 10)
+    sung = binary_dilation(voiced, iterations=front_end.n_fft // (2 * front_end.hop))
+    return float(sung[loud].mean()) if loud.any() else float("nan")
 
 
 def reassigned_deviation(wave: np.ndarray, fit: Fit) -> float:
@@ -210,6 +238,8 @@ def _verdict(found: Quality) -> tuple[str, str]:
             f"{100 * found.explained:.0f} % of the sound follows the tone: noisy, harmonic, or two "
             "voices"
         )
+    if found.sung_share < LEAST_SUNG:
+        faults.append(f"{100 * found.sung_share:.0f} % of the loud sound is sung")
     if found.snr < 0:
         faults.append(f"signal-to-noise {found.snr:.0f} dB")
     if not found.notation_f0_error <= 0.05:
@@ -221,5 +251,6 @@ def _verdict(found: Quality) -> tuple[str, str]:
         or not min(found.log_mel_correlation, found.notation_correlation) >= 0.7
         or not found.notation_f0_error <= 0.15
         or found.explained < 0.4
+        or found.sung_share < 0.5
     )
     return ("poor" if bad else "fair" if faults else "good"), "; ".join(faults)

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import maximum_filter, median_filter
+from scipy.ndimage import maximum_filter
 
-from chingolo.synth.spectra.noise_floor import noise_floor
+from chingolo.synth.spectra.bin_noise import bin_noise
 
 RATE = 22_050
 """Hz, the sampling rate of the analysis."""
@@ -68,22 +68,6 @@ ECHO_MARGIN_DB = 3.0
 
 ECHO_COST = 1.5
 """Of a frame that holds an echo, in units of 10 dB."""
-
-FLOOR_QUANTILE = 0.3
-"""Of a band's powers over time; below half, so that a band sung in much of the time has one."""
-
-
-REACH = 40
-"""Bins to either side (1.7 kHz) whose quiet a band's noise is held against."""
-
-FLOOR_MARGIN = 4.0
-"""Natural-log units: the mean of exponentially distributed power is 2.3 above its 10th percentile;
-the rest is for tilted noise."""
-
-
-STEADY = 10**1.2
-"""Ratio of a band's 90th to its 30th percentile (12 dB) below which it sounds all the time; that of
-noise is 8 dB, and sounds between pauses and their echoes have more."""
 
 
 @dataclass(frozen=True)
@@ -144,17 +128,7 @@ def find_peaks(wave: np.ndarray) -> Plane:
                     flat[here] = power
                 which[here][power > best[here]] = rate
                 best[here] = np.maximum(best[here], power)
-    # The quantile of exponentially distributed powers tells their mean.
-    floor = np.quantile(flat, FLOOR_QUANTILE, axis=0) / -np.log(1 - FLOOR_QUANTILE)
-    heard = np.ones((1, len(flat)), bool)
-    # a whistle that lasts from edge to edge is no noise; what decays, as echoes do, is left
-    lasts = np.quantile(flat, 0.9, axis=0) < STEADY * np.quantile(flat, FLOOR_QUANTILE, axis=0)
-    most = noise_floor(
-        np.log(flat[None] + 1e-20), heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN
-    )
-    floor = np.where(lasts, np.minimum(floor, np.exp(most[0])), floor)
-    floor = median_filter(floor, 9, mode="nearest") + 1e-9 * float(best.max()) + 1e-20
-
+    floor = bin_noise(flat, frame_s=HOP / RATE) + 1e-9 * float(best.max()) + 1e-20
     del flat
     echo = expected_echo(best, floor)
     blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(best), BLOCK)]

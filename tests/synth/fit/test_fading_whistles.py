@@ -1,0 +1,99 @@
+"""Whistles that fade or tremble are followed to their quiet parts, and a lost part is told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chingolo.synth.fit.fit_song import track_song
+from chingolo.synth.fit.fitted_song import Fit, resynthesise
+from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
+from chingolo.synth.fit.quality import Quality, judge
+from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.spectra.bin_noise import bin_noise
+from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
+from chingolo.synth.voice.labia.integrate import CONTROL_RATE
+
+F0 = 4000.0
+TIME = np.arange(RATE) / RATE
+HALF = TIME[: RATE // 2]
+
+
+def edged(level: np.ndarray) -> np.ndarray:
+    """A course of levels with sin^2 edges of 20 ms."""
+    place = np.arange(len(level)) / RATE
+    edge = np.clip(np.minimum(place, place[-1] - place) / 0.02, 0, 1)
+    return level * np.sin(0.5 * np.pi * edge) ** 2
+
+
+COURSES = {
+    "falls by 14 dB": edged(10 ** (-14 * TIME / 20)),
+    "falls by 20 dB": edged(10 ** (-20 * TIME / 20)),
+    "falls by 30 dB": edged(10 ** (-30 * TIME / 20)),
+    "rises by 20 dB": edged(10 ** (20 * (TIME - 1) / 20)),
+    "two that fall": np.concatenate(
+        [edged(10 ** (-2 * HALF)), np.zeros(RATE // 10), edged(10 ** (-2 * HALF))]
+    ),
+    "swells and dies": np.sin(np.pi * TIME) ** 2,
+    "swells": edged(TIME),
+    "dies": edged(1 - TIME),
+    "trembles at 12 Hz": edged(0.6 + 0.4 * np.sin(2 * np.pi * 12 * TIME)),
+    "trembles at 4 Hz": edged(0.6 + 0.4 * np.sin(2 * np.pi * 4 * TIME)),
+}
+
+
+def whistle(course: np.ndarray, margin_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """4 kHz of a level in white noise of sd 0.001, and the level; [samples] each."""
+    level = np.pad(0.3 * course, round(margin_s * RATE))
+    time = np.arange(len(level)) / RATE
+    noise = 1e-3 * np.random.default_rng(1).standard_normal(len(level))
+    return (level * np.sin(2 * np.pi * F0 * time) + noise).astype(np.float32), level
+
+
+def judged(wave: np.ndarray, fit: Fit) -> Quality:
+    written = sung_from_notation(fit, fitted_theme(fit.notes, BIRD, name="one"), BIRD)
+    return judge(wave, resynthesise([fit, written], BIRD), fit, written)
+
+
+@pytest.mark.parametrize("margin_s", [0.0, 0.1, 0.2, 0.5])
+@pytest.mark.parametrize("course", COURSES)
+def test_a_loud_whistle_is_followed_while_it_is_loud(course: str, margin_s: float):
+    """Once 7 % of the first were left, and nothing of those that tremble."""
+    wave, level = whistle(COURSES[course], margin_s)
+    fit = track_song(wave, BIRD)
+    frames = np.arange(round(len(level) / RATE * CONTROL_RATE))
+    loud = level[(frames * RATE / CONTROL_RATE).astype(int)] > 10 ** (-13 / 20) * level.max()
+    found = np.zeros(len(frames), bool)
+    for note in fit.notes:
+        at = note.first + np.flatnonzero(np.abs(note.f0 / F0 - 1) < 0.01)
+        found[at[at < len(frames)]] = True
+    assert found[loud].mean() > 0.93
+    assert judged(wave, fit).sung_share > 0.93
+
+
+def test_a_fit_that_sings_a_part_alone_is_not_good():
+    wave, _ = whistle(COURSES["falls by 14 dB"], 0.1)
+    whole = track_song(wave, BIRD)
+    assert judged(wave, whole).verdict == "good"
+    amplitude = whole.gesture.amplitude.copy()
+    amplitude[round(0.2 * CONTROL_RATE) :] = 0.0
+    part = judged(wave, replace(whole, gesture=replace(whole.gesture, amplitude=amplitude)))
+    assert part.sung_share == pytest.approx(0.1, abs=0.05)
+    assert part.verdict == "poor"
+    assert "of the loud sound is sung" in part.reason
+
+
+def test_echoes_stay_in_the_noise_and_a_fading_whistle_does_not():
+    """Noise of power 1; in bin 30 what sounds, 50 dB above it."""
+    frame_s, bins = 1 / 1000, 100
+    time = np.arange(1000) * frame_s
+    random = np.random.default_rng(0)
+    noise = random.exponential(size=(len(time), bins))
+    room = 60 / 0.6  # dB/s
+    pauses = np.where(time % 0.25 < 0.05, 0.0, -5 - room * (time % 0.25 - 0.05))
+    scatter = np.where(time % 0.25 < 0.05, 1.0, random.exponential(size=len(time)))
+    for course, least, most in ((-20 * time, 0.0, 20.0), (pauses, 1e3, 1e5)):
+        power = noise.copy()
+        sound = 10 ** (5 + course / 10) * (1.0 if course is not pauses else scatter)
+        power[:, 26:35] += sound[:, None]
+        assert least <= bin_noise(power, frame_s=frame_s)[30] < most
