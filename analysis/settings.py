@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import Bounds, option
+from chingolo.synth.tables.files import InputError
 
 RECORDERS = 12
 """That songs are heard through; chosen by what docs/methods.md measures."""
@@ -64,3 +65,31 @@ class CompareSettings:
 
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of every random draw; the same inputs and seed give the same results."""
+
+
+OF_VECTORS = ("clusterer", "clusters", "min_cluster_size", "map_method", "map_dimensions")
+"""Settings that a comparison of types in a table has no use of."""
+
+
+def refuse_idle(settings: CompareSettings, *, types: bool) -> None:
+    """Refuses settings that were changed and that nothing would read.
+
+    Args:
+        settings: of the comparison.
+        types: whether types are compared, without vectors.
+
+    Raises:
+        InputError: naming the first.
+    """
+    for name in OF_VECTORS if types else ():
+        if getattr(settings, name) != getattr(CompareSettings, name):
+            raise InputError(f"{option(name)}: for latent tables; --type-column has no vectors")
+    if settings.clusters and settings.clusterer != "kmeans":
+        raise InputError(
+            f"--clusters {settings.clusters}: for --clusterer kmeans; {settings.clusterer} finds "
+            "their number"
+        )
+    if settings.min_cluster_size and settings.clusterer != "hdbscan":
+        raise InputError(
+            f"--min-cluster-size {settings.min_cluster_size}: for --clusterer hdbscan alone"
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from chingolo.analysis.settings import RECORDERS, CompareSettings
+from chingolo.analysis.settings import RECORDERS, CompareSettings, refuse_idle
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.files import InputError
@@ -35,15 +35,18 @@ class CompareConfig:
     other recorders, so that themes are what no recorder parts, and the placebo is made; without it
     a change is claimed only where one recorder made both eras."""
 
-    recorders: Annotated[int, Bounds(1)] = RECORDERS
+    recorders: Annotated[int | None, Bounds(1)] = None
     """Recorders drawn at random that --run hears every recording through; more find more of what a
-    recorder may do, and take their time."""
+    recorder may do, and take their time (default 12)."""
 
     settings: CompareSettings = field(default_factory=CompareSettings)
 
 
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
+    refuse_idle(config.settings, types=bool(config.type_column))
+    if config.recorders is not None and config.run is None:
+        raise InputError(f"--recorders {config.recorders}: songs are heard through them by --run")
     if config.type_column:
         from chingolo.analysis.compare_types import compare_types, read_song_types
 
@@ -70,15 +73,15 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.claims.refusals import sameness
 
-    eras = find_eras(latents.songs, config.settings)
+    eras, recorders = find_eras(latents.songs, config.settings), config.recorders or RECORDERS
     if eras is not None and sameness(latents.z, eras):
         _tell("equal vectors: nothing is measured")
         return latents, {}
     if config.run is not None and latents.copies is None:
         from chingolo.analysis.space.embed_copies import hear_again
 
-        _tell(f"hearing {len(latents.songs)} songs through {config.recorders} recorders ...")
-        latents = hear_again(latents, config.run, config.recorders, tell=_tell)
+        _tell(f"hearing {len(latents.songs)} songs through {recorders} recorders ...")
+        latents = hear_again(latents, config.run, recorders, tell=_tell)
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import describe_recordings
@@ -94,7 +97,7 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
             measured["sung_again"] = measure_copies(
                 latents.songs,
                 eras.of_song == MODERN,
-                random_recorders(config.recorders),
+                random_recorders(recorders),
                 tell=_tell,
             )
         ear = front_end_of(latents.made_by)

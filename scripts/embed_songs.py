@@ -75,6 +75,8 @@ def command(config: EmbedConfig) -> None:
         raise InputError(f"{config.out}: a latent table ends in .parquet")
     if config.freeze is not None and config.freeze.suffix != ".npz":
         raise InputError(f"{config.freeze}: a reference ends in .npz")
+    if config.min_cluster_size and config.freeze is None:
+        raise InputError(f"--min-cluster-size {config.min_cluster_size}: for --freeze alone")
     for written in filter(None, (config.out, config.freeze)):
         refuse_existing(written, force=config.force)
     if not config.songs:

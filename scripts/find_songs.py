@@ -45,22 +45,25 @@ class FindConfig:
     channel: Annotated[int | None, Bounds(1, 1024)] = None
     """Channel of the recordings to listen to, from 1 as in Raven (default: the mean of all)."""
 
-    sample_rate: Annotated[int, SAMPLE_RATE] = 48_000
+    sample_rate: Annotated[int | None, SAMPLE_RATE] = None
     """Of raw PCM on standard input, Hz; a WAV header goes before (default 48000)."""
 
-    channels: Annotated[int, Bounds(1, 1024)] = 1
+    channels: Annotated[int | None, Bounds(1, 1024)] = None
     """Of raw PCM on standard input (default 1)."""
 
-    format: Literal["u8", "s16", "s24", "s32", "f32", "f64"] = "s16"
+    format: Literal["u8", "s16", "s24", "s32", "f32", "f64"] | None = None
     """Of raw PCM on standard input: little-endian integers or floats (default s16)."""
 
     force: bool = False
     """Write over --out where there is such a file (default: it is refused)."""
 
-    name: str = "stdin"
+    name: str | None = None
     """What the table gives as `path` for standard input, such as the file that is also being
     recorded (default stdin)."""
 
+
+OF_STANDARD_INPUT = ("sample_rate", "channels", "format", "name")
+"""Options that tell what comes through standard input."""
 
 Write = Callable[[dict[str, Any], float], None]
 """Takes a row, and the length of the recordings before its own, s."""
@@ -140,6 +143,10 @@ def command(config: FindConfig) -> None:
     live = "-" in config.recordings
     if live and len(config.recordings) > 1:
         raise InputError("-: standard input goes alone, without other recordings")
+    for option in () if live else OF_STANDARD_INPUT:
+        if getattr(config, option) is not None:
+            told = option.replace("_", "-")
+            raise InputError(f"--{told}: for standard input (-) alone; a file tells it itself")
     if not all(config.recordings):
         raise InputError(
             "a recording without a name; name files or folders, or - for standard input"
@@ -173,14 +180,15 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     from chingolo.synth.tables.files import InputError
     from chingolo.synth.tables.forms.wav import LATE_S
 
-    told = Pcm(config.sample_rate, config.channels, config.format)
+    told = Pcm(config.sample_rate or 48_000, config.channels or 1, config.format or "s16")
     pcm, start = open_pcm(sys.stdin.buffer, told)
     health, songs = Health(), 0
     context_s = None if recognise is None else recognise.context_s
     blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)
     chunks = (mono(block, health, config.channel) for block in blocks)
     like = _like(config, detector, recognise)
-    path = config.name if config.out is None else str(Path(config.name).resolve())
+    name = "stdin" if config.name is None else config.name
+    path = name if config.out is None else str(Path(name).resolve())
     with growing_table(config.out, like) as add:
         for song in find_songs(
             chunks,

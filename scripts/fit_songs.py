@@ -65,7 +65,12 @@ class FitConfig:
 def fit(config: FitConfig) -> None:
     """Fits the songs; see `FitConfig`."""
     from chingolo.synth.fit.fit_table import fit_songs
+    from chingolo.synth.tables.files import InputError
 
+    for option in () if config.copies else ("spread", "channel"):
+        if getattr(config, option) != getattr(FitConfig, option):
+            given = getattr(config, option)
+            raise InputError(f"--{option} {given}: for surrogates alone; add --copies")
     fitted = fit_songs(
         config.songs,
         config.out,

@@ -129,13 +129,12 @@ def command(config: TrainConfig) -> None:
     from chingolo.train.data.copies import content_of_copies
     from chingolo.train.data.read_songs import TableOptions, content_of_tables, read_songs
     from chingolo.train.data.synthetic_pairs import pair_source
-    from chingolo.train.settings.change import change
+    from chingolo.train.settings.change import change, with_steps
 
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
-    settings = change(PRESETS.named(config.preset), config.set)
-    if config.steps is not None:
-        settings = dataclasses.replace(settings, steps=config.steps)
+    settings = change(PRESETS.named(config.preset), with_steps(config.set, config.steps))
+    _refuse_idle(config)
     if config.coordinator is not None:
         from chingolo.train.parallel import join_hosts
 
@@ -234,6 +233,22 @@ def command(config: TrainConfig) -> None:
         tell=tell,
     )
     print(f"{config.out}/encoder")
+
+
+def _refuse_idle(config: TrainConfig) -> None:
+    """Refuses options that were given and that nothing would read."""
+    from chingolo.synth.tables.files import InputError
+
+    both = config.songs and config.synthetic is not None
+    if not both and any(one.startswith("synthetic_share=") for one in config.set):
+        raise InputError("--set synthetic_share: read where songs and --synthetic are given")
+    for option in () if config.hold_out else ("group_column", "probe_column"):
+        if getattr(config, option) != getattr(TrainConfig, option):
+            raise InputError(f"--{option.replace('_', '-')}: read with --hold-out alone")
+    if config.coordinator is None and (config.hosts, config.host) != (1, 0):
+        raise InputError("--hosts and --host: read with --coordinator alone")
+    if config.host >= config.hosts:
+        raise InputError(f"--host {config.host}: expected below --hosts {config.hosts}")
 
 
 def tell(line: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import tyro
 
+from chingolo.command_line.repeated import gathered
 from chingolo.synth.tables.bounds import check_bounds, told_bounds
 from chingolo.synth.tables.files import InputError
 
@@ -45,6 +46,11 @@ class Command:
             SystemExit: 0 after `--help`; 2 for words that are no options, told in one line.
         """
         told = io.StringIO()
+        try:
+            words = gathered(sys.argv[1:] if words is None else words, self.config)
+        except InputError as error:
+            self._refuse(str(error))
+            raise SystemExit(2) from error
         try:
             with contextlib.redirect_stderr(told):
                 return tyro.cli(

@@ -7,6 +7,7 @@ put together from these at the end.
 
 import dataclasses
 import json
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import length_s, load_song, write_audio
+from chingolo.synth.tables.audio import is_whole, length_s, load_song, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import (
@@ -162,11 +163,7 @@ def fit_songs(
     )
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
-    wanted = [
-        number
-        for number in range(len(table))
-        if not (folder / "songs" / f"{number:06d}.json").is_file()
-    ]
+    wanted = [number for number in range(len(table)) if not _is_kept(folder, number)]
     settings = CopySettings(copies, spread, channel, machines, sample_rate, seed)
     for begin in range(0, len(wanted), BATCH):
         numbers = wanted[begin : begin + BATCH]
@@ -184,6 +181,19 @@ def fit_songs(
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
     return _assemble(table, folder, bird)
+
+
+def _is_kept(folder: Path, number: int) -> bool:
+    """Whether a song was fitted before, and all of its files are whole."""
+    try:
+        record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
+        gestures = folder / "gestures" / f"{number:06d}.npz"
+        return "theme" not in record or (
+            zipfile.is_zipfile(gestures)
+            and all(is_whole(folder / made["path"], made["end_s"]) for made in record["audio"])
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def _times(song: pd.Series) -> tuple[float, float]:

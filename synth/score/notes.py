@@ -8,6 +8,9 @@ from chingolo.synth.score.repertoire import Note
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, pitch_range
 
+SHORTEST_NOTE = 0.001
+"""s: two frames of control. What is shorter may fall between them and never sound."""
+
 LONGEST_NOTE = 60
 """Of a note, a pause or a gap, s; longer ones are slips of the pen, and cost memory."""
 
@@ -160,6 +163,11 @@ def _read_curve(
     times, _ = zip(*points, strict=True)
     if times[0] != 0 or any(b <= a for a, b in pairwise(times)):
         raise reader.fail(where, f"note '{name}': times must start at 0 and rise, found {times}")
+    if times[-1] < SHORTEST_NOTE:
+        raise reader.fail(
+            where,
+            f"note '{name}': lasts {times[-1]:g} s; at least {SHORTEST_NOTE} s, or none hears it",
+        )
     if times[-1] > LONGEST_NOTE:
         raise reader.fail(where, f"note '{name}': lasts {times[-1]:g} s; at most {LONGEST_NOTE} s")
     return points

@@ -1,5 +1,6 @@
 """Who sings what: draws the songs of populations, a pure function of (repertoire, seed)."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +69,10 @@ def plan_songs(
         if not populations:
             named = f"eras are {', '.join(known)}" if any(known) else "the repertoire names no eras"
             raise InputError(f"no population of era '{era}'; {named}")
+    before = _birds_before(populations, individuals)
     planned: list[PlannedSong] = []
     counts = np.diff(np.linspace(0, songs, len(populations) + 1).round().astype(int))
-    for population, count in zip(populations, counts, strict=True):
+    for population, count, earlier in zip(populations, counts, before, strict=True):
         birds = individuals or population.individuals
         first = _themes_of_birds(repertoire, population, birds, seed)
         known = [
@@ -80,8 +82,23 @@ def plan_songs(
         for number in range(int(count)):
             bird, time = number % birds, number // birds
             theme = known[bird][time % len(known[bird])]
-            planned.append(_planned(population, theme, bird, time))
+            planned.append(_planned(population, theme, earlier + bird, time))
     return planned + _rare_songs(repertoire, populations, planned, rare_to)
+
+
+def _birds_before(populations: tuple[Population, ...], individuals: int | None) -> list[int]:
+    """Birds of earlier populations of the same place, after which the numbers go on."""
+    counted: Counter[str] = Counter()
+    before = []
+    for population in populations:
+        before.append(counted[_place(population)])
+        counted[_place(population)] += individuals or population.individuals
+    return before
+
+
+def _place(population: Population) -> str:
+    """Era and site, as names of birds begin."""
+    return "-".join(filter(None, [population.era, population.site]))
 
 
 def _further_themes(
@@ -129,7 +146,7 @@ def _planned(population: Population, theme: str, bird: int, rendition: int) -> P
         theme=str(theme),
         era=population.era,
         site=population.site,
-        individual="-".join(filter(None, [population.era, population.site, f"{bird + 1:03d}"])),
+        individual="-".join(filter(None, [_place(population), f"{bird + 1:03d}"])),
         rendition=rendition,
         latitude=population.latitude,
         longitude=population.longitude,
@@ -149,11 +166,13 @@ def _rare_songs(
             for population in populations
             if not population.shares or dict(population.shares).get(theme, 0) > 0
         ]
+        places = [_place(population) for population in singing]
         missing = rare_to - sum(song.theme == theme for song in planned)
         for number in range(max(0, missing) if singing else 0):
-            population = singing[number % len(singing)]
-            bird = 10_000 + number // (6 * len(singing))
-            added.append(_planned(population, theme, bird, number))
+            which, time = number % len(singing), number // (6 * len(singing))
+            here = places.count(places[which])
+            bird = 10_000 + here * time + places[:which].count(places[which])
+            added.append(_planned(singing[which], theme, bird, number))
     return added
 
 

@@ -18,7 +18,7 @@ from chingolo.synth.surrogates.sing_songs import (
     plan_request,
     sing_part,
 )
-from chingolo.synth.tables.audio import write_audio
+from chingolo.synth.tables.audio import is_whole, write_audio
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import InputError, atomic_path, begin_request
 from chingolo.synth.tables.song_table import read_song_table
@@ -73,7 +73,14 @@ def generate_songs(
     )
     table_file = folder / "songs.csv"
     done = _complete_rows(table_file)
+    damaged = _damaged_rows(table_file)
     progress(done, len(plan))
+    for first in sorted({number // BATCH * BATCH for number in damaged}):
+        numbers = range(first, min(first + BATCH, len(plan)))
+        waves, _ = sing_part(repertoire, request, plan, numbers)
+        for number, wave in zip(numbers, waves, strict=True):
+            if number in damaged:
+                write_audio(folder / _audio_name(number), wave, request.sample_rate)
     for first in range(done, len(plan), BATCH):
         numbers = range(first, min(first + BATCH, len(plan)))
         waves, rows = sing_part(repertoire, request, plan, numbers)
@@ -111,6 +118,18 @@ def _complete_rows(table_file: Path) -> int:
     if not rows and table_file.exists():
         table_file.unlink()
     return rows
+
+
+def _damaged_rows(table_file: Path) -> set[int]:
+    """Songs of the table whose audio is gone or broken off since it was written."""
+    if not table_file.is_file():
+        return set()
+    table = pd.read_csv(table_file, usecols=["path", "end_s"])
+    return {
+        number
+        for number, (name, length_s) in enumerate(zip(table["path"], table["end_s"], strict=True))
+        if not is_whole(table_file.parent / name, float(length_s))
+    }
 
 
 def _append_rows(table_file: Path, rows: pd.DataFrame, *, header: bool) -> None:

@@ -240,6 +240,23 @@ def load_excerpt(song: pd.Series, *, sample_rate: int, context_s: float) -> Exce
         raise InputError(f"{row}{error}") from error
 
 
+def is_whole(path: Path, length_s: float) -> bool:
+    """Whether a file that was made here is there to its end.
+
+    Args:
+        path: of the file.
+        length_s: what was written, s.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            if abs(file.frames - length_s * file.samplerate) > 1:
+                return False
+            file.seek(file.frames - 1)
+            return len(file.read(1)) == 1
+    except (soundfile.LibsndfileError, OSError, ValueError):
+        return False
+
+
 def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
     """Writes [samples] as 16-bit FLAC, under its final name only whole."""
     with atomic_path(path) as temporary:

@@ -68,7 +68,7 @@ class Block(nn.Module):
 
 
 class CNN(nn.Module):
-    """[batch, frames, n_mels] -> [batch, dimensions]; any number of frames from 16 on.
+    """[batch, frames, n_mels] -> [batch, dimensions]; any number of frames from `_least` on.
 
     Frequency keeps its place to the end (pitch is absolute), time is pooled by mean and maximum.
     Background is 0 before normalising, in a padded clip as in a long one: nothing needs a mask.
@@ -114,6 +114,11 @@ def _network(settings: CNNSettings, dtype: Any) -> CNN:
     return CNN(settings.size, settings.dimensions, settings.dropout, start, dtype)
 
 
+def _least(settings: CNNSettings) -> tuple[int, int]:
+    side = 4 * 2 ** (len(SIZES[settings.size][0]) - 1)
+    return side, side
+
+
 def _hide(settings: CNNSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
     del settings
     return jax.vmap(lambda key, clip: hide_patches(key, clip, share, PATCH))(keys, clips), {}
@@ -125,4 +130,5 @@ ENCODER = Encoder(
     settings=CNNSettings,
     network=_network,
     hide=_hide,
+    least=_least,
 )

@@ -54,6 +54,12 @@ def nothing(settings: Any, silent: Array) -> Told:
     return {}
 
 
+def any_size(settings: Any) -> tuple[int, int]:
+    """One frame of one band is enough."""
+    del settings
+    return 1, 1
+
+
 @dataclass(frozen=True)
 class Encoder:
     """An architecture; entered on one line in `train.encoders.registry`.
@@ -76,6 +82,9 @@ class Encoder:
     hide: Callable[[Any, Array, Array, float], tuple[Array, Told]]
     """(settings, keys [clips], clips [clips, frames, n_mels], share) -> the clips with a share of
     their patches hidden, and what the network is told of it."""
+
+    least: Callable[[Any], tuple[int, int]] = any_size
+    """(settings) -> the fewest frames and bands that the network can hear."""
 
     padding: Callable[[Any, Array], Told] = nothing
     """(settings, silent [batch, frames] bool) -> what the network is told of frames of digital

@@ -153,6 +153,11 @@ def _network(settings: ViTSettings, dtype: Any) -> ViT:
     )
 
 
+def _least(settings: ViTSettings) -> tuple[int, int]:
+    tall, wide = PATCHES[settings.patch][0]
+    return tall, wide or 1
+
+
 def _hide(settings: ViTSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
     rows, columns = token_grid(settings.patch, clips.shape[1], clips.shape[2])
     tokens = rows * columns
@@ -172,5 +177,6 @@ ENCODER = Encoder(
     settings=ViTSettings,
     network=_network,
     hide=_hide,
+    least=_least,
     padding=_padding,
 )

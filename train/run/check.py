@@ -6,10 +6,11 @@ from collections.abc import Callable
 import jax
 
 from chingolo.synth.spectra.clip import clip_samples
-from chingolo.synth.spectra.log_mel import check_bands
+from chingolo.synth.spectra.log_mel import check_bands, frames_in
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource, places
 from chingolo.train.data.corpus import Corpus
+from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.run.trained_encoder import TrainedEncoder
 from chingolo.train.settings.training import TrainingSettings
@@ -107,5 +108,33 @@ def check(
             )
         if source is None and len(corpus.songs) < 2:
             raise InputError("one song alone cannot train an encoder; expected at least 2")
-    if clip_samples(front_end) < 16 * front_end.hop:
-        raise InputError(f"clips of {front_end.clip_s} s are shorter than a patch")
+    refuse_too_small(settings)
+
+
+def refuse_too_small(settings: TrainingSettings) -> None:
+    """Refuses views of fewer frames or bands than the encoder can hear.
+
+    Raises:
+        InputError: naming the setting, and what is heard at least.
+    """
+    front_end, views = settings.front_end, settings.views
+    frames, bands = ENCODERS[settings.encoder.kind].least(settings.encoder)
+    needed = f"this {settings.encoder.kind} hears"
+    if front_end.n_mels < bands:
+        raise InputError(f"front_end.n_mels={front_end.n_mels}: {needed} {bands} bands at least")
+    whole = frames_in(front_end, clip_samples(front_end))
+    if whole < frames:
+        raise InputError(
+            f"clips of {front_end.clip_s} s are shorter than a patch: {whole} frames, and {needed} "
+            f"{frames} at least"
+        )
+    if 0 < views.crop_frames < frames:
+        raise InputError(
+            f"views.crop_frames={views.crop_frames}: {needed} {frames} frames at least"
+        )
+    local = round(views.local_s * front_end.sample_rate / front_end.hop)
+    if views.local_views and not frames <= local <= whole:
+        raise InputError(
+            f"views.local_s={views.local_s:g}: {local} frames; expected {frames} to {whole}, from "
+            f"what {needed} to a clip"
+        )

@@ -29,15 +29,25 @@ def change(settings: Any, changes: tuple[str, ...]) -> Any:
     of the old one's settings that it has too.
 
     Raises:
-        InputError: for an unknown setting (or one that the chosen method or encoder does not have)
-            or a value of another type.
+        InputError: for an unknown setting (or one that the chosen method or encoder does not have),
+            a value of another type, or one setting with two values.
     """
+    told: dict[str, str] = {}
+    for one in changes:
+        name = one.partition("=")[0]
+        if told.setdefault(name, one) != one:
+            raise InputError(f"--set {told[name]} and {one}: one of them")
     for one in sorted(changes, key=lambda one: not _chooses(settings, one)):
         name, _, value = one.partition("=")
         settings = _change_one(settings, name.split("."), value, one)
     check_bounds(settings, told="--set ")
     check_front_end(settings.front_end)
     return settings
+
+
+def with_steps(changes: tuple[str, ...], steps: int | None) -> tuple[str, ...]:
+    """The changes of `--set` and that of `--steps`."""
+    return changes if steps is None else (*changes, f"steps={steps}")
 
 
 def _chooses(settings: Any, one: str) -> bool:

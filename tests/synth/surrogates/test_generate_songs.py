@@ -149,3 +149,19 @@ def test_other_singers_are_other_birds():
 def test_one_song_has_no_other_singer():
     with pytest.raises(InputError, match="needs two songs at least"):
         sing_songs(load_repertoire("zonotrichia_capensis"), SongRequest(1, other_singers=1))
+
+
+@pytest.mark.parametrize("songs", [6, 4])
+def test_audio_that_broke_off_since_is_made_anew(tmp_path, songs, monkeypatch):
+    """In a finished folder, and in one that was interrupted after its first batch."""
+    monkeypatch.setattr(chingolo.synth.surrogates.generate_songs, "BATCH", 2)
+    folder = tmp_path / "g"
+    generate(folder)
+    whole = {file.name: file.read_bytes() for file in (folder / "audio").iterdir()}
+    lines = (folder / "songs.csv").read_text().splitlines(keepends=True)
+    (folder / "songs.csv").write_text("".join(lines[: 1 + songs]))
+    for name, kept in (("000001.flac", 0.6), ("000003.flac", 0.0)):
+        (folder / "audio" / name).write_bytes(whole[name][: round(kept * len(whole[name]))])
+    (folder / "audio" / "000002.flac").unlink()
+    generate(folder)
+    assert {file.name: file.read_bytes() for file in (folder / "audio").iterdir()} == whole

@@ -1,5 +1,6 @@
 """Every encoder that is entered: clips of any length to vectors, with patches hidden or not."""
 
+import contextlib
 import dataclasses
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -9,9 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from chingolo.synth.spectra.clip import clip_samples
+from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.log_mel import frames_in
 from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.registry import ENCODERS
+from chingolo.train.run.check import refuse_too_small
 from chingolo.train.settings.change import change
+from chingolo.train.settings.training import TrainingSettings, Views
 from tests.small_training import SMALL
 
 FRAMES, BANDS, DIMENSIONS = 96, 64, 8
@@ -128,3 +134,53 @@ def test_a_setting_of_another_encoder_is_refused(name: str):
     for other in sorted({*others, "nonsense"} - known):
         with pytest.raises(InputError, match=f"{name} has no '{other}'"):
             change(SMALL, (f"encoder.kind={name}", f"encoder.{other}=1"))
+
+
+def is_heard(settings: Any, frames: int, bands: int) -> bool:
+    """Whether vectors depend on clips of that size at all."""
+    network: Any = ENCODERS[settings.kind].network(settings, jnp.float32)
+    clip = jax.random.normal(jax.random.key(1), (1, frames, bands))
+    try:
+        params = network.init(jax.random.key(0), clip)
+        slope = jax.grad(lambda x: (network.apply(params, x) ** 2).sum())(clip)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return False
+    return bool(jnp.isfinite(slope).all() and jnp.abs(slope).max() > 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"size": "nano"},
+        {"size": "micro"},
+        {"kind": "vit", "size": "nano", "patch": "square"},
+        {"kind": "vit", "size": "nano", "patch": "overlapping"},
+        {"kind": "vit", "size": "nano", "patch": "band"},
+    ],
+)
+def test_the_fewest_frames_and_bands_are_heard_and_fewer_are_refused(changes):
+    settings = ENCODERS[changes.get("kind", "cnn")].settings()
+    settings = dataclasses.replace(settings, **changes)
+    frames, bands = ENCODERS[settings.kind].least(settings)
+    for shape in ((frames, bands), (frames - 1, bands), (frames, bands - 1)):
+        if not min(shape):
+            continue
+        enough = shape == (frames, bands)
+        assert is_heard(settings, *shape) == enough
+        front_end = FrontEnd(n_mels=shape[1], hop=128, clip_s=(shape[0] - 0.5) * 128 / 22050)
+        assert frames_in(front_end, clip_samples(front_end)) == shape[0]
+        with contextlib.nullcontext() if enough else pytest.raises(InputError):
+            refuse_too_small(TrainingSettings(front_end=front_end, encoder=settings))
+
+
+@pytest.mark.parametrize(
+    ("views", "told"),
+    [
+        (Views(crop_frames=3), "views.crop_frames=3: this cnn hears 16 frames"),
+        (Views(local_views=1, local_s=0.01), "views.local_s=0.01: 2 frames"),
+        (Views(local_views=1, local_s=9.0), "views.local_s=9: "),
+    ],
+)
+def test_views_that_leave_nothing_to_hear_are_refused(views, told):
+    with pytest.raises(InputError, match=told):
+        refuse_too_small(TrainingSettings(views=views))

@@ -235,7 +235,7 @@ def test_one_class_and_clips_below_a_patch_are_told(tmp_path: Path):
     alone = change(SMALL, ("method.name=supervised",))
     with pytest.raises(InputError, match="one class only, 'up'"):
         train_in_folder(tmp_path / "a", alone, corpus=None, source=chirp_pairs, classes=("up",))
-    short = change(SMALL, ("front_end.clip_s=0.05",))
+    short = change(SMALL, ("front_end.clip_s=0.03",))
     with pytest.raises(InputError, match="shorter than a patch"):
         train_in_folder(tmp_path / "b", short, corpus=None, source=chirp_pairs)
     with pytest.raises(InputError, match="give --distill-from RUN"):
