@@ -7,11 +7,11 @@ put together from these at the end.
 
 import dataclasses
 import json
-import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import pandas as pd
@@ -187,11 +187,8 @@ def _is_kept(folder: Path, number: int) -> bool:
     """Whether a song was fitted before, and all of its files are whole."""
     try:
         record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
-        gestures = folder / "gestures" / f"{number:06d}.npz"
-        return "theme" not in record or (
-            zipfile.is_zipfile(gestures)
-            and all(is_whole(folder / made["path"], made["end_s"]) for made in record["audio"])
-        )
+        heard = [is_whole(folder / each["path"], each["end_s"]) for each in record.get("audio", ())]
+        return not heard or (all(heard) and is_zipfile(folder / "gestures" / f"{number:06d}.npz"))
     except (OSError, ValueError):
         return False
 

@@ -114,8 +114,8 @@ def test_a_run_goes_on_with_the_same_songs_and_settings_alone(
         (words(songs, trained, 13, "--resume"), "other settings"),
         (words(songs, trained, 12, "--resume", "--seed", "1"), "another seed"),
         (words(songs, trained, 12, "--resume", "--label-column", "label"), "another classes"),
-        (words(songs, trained, 12, "--resume", "--group-column", "path"), "another group column"),
-        (words(songs, trained, 12, "--resume", "--probe-column", "path"), "another probe column"),
+        (words(songs, trained, 12, "--resume", "--group-column", "path"), "read with --hold-out"),
+        (words(songs, trained, 12, "--resume", "--probe-column", "path"), "read with --hold-out"),
         (words(songs, trained, 12), "already holds a run; add --resume"),
     ]:
         assert train_encoder.main(changed) == 2
