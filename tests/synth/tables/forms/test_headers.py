@@ -61,9 +61,78 @@ def test_times_under_another_name_are_not_the_whole_recording(tmp_path, name: st
         assert read_song_table(file)["start_s"].tolist() == [1]
 
 
-@pytest.mark.parametrize("name", ["end_of_tape", "starter", "stopped", "weekend", "offset_error"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        "tmin|tmax",
+        "min_t|max_t",
+        "T_MIN|T_MAX",
+        "xmin|xmax",
+        "t_start|t_end",
+        "time_start|time_end",
+        "t_begin",
+        "start.time|end.time",
+        "begin.time",
+        "Start [s]|End [s]",
+        "start.s",
+        "startTime|endTime",
+        "from|to",
+        "from_s|to_s",
+        "t0|t1",
+        "start_frame|end_frame",
+        "first_sample|last_sample",
+        "start_second",
+        "start_min",
+        "start_offset_s",
+        "segment_start|segment_end",
+        "song_start|song_end",
+        "Begin Clock Time|End Clock Time",
+        "Begin Time - ss.msec",
+        "Start Time (hh:mm:ss)",
+        "File Offset (s)",
+        "Beg File Samp (samples)",
+        "time_s",
+        "inicio|fin",
+        "Début (s)",
+    ],
+)
+def test_times_of_other_programs_are_known_by_their_words(tmp_path, names: str):
+    columns = names.split("|")
+    assert times_of_others(["path", *columns]) == columns
+    row = ",".join("12"[: len(columns)])
+    file = song_table(tmp_path, f"path,{','.join(columns)}\na.wav,{row}\n")
+    with pytest.raises(InputError, match="expected the times of songs in 'start_s' and 'end_s'"):
+        read_song_table(file)
+    song_table(tmp_path, f"path,start_s,end_s,{','.join(columns)}\na.wav,1,2,{row}\n")
+    assert set(read_song_table(file).columns) == {"path", "start_s", "end_s", *columns}
+
+
+OTHERS = """
+end_of_tape starter stopped weekend offset_error date time time_of_day recording_time start_year
+start_date start_hour from_site from to first last first_seen on off start_note end_syllable
+time_to_call time_since_sunrise start_freq start_hz min max min_freq position clip frame sample note
+signal window label recording_start recording_start_time recording_length_s file_duration_s
+session_start hora_inicio fecha_inicio peak_time time_frame timestamp temp_min start_code
+noise_offset_db wing_length x y t tape duration length song_length
+"""
+
+
+@pytest.mark.parametrize("name", OTHERS.split())
 def test_other_names_are_not_times(name: str):
-    assert times_of_others([name]) == []
+    for spelled in (name, name.replace("_", " "), name.title().replace("_", ".")):
+        assert times_of_others(["path", spelled]) == []
+
+
+def test_raven_names_of_files_and_days_are_not_times():
+    names = ["Begin File", "End File", "Begin Path", "Begin Date", "Begin Date Time", "Begin Hour"]
+    assert times_of_others(names) == []
+
+
+def test_a_length_beside_a_begin_is_a_time():
+    for name in ("duration", "Duration (s)", "length_s", "dur", "song_length", "Delta Time (s)"):
+        assert times_of_others(["path", "start_s", name]) == [name]
+        assert times_of_others(["path", "start", name]) == ["start", name]
+        assert times_of_others(["path", name]) == []
 
 
 @pytest.mark.parametrize(
