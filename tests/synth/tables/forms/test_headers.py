@@ -177,6 +177,19 @@ def test_what_hands_leave_changes_nothing(tmp_path, text: str):
     assert table["start_s"].tolist() == [1]
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
+@pytest.mark.parametrize("first", ["sep={}\n", "SEP={}\r\n", '"sep={}"\n', "sep={};;\n"])
+def test_the_line_of_excel_that_names_the_separator_is_heeded(tmp_path, mark: str, first: str):
+    rows = "path,note,start_s\na.wav,x,1\nb.wav,y,{}\n".replace(",", mark)
+    file = song_table(tmp_path, first.format(mark) + rows.format(2))
+    table = read_song_table(file)
+    assert table.columns.tolist() == ["path", "note", "start_s"]
+    assert table["start_s"].tolist() == [1, 2]
+    song_table(tmp_path, first.format(mark) + rows.format("soon"))
+    with pytest.raises(InputError, match=r"row 2 \(line 4\): 'start_s' is not a number"):
+        read_song_table(file)
+
+
 def test_blanks_around_a_path_are_dropped_where_only_so_it_is_there(tmp_path):
     (tmp_path / "a.wav").touch()
     (tmp_path / " b.wav").touch()
