@@ -1,7 +1,7 @@
 """Names of columns as people write them: in one spelling, and none that only looks known."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chingolo.synth.tables.words import composed
@@ -66,6 +66,8 @@ PARTS = _set(
 
 WHOLES = _set("file recording audio wav tape")
 
+ASIDE = "Columns of the table that results would write over are kept"
+
 WORD = re.compile(r"[^\W\d_]+\d?|\d+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -87,6 +89,31 @@ def one_spelling(names: Iterable[Any], known: Collection[str]) -> list[Any]:
         fold if fold in known and folded.count(fold) == 1 else name
         for name, fold in zip(spelled, folded, strict=True)
     ]
+
+
+def set_aside(names: Iterable[Any], own: Collection[str]) -> dict[str, str]:
+    """New names for the columns that a result would write over, so that nothing is lost.
+
+    `theme` becomes `theme_before`, or `theme_before_2` where that stands there already.
+
+    Args:
+        names: columns of the table.
+        own: those that the result writes.
+    """
+    names = list(names)
+    taken, renamed = {*names, *own}, {}
+    for name in own:
+        if name in names:
+            free = (f"{name}_before{number}" for number in ("", *(f"_{n}" for n in range(2, 1000))))
+            renamed[name] = next(each for each in free if each not in taken)
+            taken.add(renamed[name])
+    return renamed
+
+
+def told_aside(renamed: Mapping[str, str]) -> list[str]:
+    """One sentence on columns that were set aside; none where there are none."""
+    told = ", ".join(f"'{name}' as '{kept}'" for name, kept in renamed.items())
+    return [f"{ASIDE}: {told}."] if told else []
 
 
 def times_of_others(names: Collection[Any]) -> list[str]:

@@ -10,7 +10,7 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.scripts.convert_table import main
 from chingolo.synth.tables.annotations import read_annotations
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.headers import one_spelling, times_of_others
+from chingolo.synth.tables.forms.headers import one_spelling, set_aside, times_of_others, told_aside
 from chingolo.synth.tables.song_table import read_song_table
 
 
@@ -227,3 +227,11 @@ def test_any_error_of_a_date_reaches_over_the_cut(tmp_path):
     eras = find_eras(songs, CompareSettings(cut_date="1990"))
     assert eras is not None
     assert eras.of_song.tolist() == [-1, 0, 1]
+
+
+def test_columns_that_would_be_written_over_are_set_aside():
+    assert set_aside(["path", "theme"], ["cluster", "theme"]) == {"theme": "theme_before"}
+    names = ["theme", "theme_before", "theme_before_2"]
+    assert set_aside(names, ["theme"]) == {"theme": "theme_before_3"}
+    assert set_aside(["path"], ["theme"]) == {}
+    assert told_aside({}) == []
