@@ -1,19 +1,22 @@
 """`chingolo compare`: a latent table with two eras -> report, results and assignments."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from chingolo.analysis.settings import RECORDERS, CompareSettings
+from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.files import InputError
 
 if TYPE_CHECKING:
+    from chingolo.analysis.change.design.eras import Eras
     from chingolo.analysis.space.latent_table import LatentTable
+    from chingolo.synth.recorder.wide import WideRecorder
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,12 @@ class CompareConfig:
     a change is claimed only where one recorder made both eras."""
 
     recorders: Annotated[int, Bounds(1)] = RECORDERS
-    """Recorders drawn at random that --run hears every recording through; more find more of what a
-    recorder may do, and take their time."""
+    """Recorders that --run hears every recording through; more find more of what a recorder may do,
+    and take their time."""
+
+    recorders_drawn: Annotated[int, Bounds(1)] = DRAWN
+    """Recorders at random, of which those are chosen through which one era sounds like the other;
+    no more than --recorders leaves the choice out."""
 
     settings: CompareSettings = field(default_factory=CompareSettings)
 
@@ -74,32 +81,59 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     if eras is not None and sameness(latents.z, eras):
         _tell("equal vectors: nothing is measured")
         return latents, {}
-    if config.run is not None and latents.copies is None:
-        from chingolo.analysis.space.embed_copies import hear_again
-
-        _tell(f"hearing {len(latents.songs)} songs through {config.recorders} recorders ...")
-        latents = hear_again(latents, config.run, config.recorders, tell=_tell)
+    recorders: Sequence[Any] = ()
+    if config.run is not None:
+        latents, recorders = _hear_again(config, latents, eras)
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import describe_recordings
         from chingolo.analysis.change.design.eras import MODERN
         from chingolo.analysis.change.drift.measure_copies import measure_copies
         from chingolo.analysis.change.drift.song_measures import measure_recordings
-        from chingolo.analysis.space.embed_copies import random_recorders
         from chingolo.synth.spectra.front_end import front_end_of
 
         _tell("measuring the songs ...")
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
-        if config.run is not None:
+        if recorders:
             measured["sung_again"] = measure_copies(
-                latents.songs,
-                eras.of_song == MODERN,
-                random_recorders(config.recorders),
-                tell=_tell,
+                latents.songs, eras.of_song == MODERN, recorders, tell=_tell
             )
         ear = front_end_of(latents.made_by)
         measured["descriptors"] = describe_recordings(latents.songs, ear)
     return latents, measured
+
+
+def _hear_again(
+    config: CompareConfig, latents: "LatentTable", eras: "Eras | None"
+) -> tuple["LatentTable", "Sequence[WideRecorder]"]:
+    """The songs heard through recorders as well, and which these are."""
+    from chingolo.analysis.space.copies.chosen_recorders import choose_recorders
+    from chingolo.analysis.space.copies.embed_copies import (
+        embed_copies,
+        embedder_of,
+        random_recorders,
+        with_copies,
+    )
+
+    assert config.run is not None
+    if latents.copies is not None:
+        return latents, random_recorders(latents.copies.shape[1])
+    embedder = embedder_of(latents, config.run)
+    recorders, about = random_recorders(config.recorders), None
+    if eras is not None and config.recorders_drawn > config.recorders:
+        _tell(f"choosing {config.recorders} of {config.recorders_drawn} recorders ...")
+        chosen = choose_recorders(
+            latents,
+            eras.of_song,
+            embedder,
+            count=config.recorders,
+            drawn=config.recorders_drawn,
+            tell=_tell,
+        )
+        recorders, about = chosen.recorders, chosen.about
+    _tell(f"hearing {len(latents.songs)} songs through {len(recorders)} recorders ...")
+    copies = embed_copies(latents.songs, embedder, recorders, tell=_tell)
+    return with_copies(latents, copies, about), recorders
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:

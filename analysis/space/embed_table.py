@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chingolo.analysis.space.copies.embed_copies import (
+    FAMILY,
+    about_recorders,
+    embed_copies,
+    marginal,
+    random_recorders,
+)
 from chingolo.analysis.space.embed import (
     Embedded,
     Embedder,
     embed_songs,
     make_embedder,
     predictions,
-)
-from chingolo.analysis.space.embed_copies import (
-    FAMILY,
-    about_recorders,
-    embed_copies,
-    marginal,
-    random_recorders,
 )
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs

@@ -14,7 +14,7 @@ from chingolo.analysis.change.statistics.energy import energy_values
 from chingolo.analysis.compare import compare
 from chingolo.analysis.compare_types import compare_types, read_song_types
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.embed_copies import with_copies
+from chingolo.analysis.space.copies.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_table
 from chingolo.scripts import compare_eras
 
