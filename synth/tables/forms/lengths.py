@@ -50,7 +50,7 @@ def told_length(path: Path) -> ToldLength | None:
         except (struct.error, OverflowError, ZeroDivisionError):
             return None
     usable = told is not None and told.length > 0 and 0 < told.bytes_a_second < math.inf
-    return told if usable else None
+    return told if usable and 0 < told.end < 2**62 else None
 
 
 def lost_s(path: Path) -> float:

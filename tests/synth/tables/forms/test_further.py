@@ -1,5 +1,6 @@
 """Files joined, cut off or without a length: no sound goes unheard without a word."""
 
+import contextlib
 import io
 import shutil
 import struct
@@ -194,3 +195,17 @@ def test_a_flac_as_ffmpeg_streams_it(tmp_path):
     truth = soundfile.read(tmp_path / "s.wav", dtype="float32")[0]
     np.testing.assert_array_equal(load_audio(tmp_path / "p.flac", sample_rate=RATE), truth)
     assert not heard(tmp_path / "p.flac").broken
+
+
+@pytest.mark.parametrize("ending", FORMS)
+def test_any_damage_of_a_header_is_read_or_refused(tmp_path, ending: str):
+    random = np.random.default_rng(len(ending))
+    data = encoded(ending, 0.5)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for at in random.integers(0, min(200, len(data)), 3):
+            damaged[at] = random.integers(256)
+        file = tmp_path / f"a.{ending}"
+        file.write_bytes(damaged[: random.integers(1, len(damaged))])
+        with contextlib.suppress(InputError):  # no other error, and no loop without end
+            assert heard(file).samples >= 0
