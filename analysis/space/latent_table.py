@@ -98,7 +98,7 @@ def write_latent_parts(
         try:
             for z, copies, columns in parts:
                 part = rows.slice(start, len(z))
-                renamed = set_aside(part.column_names, [*VECTORS, *columns])
+                renamed = set_aside(part.column_names, [*VECTORS, *map(str, columns)])
                 part = part.rename_columns([renamed.get(name, name) for name in part.column_names])
                 for name in columns:
                     part = part.append_column(name, pa.array(columns[name].to_numpy()))

@@ -49,8 +49,9 @@ def told_length(path: Path) -> ToldLength | None:
                 told = _w64(file) if start[:16] == W64_RIFF else None
         except (struct.error, OverflowError, ZeroDivisionError):
             return None
-    usable = told is not None and told.length > 0 and 0 < told.bytes_a_second < math.inf
-    return told if usable and 0 < told.end < 2**62 else None
+    if told is None or told.length <= 0 or not 0 < told.bytes_a_second < math.inf:
+        return None
+    return told if 0 < told.end < 2**62 else None
 
 
 def lost_s(path: Path) -> float:

@@ -72,7 +72,8 @@ def test_a_name_that_is_not_utf_8_is_told_and_the_others_are_heard(tmp_path, cap
     assert "good.flac: 0 songs in 1.0 s" in said
     assert (tmp_path / "songs.csv").read_text().startswith("path,")
     # the sound itself is read by whatever name
-    truth = soundfile.read(os.fsencode(bad), dtype="float32")[0]
+    with bad.open("rb") as opened:
+        truth = soundfile.read(opened, dtype="float32")[0]
     np.testing.assert_array_equal(load_audio(bad, sample_rate=RATE), truth)
 
 

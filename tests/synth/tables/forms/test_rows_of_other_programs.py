@@ -281,8 +281,8 @@ def test_columns_named_as_in_other_forms_ride_along(tmp_path, form: str):
     (tmp_path / "songs.csv").write_text(f"path,start_s,end_s,{header}\na.wav,1,2,{row}\n")
     assert main([str(tmp_path / "songs.csv"), str(tmp_path / f"y.{form}"), "--force"]) == 0
     again = read_annotations(tmp_path / f"y.{form}")
-    assert again.loc[0, names].tolist() == cells
-    assert again.loc[0, ["start_s", "end_s"]].tolist() == [1, 2]
+    assert again[names].to_numpy().tolist() == [cells]
+    assert again[["start_s", "end_s"]].to_numpy().tolist() == [[1, 2]]
     assert again["path"].tolist() == [str(tmp_path / "a.wav")]
 
 
