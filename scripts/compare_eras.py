@@ -139,10 +139,14 @@ def _hear_again(
 def _finish(config: CompareConfig, comparison: Any) -> None:
     from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
+    from chingolo.synth.tables.forms.headers import ASIDE
 
     check = comparison.results.get("table_check")
     if check:
         _tell("the table:\n  " + "\n  ".join(table_lines(check, comparison.eras)))
+    for line in comparison.results["notes"]:
+        if line.startswith(ASIDE):
+            _tell(line)
     _tell("drawing the report ...")
     write_report(comparison, config.out, tell=_tell)
     print(headline(comparison))
