@@ -40,7 +40,7 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     Raises:
         InputError: if it is no note, or none of this bird's.
     """
-    if "noise" not in body:
+    if not isinstance(body, LineMap) or "noise" not in body:
         reader.value(body, "points", list, line=line)
     reader.known_keys(
         body, ("points", "second", "noise", "loudness", "contour", "attack", "release", "timbre")
