@@ -21,6 +21,7 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.song_space import lay_out
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.forms.headers import set_aside, told_aside
 from chingolo.synth.tables.song_table import PLACE
 
 FEWEST_SONGS = 4
@@ -124,7 +125,8 @@ def _compare(
         "versions": versions(),
         "run": latents.made_by,
     }
-    remarks = [*_origins(songs), *remarks]
+    renamed = set_aside(songs.columns, list(space.columns))
+    remarks = [*_origins(songs), *remarks, *told_aside(renamed)]
     if eras is None:
         results = put_together(results, WITHOUT_ERAS, {"notes": remarks})
     else:
@@ -143,7 +145,7 @@ def _compare(
         )
         told = {"notes": [*remarks, *change.remarks]}
         results = put_together(results, change.results, claims, told)
-    songs = songs.assign(**space.columns)
+    songs = songs.rename(columns=renamed).assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
 
 

@@ -16,7 +16,7 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.delimited import read_rows
-from chingolo.synth.tables.forms.headers import one_spelling
+from chingolo.synth.tables.forms.headers import one_spelling, set_aside, told_aside
 from chingolo.synth.tables.song_table import KNOWN, validate_song_table
 from chingolo.synth.tables.words import words
 
@@ -67,6 +67,8 @@ def compare_types(
             f"{name}: no two eras in '{settings.era_column}'; say --era-column, and --cut-date to "
             "make two eras of many years"
         )
+    # a column of the types under that name is the theme
+    renamed = {} if type_column == "theme" else set_aside(songs.columns, ["theme"])
     evidence = themes_alone(theme)
     change = measure_change(songs, eras, evidence, settings)
     results = put_together(
@@ -81,6 +83,7 @@ def compare_types(
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
                 *change.remarks,
+                *told_aside(renamed),
             ],
             "settings": dataclasses.asdict(settings),
             "versions": versions(),
@@ -88,6 +91,10 @@ def compare_types(
         },
     )
     comparison = Comparison(
-        songs.assign(theme=theme), np.zeros((len(songs), 2)), None, eras, results
+        songs.rename(columns=renamed).assign(theme=theme),
+        np.zeros((len(songs), 2)),
+        None,
+        eras,
+        results,
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))

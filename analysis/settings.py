@@ -9,6 +9,9 @@ from chingolo.synth.tables.files import InputError
 RECORDERS = 12
 """That songs are heard through; chosen by what docs/methods.md measures."""
 
+DRAWN = 200
+"""Recorders at random, of which those are kept."""
+
 
 @dataclass(frozen=True)
 class CompareSettings:

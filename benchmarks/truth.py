@@ -60,7 +60,7 @@ class Options:
     """Folder of everything."""
 
     groups: tuple[str, ...] = (NAMED, TUNING)
-    """Groups of chains: named, tuning, unseen."""
+    """Groups of chains: named, tuning, unseen, kept."""
 
     chains: tuple[str, ...] = ()
     """Only these chains, by name; `none` among them."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chingolo.synth.recorder.families import WIDE_1, OneOf, Range, Seed
+from chingolo.synth.recorder.families import WIDE_2, OneOf, Range, Seed
 from chingolo.synth.recorder.parts.registry import PARTS
 from chingolo.synth.recorder.wide import WideRecorder, through, told, wide_recorder
 from chingolo.synth.score.repertoire_file import load_repertoire
@@ -40,6 +40,9 @@ STRONG: dict[str, dict[str, Any]] = {
     "hard-clipping": {"limit": -20.0, "skew": 0.2},
     "band": {"low": 1500.0, "high": 5000.0, "low_order": 4, "high_order": 8},
     "rate": {"rate": 11_025, "filtered": False, "held": True},
+    "modulated-noise": {"ratio": 3.0},
+    "rebuilt-highs": {"above": 2500.0, "bands": 2.0, "copied": False, "window": 0.012},
+    "speech-codec": {"rate": 12_800, "order": 10, "pulses": 0.05, "frame": 0.02},
     "codec": {"cutoff": 7000.0, "offset": 2.0, "floor": -45.0, "window": 0.046},
     "noise-reduction": {
         "quantile": 0.5, "excess": 3.0, "floor": -40.0, "gate": True, "window": 0.012,
@@ -56,19 +59,19 @@ def within(range_: Range, value: float) -> bool:
 
 
 def strong_recorders() -> dict[str, WideRecorder]:
-    """A recorder of each part alone, near the strong end of what `wide-1` draws, by its name.
+    """A recorder of each part alone, near the strong end of what `wide-2` draws, by its name.
 
     Raises:
         ValueError: for settings that the family cannot draw.
     """
     made = {}
-    for chance in WIDE_1.chances:
+    for chance in WIDE_2.chances:
         settings = STRONG[chance.part]
         for name, range_ in chance.settings:
             if not within(range_, settings[name]):
                 raise ValueError(f"{chance.part}: {name} {settings[name]} is never drawn")
         part = (chance.part, PARTS[chance.part].settings(**settings))
-        made[chance.part] = WideRecorder(WIDE_1.name, (part,), 0.0, 1)
+        made[chance.part] = WideRecorder(WIDE_2.name, (part,), 0.0, 1)
     return made
 
 
@@ -83,7 +86,7 @@ def write_sheet(path: Path) -> None:
         waves.append((fill(told(recorder), 60), through(recorder, song, SAMPLE_RATE)))
         print(f"{name}: {PARTS[name].title}; {PARTS[name].source}")
     for seed in range(8):
-        recorder = wide_recorder(seed)
+        recorder = wide_recorder(seed, WIDE_2.name)
         names = ", ".join(name for name, _ in recorder.parts)
         waves.append((fill(f"seed {seed}: {names}", 60), through(recorder, song, SAMPLE_RATE)))
     title = "one song through each part of the wide family, and through eight of its recorders"

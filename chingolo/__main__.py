@@ -11,6 +11,7 @@ COMMANDS: Registry[Command] = Registry(
     {
         "demo": "chingolo.scripts.demo:COMMAND",
         "generate": "chingolo.scripts.generate_songs:COMMAND",
+        "sing": "chingolo.scripts.sing_themes:COMMAND",
         "fit": "chingolo.scripts.fit_songs:COMMAND",
         "convert": "chingolo.scripts.convert_table:COMMAND",
         "find": "chingolo.scripts.find_songs:COMMAND",

@@ -1,14 +1,16 @@
-"""Draws the pictures of docs/physics.md from the code: `python -m docs.pictures`."""
+"""Draws the pictures of physics.md and voices.md from the code: `python -m docs.pictures`."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from PIL import Image
 
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.sheets.contact_sheet import draw_spectrogram
+from chingolo.synth.sheets.contact_sheet import draw_spectrogram, write_wave_sheet
+from chingolo.synth.surrogates.sing_as_written import sing_as_written
 from chingolo.synth.voice.birds import BIRDS
 from chingolo.synth.voice.calibration import beta_of_pitch, load_calibration
 from chingolo.synth.voice.gestures import Gesture
@@ -120,12 +122,29 @@ def draw_duets(path: Path) -> None:
     pyplot.close(figure)
 
 
+def draw_voices(path: Path) -> None:
+    """One sound of each kind, from `voices.yaml`."""
+    repertoire = load_repertoire(str(FOLDER / "voices.yaml"))
+    waves = sing_as_written(repertoire, repertoire.themes, sample_rate=RATE)
+    named = [(theme.name, wave) for theme, wave in zip(repertoire.themes, waves, strict=True)]
+    write_wave_sheet(named, RATE, path, title=f"synthetic: {repertoire.source}")
+
+
+def in_few_colours(path: Path) -> None:
+    """Makes a PNG a third as large."""
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(96).save(path, optimize=True)
+
+
 def main() -> None:
     """Draws all pictures."""
     matplotlib.use("Agg")
     draw_syrinx(FOLDER / "syrinx.png")
     draw_song(FOLDER / "song.png")
     draw_duets(FOLDER / "duets.png")
+    draw_voices(FOLDER / "voices.png")
+    for name in ("duets.png", "voices.png"):
+        in_few_colours(FOLDER / name)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
 """`chingolo compare`: a latent table with two eras -> report, results and assignments."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from chingolo.analysis.settings import RECORDERS, CompareSettings, refuse_idle
+from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings, refuse_idle
 from chingolo.command_line.command import Command
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import Bounds, option
 from chingolo.synth.tables.files import InputError
 
 if TYPE_CHECKING:
+    from chingolo.analysis.change.design.eras import Eras
     from chingolo.analysis.space.latent_table import LatentTable
+    from chingolo.synth.recorder.wide import WideRecorder
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,23 @@ class CompareConfig:
     other recorders, so that themes are what no recorder parts, and the placebo is made; without it
     a change is claimed only where one recorder made both eras."""
 
-    recorders: Annotated[int | None, Bounds(1)] = None
-    """Recorders drawn at random that --run hears every recording through; more find more of what a
-    recorder may do, and take their time (default 12)."""
+    recorders: Annotated[
+        int | None,
+        Bounds(1),
+        tyro.conf.arg(
+            help="Recorders that --run hears every recording through; more find more of what a "
+            f"recorder may do, and take their time (default {RECORDERS})."
+        ),
+    ] = None
+
+    recorders_drawn: Annotated[
+        int | None,
+        Bounds(1),
+        tyro.conf.arg(
+            help="Recorders at random, of which those are chosen through which one era sounds like "
+            f"the other; no more than --recorders leaves the choice out (default {DRAWN})."
+        ),
+    ] = None
 
     settings: CompareSettings = field(default_factory=CompareSettings)
 
@@ -45,8 +62,9 @@ class CompareConfig:
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
     refuse_idle(config.settings, types=bool(config.type_column))
-    if config.recorders is not None and config.run is None:
-        raise InputError(f"--recorders {config.recorders}: songs are heard through them by --run")
+    for name in ("recorders", "recorders_drawn") if config.run is None else ():
+        if getattr(config, name) is not None:
+            raise InputError(f"{option(name)}: songs are heard through recorders by --run alone")
     if config.type_column:
         from chingolo.analysis.compare_types import compare_types, read_song_types
 
@@ -73,45 +91,77 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.claims.refusals import sameness
 
-    eras, recorders = find_eras(latents.songs, config.settings), config.recorders or RECORDERS
+    eras = find_eras(latents.songs, config.settings)
     if eras is not None and sameness(latents.z, eras):
         _tell("equal vectors: nothing is measured")
         return latents, {}
-    if config.run is not None and latents.copies is None:
-        from chingolo.analysis.space.embed_copies import hear_again
-
-        _tell(f"hearing {len(latents.songs)} songs through {recorders} recorders ...")
-        latents = hear_again(latents, config.run, recorders, tell=_tell)
+    recorders: Sequence[Any] = ()
+    if config.run is not None:
+        latents, recorders = _hear_again(config, latents, eras)
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import describe_recordings
         from chingolo.analysis.change.design.eras import MODERN
         from chingolo.analysis.change.drift.measure_copies import measure_copies
         from chingolo.analysis.change.drift.song_measures import measure_recordings
-        from chingolo.analysis.space.embed_copies import random_recorders
         from chingolo.synth.spectra.front_end import front_end_of
 
         _tell("measuring the songs ...")
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
-        if config.run is not None:
+        if recorders:
             measured["sung_again"] = measure_copies(
-                latents.songs,
-                eras.of_song == MODERN,
-                random_recorders(recorders),
-                tell=_tell,
+                latents.songs, eras.of_song == MODERN, recorders, tell=_tell
             )
         ear = front_end_of(latents.made_by)
         measured["descriptors"] = describe_recordings(latents.songs, ear)
     return latents, measured
 
 
+def _hear_again(
+    config: CompareConfig, latents: "LatentTable", eras: "Eras | None"
+) -> tuple["LatentTable", "Sequence[WideRecorder]"]:
+    """The songs heard through recorders as well, and which these are."""
+    from chingolo.analysis.space.copies.chosen_recorders import choose_recorders
+    from chingolo.analysis.space.copies.embed_copies import (
+        embed_copies,
+        embedder_of,
+        random_recorders,
+        with_copies,
+    )
+
+    assert config.run is not None
+    if latents.copies is not None:
+        return latents, random_recorders(latents.copies.shape[1])
+    embedder = embedder_of(latents, config.run)
+    count, drawn = config.recorders or RECORDERS, config.recorders_drawn or DRAWN
+    recorders, about = random_recorders(count), None
+    if eras is not None and drawn > count:
+        _tell(f"choosing {count} of {drawn} recorders ...")
+        chosen = choose_recorders(
+            latents,
+            eras.of_song,
+            embedder,
+            count=count,
+            drawn=drawn,
+            tell=_tell,
+        )
+        recorders, about = chosen.recorders, chosen.about
+    _tell(f"hearing {len(latents.songs)} songs through {len(recorders)} recorders ...")
+    copies = embed_copies(latents.songs, embedder, recorders, tell=_tell)
+    return with_copies(latents, copies, about), recorders
+
+
 def _finish(config: CompareConfig, comparison: Any) -> None:
     from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
+    from chingolo.synth.tables.forms.headers import ASIDE
 
     check = comparison.results.get("table_check")
     if check:
         _tell("the table:\n  " + "\n  ".join(table_lines(check, comparison.eras)))
+    for line in comparison.results["notes"]:
+        if line.startswith(ASIDE):
+            _tell(line)
     _tell("drawing the report ...")
     write_report(comparison, config.out, tell=_tell)
     print(headline(comparison))

@@ -1,5 +1,6 @@
 """`chingolo find`: recordings, folders or a live stream -> the songs in them, as they end."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -216,15 +217,19 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
     from chingolo.analysis.find.find import find_songs, row_of
-    from chingolo.analysis.find.recordings import Health, audio_files, file_chunks
+    from chingolo.analysis.find.recordings import Health, audio_files, file_chunks, told_unheard
     from chingolo.synth.tables.content import copies
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, is_unicode, refuse_unnameable
 
-    files = audio_files(Path(name) for name in config.recordings)
-    again = copies(files)
+    inputs = [Path(name) for name in config.recordings]
+    for line in told_unheard(inputs):
+        print(one_line(line), file=sys.stderr)
+    files = audio_files(inputs)
+    # of copies, one is listened to that a table can name
+    again = copies(sorted(files, key=lambda file: not is_unicode(os.path.realpath(file))))
     files = [file for file in files if str(file) not in again]
     for file, first in again.items():
-        print(f"{file}: sample for sample {first}; listened to once", file=sys.stderr)
+        print(one_line(f"{file}: sample for sample {first}; listened to once"), file=sys.stderr)
     like = _like(config, detector, recognise)
     songs, seconds, failed = 0, 0.0, []
     context_s = None if recognise is None else recognise.context_s
@@ -232,6 +237,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         for number, path in enumerate(files, start=1):
             health, here, rate = Health(), 0, 1.0
             try:
+                refuse_unnameable(path)
                 rate, chunks = file_chunks(path, health, config.channel)
                 for song in find_songs(
                     chunks,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.bounds import Bounds
 
 
@@ -55,15 +55,15 @@ def probe_labels(config: ProbeConfig) -> None:
 
     if config.out is not None:
         refuse_existing(config.out, force=config.force)
-    table = read_labelled_set(config.collection, audio=config.audio)
+    table = read_labelled_set(config.collection, audio=config.audio, tell=_tell)
     for line in told_copies(table["path"]):
-        print(line, file=sys.stderr)
+        _tell(line)
     print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
     latents = embed_table(
         table,
         config.encoder,
         strict=config.strict,
-        tell=lambda line: print(line, file=sys.stderr),
+        tell=_tell,
     )
     table = latents.songs
     labels = table["label"].to_numpy(object)
@@ -79,6 +79,10 @@ def probe_labels(config: ProbeConfig) -> None:
         with atomic_path(config.out) as temporary:
             temporary.write_text(text + "\n")
     print(text)
+
+
+def _tell(line: str) -> None:
+    print(one_line(line), file=sys.stderr, flush=True)
 
 
 COMMAND = Command(

@@ -250,7 +250,7 @@ from pathlib import Path
 from chingolo.analysis.compare import compare
 from chingolo.analysis.report.report import write_report
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.embed_copies import with_copies
+from chingolo.analysis.space.copies.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
 
 random = np.random.default_rng(0)

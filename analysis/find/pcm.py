@@ -9,6 +9,7 @@ import numpy as np
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.forms.mpeg import are_frames
 from chingolo.synth.tables.forms.wav import AUDIO, LATE_S, STREAMED, is_chunk
 
 FORMATS = {
@@ -30,12 +31,6 @@ WAV_FORMATS = {
     (3, 64): "f64",
 }
 """(format tag, bits) of a WAV header."""
-
-MPEG_1_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-MPEG_2_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-LAYER_2_KILOBITS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
-"""Bit rates of layer III and, in MPEG 1, of layer II (in MPEG 2 they are those of layer III), by
-the header's number of them, from 1 (ISO 11172-3, 13818-3)."""
 
 FRAME_BYTES = 4096
 """More than two frames of MP3 or AAC."""
@@ -89,7 +84,7 @@ def open_pcm(stream: BinaryIO, told: Pcm) -> tuple[Pcm, bytes]:
     if start[:1] == b"\xff":
         start += _read(stream, FRAME_BYTES - len(start))
     if start[:4] not in WAVS or start[8:] != b"WAVE":
-        other = start.startswith(CONTAINERS) or start[4:8] == b"ftyp" or _is_compressed(start)
+        other = start.startswith(CONTAINERS) or start[4:8] == b"ftyp" or are_frames(start)
         if other or _is_text(start, told):
             raise InputError("-: a file of another kind on standard input; expected raw PCM or WAV")
         return told, start
@@ -125,31 +120,6 @@ def _is_text(start: bytes, told: Pcm) -> bool:
     """Whether all first bytes are letters; samples of 8 bits may look like them."""
     letters = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
     return letters and len(start) == 12 and told.form != "u8"
-
-
-def _is_compressed(start: bytes) -> bool:
-    """Whether two frames of MPEG audio (ISO 11172-3) or AAC (ISO 13818-7) follow each other."""
-    length = _frame_length(start)
-    after = start[length : length + 4]
-    return length > 0 and _frame_length(after) > 0 and after[:2] == start[:2]
-
-
-def _frame_length(head: bytes) -> int:
-    """Bytes of the frame that begins here; 0 where none does."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    if layer == 0:  # ADTS, whose length stands in 13 bits of bytes 4 to 6
-        return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) > 5 else 7
-    rate, bits = head[2] >> 2 & 3, head[2] >> 4
-    if layer == 3 or version == 1 or rate == 3 or bits in (0, 15):
-        return 0
-    first = version == 3  # MPEG 1; else MPEG 2 and 2.5, of half and a quarter of its rates
-    second = layer == 2  # layer II, as of a broadcast
-    table = MPEG_2_KILOBITS if not first else LAYER_2_KILOBITS if second else MPEG_1_KILOBITS
-    kilobits = table[bits - 1]
-    hertz = (44_100, 48_000, 32_000)[rate] // {3: 1, 2: 2, 0: 4}[version]
-    return (144 if first or second else 72) * kilobits * 1000 // hertz + (head[2] >> 1 & 1)
 
 
 def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Iterator[np.ndarray]:

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from chingolo.analysis.find.pcm import CONTAINERS, FRAME_BYTES, WAVS
 from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
-from chingolo.synth.tables.containers import FFMPEG_ENDINGS, open_sound, reason
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, damage, open_sound, reason
+from chingolo.synth.tables.files import SOUND, InputError
+from chingolo.synth.tables.forms.lengths import lost_s
+from chingolo.synth.tables.forms.mpeg import are_frames
 from chingolo.synth.tables.forms.wav import LATE_S, missing_s
 
 BLOCK_S = 10
@@ -20,24 +23,21 @@ LOUDEST = 4
 """Full scales; beyond lies only damage, which must not swallow the background for seconds."""
 
 AUDIO_ENDINGS = (
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".mp3",
-    ".mp2",
-    ".aif",
-    ".aiff",
-    ".aifc",
-    ".bwf",
-    ".rf64",
-    ".w64",
-    ".caf",
-    ".au",
+    *(".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2"),
+    *(".mpga", ".mpa", ".aif", ".aiff", ".aifc", ".caf", ".au", ".snd", ".voc", ".svx", ".8svx"),
+    *(".sph", ".nist", ".avr", ".paf", ".pvf", ".ircam"),
     *FFMPEG_ENDINGS,
 )
 """Endings of audio files that are looked for in folders."""
+
+OTHER_ENDINGS = (
+    *(".raw", ".pcm", ".sd2", ".sds", ".vox", ".gsm", ".tta", ".tak", ".mpc", ".ac3", ".dts"),
+    *(".dsf", ".dff", ".ra", ".rm", ".spx", ".htk", ".avi", ".mpg", ".mpeg", ".mts", ".flv"),
+)
+"""Endings of further files that hold sound, which are told where a folder holds them."""
+
+TOLD_NAMES = 5
+"""Files that are told by name."""
 
 
 @dataclass
@@ -117,7 +117,7 @@ def file_chunks(
     """
     file = open_sound(path)
     rate = file.samplerate
-    lost_s = missing_s(path)
+    missing, fault = missing_s(path) + lost_s(path), damage(path)
 
     def pieces() -> Iterator[np.ndarray]:
         # read by the second, for a read that meets a fault returns nothing
@@ -132,9 +132,10 @@ def file_chunks(
             if not health.broken and health.samples < file.frames - rate < 2**62:
                 at, whole = health.samples / rate, file.frames / rate
                 health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-            elif not health.broken and lost_s > LATE_S:
-                at, whole = health.samples / rate, health.samples / rate + lost_s
+            elif not health.broken and missing > LATE_S:
+                at, whole = health.samples / rate, health.samples / rate + missing
                 health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
+            health.broken = health.broken or fault
 
     def blocks() -> Iterator[np.ndarray]:
         block: list[np.ndarray] = []
@@ -149,8 +150,8 @@ def file_chunks(
     return float(rate), blocks()
 
 
-def audio_below(folder: Path) -> list[Path]:
-    """Audio files at any depth, in order; names with a dot before them, hidden ones, are none.
+def files_below(folder: Path) -> list[Path]:
+    """Files at any depth, in order; names with a dot before them, hidden ones, are none.
 
     Links to folders are followed, each folder once.
     """
@@ -162,9 +163,40 @@ def audio_below(folder: Path) -> list[Path]:
             for name in folders
             if not name.startswith(".") and os.path.realpath(Path(inside, name)) not in seen
         )
-        files = (Path(inside, name) for name in names if not name.startswith("."))
-        found += [file for file in files if file.suffix.lower() in AUDIO_ENDINGS]
+        found += [Path(inside, name) for name in names if not name.startswith(".")]
     return sorted(found)
+
+
+def audio_below(folder: Path) -> list[Path]:
+    """The files of `files_below` that end as audio does."""
+    return [file for file in files_below(folder) if file.suffix.lower() in AUDIO_ENDINGS]
+
+
+def told_unheard(inputs: Iterable[Path]) -> list[str]:
+    """A sentence for each folder on files that may hold sound, and by their endings are passed."""
+    told = []
+    for folder in filter(Path.is_dir, inputs):
+        files = [str(file.relative_to(folder)) for file in files_below(folder) if _may_sound(file)]
+        more = f" and {len(files) - TOLD_NAMES} more" if len(files) > TOLD_NAMES else ""
+        if files:
+            told.append(
+                f"{folder}: not looked at, for their endings: {', '.join(files[:TOLD_NAMES])}{more}"
+            )
+    return told
+
+
+def _may_sound(file: Path) -> bool:
+    """Whether a file that does not end as audio does begins as audio, or ends as some does."""
+    ending = file.suffix.lower()
+    if ending in AUDIO_ENDINGS or ending in OTHER_ENDINGS:
+        return ending in OTHER_ENDINGS
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(FRAME_BYTES)
+    except OSError:
+        return False
+    contained = start[:4] not in WAVS and start.startswith(CONTAINERS)
+    return bool(SOUND.match(start)) or contained or are_frames(start)
 
 
 def audio_files(inputs: Iterable[Path]) -> list[Path]:

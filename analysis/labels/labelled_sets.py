@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from chingolo.analysis.find.recordings import audio_below
-from chingolo.synth.tables.files import InputError, is_file
-from chingolo.synth.tables.song_table import PLACE, validate_song_table
+from chingolo.analysis.find.recordings import audio_below, told_unheard
+from chingolo.synth.tables.files import InputError, is_file, is_unicode
+from chingolo.synth.tables.forms.cells import Tell
+from chingolo.synth.tables.forms.delimited import read_rows
+from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
+from chingolo.synth.tables.song_table import PLACE, refuse_other_times, validate_song_table
 
-PATH_COLUMNS = ("path", "filename", "file_name", "file", "slice_file_name")
+SLICES = "slice_file_name"
+"""Files that are cut already, beside times of where they were cut from, as UrbanSound8K comes."""
+
+PATH_COLUMNS = ("path", "filename", "file_name", "file", SLICES)
 LABEL_COLUMNS = (
     "label",
     "category",
@@ -20,7 +26,9 @@ LABEL_COLUMNS = (
 )
 
 
-def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
+def read_labelled_set(
+    path: Path, *, audio: Path | None = None, tell: Tell = lambda line: None
+) -> pd.DataFrame:
     """Reads a labelled collection as a song table.
 
     A folder holds one folder of audio files for each class (as GTZAN comes); a CSV file names the
@@ -31,15 +39,17 @@ def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
         path: folder, `.csv` or `.json`.
         audio: folder of the files that a table names; default: the table's own, `audio` within it,
             or `audio` beside it.
+        tell: takes a sentence on files of a folder that are passed.
 
     Returns:
         A song table with `label`, and `fold` where there are folds.
 
     Raises:
-        InputError: if nothing is there, or a table has no column of files or of classes.
+        InputError: if nothing is there, or a table has no column of files or of classes, or has
+            another program's times, which would go unheard.
     """
     if path.is_dir():
-        return _read_folder(path)
+        return _read_folder(path, tell)
     if not path.is_file():
         raise InputError(f"{path}: no such folder or table")
     try:
@@ -47,11 +57,16 @@ def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
             table = pd.read_json(path, orient="index", dtype=False)
             table["path"] = [f"{name}.wav" for name in table.index]
         else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            table = read_rows(path)
+    except InputError:
+        raise
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a table ({str(error).splitlines()[0]})") from error
+    table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
     files = _first_column(table, PATH_COLUMNS, path, "files")
     labels = _first_column(table, LABEL_COLUMNS, path, "classes")
+    if files != SLICES:
+        refuse_other_times(table.columns, name=str(path))
     base = audio or _audio_folder(path, str(table[files].iloc[0]))
     songs = pd.DataFrame({"path": table[files].astype(str), "label": table[labels].astype(str)})
     for column in ("fold", "individual"):
@@ -63,13 +78,20 @@ def read_labelled_set(path: Path, *, audio: Path | None = None) -> pd.DataFrame:
     return validate_song_table(songs.reset_index(drop=True), base=base, name=str(path))
 
 
-def _read_folder(path: Path) -> pd.DataFrame:
+def _read_folder(path: Path, tell: Tell) -> pd.DataFrame:
     files = sorted(
         file
         for folder in path.iterdir()
         if folder.is_dir() and not folder.name.startswith(".")
         for file in audio_below(folder)
     )
+    nameless = [file for file in files if not is_unicode(file.absolute())]
+    if nameless:
+        more = f" (and {len(nameless) - 1} more)" if len(nameless) > 1 else ""
+        tell(f"{nameless[0]}: a name that is not UTF-8; left out, rename it{more}")
+    files = [file for file in files if file not in nameless]
+    for line in told_unheard([path]):
+        tell(line)
     if not files:
         raise InputError(f"{path}: expected one folder of audio files for each class; found none")
     labels = [file.relative_to(path).parts[0] for file in files]

@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chingolo.analysis.space.copies.embed_copies import (
+    FAMILY,
+    about_recorders,
+    embed_copies,
+    marginal,
+    random_recorders,
+)
 from chingolo.analysis.space.embed import (
     Embedded,
     Embedder,
     embed_songs,
     make_embedder,
     predictions,
-)
-from chingolo.analysis.space.embed_copies import (
-    FAMILY,
-    about_recorders,
-    embed_copies,
-    marginal,
-    random_recorders,
 )
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
 from chingolo.analysis.space.reference import Reference, assign_songs
@@ -34,6 +34,7 @@ from chingolo.synth.tables.files import (
     refuse_if_none,
     told_faults,
 )
+from chingolo.synth.tables.forms.headers import set_aside, told_aside
 from chingolo.synth.tables.song_table import PLACE
 from chingolo.train.run.trained_encoder import load_encoder
 
@@ -68,7 +69,10 @@ def embed_table(
         tell(line)
     kept = rows_without(found.faults, len(table))
     columns = predictions(embedder.encoder.classes, found.probability[kept])
-    songs = table.iloc[kept].reset_index(drop=True)
+    renamed = set_aside(table.columns, list(columns.columns))
+    for line in told_aside(renamed):
+        tell(line)
+    songs = table.iloc[kept].reset_index(drop=True).rename(columns=renamed)
     for name in columns.columns:
         songs[name] = columns[name].to_numpy()
     return LatentTable(songs=songs, z=found.z[kept], made_by=embedder.about)
@@ -189,7 +193,9 @@ def embed_to_file(
 
     kept = table.iloc[rows_without(faults, len(table))].reset_index(drop=True)
     list_skipped(faults, table, skipped_file(out))
-    write_latent_parts(kept, parts(), embedder.about | about_recorders(recorders), out)
+    about = embedder.about | about_recorders(recorders)
+    for line in told_aside(write_latent_parts(kept, parts(), about, out)):
+        tell(line)
     shutil.rmtree(folder, ignore_errors=True)
     return EmbeddedFile(True, faults)
 

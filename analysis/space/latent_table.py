@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.forms.headers import set_aside
 from chingolo.synth.tables.song_table import (
     known_columns,
     relative_paths,
@@ -21,6 +22,9 @@ from chingolo.synth.tables.song_table import (
 METADATA_KEY = b"chingolo"
 """Key of the file's metadata under which what made the vectors stands, as JSON."""
 
+
+VECTORS = ("z", "copies")
+"""Columns of vectors."""
 
 NO_FILE = r"(.*[\\/])?row \d+"
 """Paths as `numbered_rows` makes them up."""
@@ -65,7 +69,7 @@ def write_latent_parts(
     parts: Iterable[tuple[np.ndarray, np.ndarray | None, pd.DataFrame]],
     made_by: dict[str, Any],
     path: str | Path,
-) -> None:
+) -> dict[str, str]:
     """Writes a latent table part by part, so that only one part's vectors are held at a time.
 
     Args:
@@ -76,24 +80,27 @@ def write_latent_parts(
         made_by: what made the vectors.
         path: `.parquet`; it appears under this name only whole.
 
+    Returns:
+        Columns of the songs that `z`, `copies` and the further columns would have written over, and
+        the names that they are kept under; vectors of an earlier latent table are not kept.
+
     Raises:
         InputError: if `path` does not end in `.parquet` or its folder cannot be written.
     """
     path = Path(path)
     if path.suffix != ".parquet":
         raise InputError(f"{path}: a latent table ends in .parquet")
-    rows = pa.Table.from_pandas(
-        relative_paths(songs, path.parent).drop(columns=["z", "copies"], errors="ignore"),
-        preserve_index=False,
-    )
-    start, writer = 0, None
+    songs = relative_paths(songs, path.parent)
+    old = [name for name in VECTORS if name in songs.columns and _holds_vectors(songs[name])]
+    rows = pa.Table.from_pandas(songs.drop(columns=old), preserve_index=False)
+    start, writer, renamed = 0, None, {}
     with atomic_path(path) as temporary:
         try:
             for z, copies, columns in parts:
                 part = rows.slice(start, len(z))
+                renamed = set_aside(part.column_names, [*VECTORS, *map(str, columns)])
+                part = part.rename_columns([renamed.get(name, name) for name in part.column_names])
                 for name in columns:
-                    if name in part.column_names:
-                        part = part.drop_columns(name)
                     part = part.append_column(name, pa.array(columns[name].to_numpy()))
                 part = part.append_column("z", _fixed_size_lists(z))
                 if copies is not None:
@@ -110,6 +117,7 @@ def write_latent_parts(
         finally:
             if writer is not None:
                 writer.close()
+    return renamed
 
 
 def read_latent_table(path: str | Path) -> LatentTable:
@@ -172,6 +180,11 @@ def numbered_rows(songs: pd.DataFrame) -> pd.DataFrame:
 def _fixed_size_lists(vectors: np.ndarray) -> pa.FixedSizeListArray:
     values = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
     return pa.FixedSizeListArray.from_arrays(values, vectors.shape[1])
+
+
+def _holds_vectors(column: pd.Series) -> bool:
+    values = column.dropna()
+    return len(values) > 0 and isinstance(values.iloc[0], np.ndarray | list | tuple)
 
 
 def _vectors(column: pa.ChunkedArray, path: Path) -> np.ndarray:

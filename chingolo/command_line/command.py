@@ -76,6 +76,8 @@ class Command:
             Exit status: 0, 2 for bad input, 130 when interrupted, 141 when whoever read the output
             has gone.
         """
+        if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="surrogateescape")  # names of files that are no UTF-8
         with reader_may_leave():
             return self._main(words)
 
@@ -86,6 +88,9 @@ class Command:
             self.work(config)
         except InputError as error:
             return self._refuse(str(error))
+        except UnicodeEncodeError as error:  # of a name that no text can hold
+            part = error.object[max(0, error.start - 60) : error.end + 20]
+            return self._refuse(f"'{part}' cannot be written as {error.encoding}; rename it")
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -207,10 +207,44 @@ WIDE_1 = Family(
     ),
 )
 
+WIDE_2 = Family(
+    "wide-2",
+    WIDE_1.level,
+    (
+        *(chance for chance in WIDE_1.chances if chance.part not in ("rate", "noise-reduction")),
+        _chance(
+            "rate",
+            0.2,
+            rate=OneOf((8000, 11_025, 12_000, 16_000, 22_050, 24_000)),
+            filtered=OneOf((True, False)),
+            held=OneOf((True, False, False)),
+        ),
+        _chance("modulated-noise", 0.12, ratio=Uniform(3, 25)),
+        _chance(
+            "rebuilt-highs",
+            0.12,
+            above=LogUniform(2500, 9000),
+            bands=Uniform(1, 8),
+            copied=OneOf((True, False)),
+            window=OneOf((0.006, 0.012, 0.023)),
+        ),
+        _chance(
+            "speech-codec",
+            0.15,
+            rate=OneOf((8000, 12_800, 16_000, 24_000)),
+            order=OneOf((8, 10, 16)),
+            pulses=LogUniform(0.03, 0.5),
+            frame=OneOf((0.01, 0.02, 0.03)),
+        ),
+        *(chance for chance in WIDE_1.chances if chance.part == "noise-reduction"),
+    ),
+)
+
 WIDE_FAMILIES: Registry[Family] = Registry(
     "family of recorders",
     {
         "wide-1": WIDE_1,
+        "wide-2": WIDE_2,
     },
 )
 """A family never changes; a new one gets a new name."""

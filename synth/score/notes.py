@@ -21,6 +21,15 @@ ROUNDING = 0.001
 """Share by which a rounded value may lie beyond what the labia do; it is held to that."""
 
 
+def read_notes(parsed: LineMap, reader: MarkedReader, bird: Bird) -> dict[str, Note]:
+    """The notes of a file by name; see `read_note`."""
+    section = reader.value(parsed, "notes", dict)
+    return {
+        name: read_note(body, reader, section.lines[name], name, bird)
+        for name, body in section.items()
+    }
+
+
 def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird) -> Note:
     """A note of the file.
 
@@ -34,7 +43,7 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     Raises:
         InputError: if it is no note, or none of this bird's.
     """
-    if "noise" not in body:
+    if not isinstance(body, LineMap) or "noise" not in body:
         reader.value(body, "points", list, line=line)
     reader.known_keys(
         body, ("points", "second", "noise", "loudness", "contour", "attack", "release", "timbre")

@@ -17,7 +17,7 @@ from chingolo.synth.score.marked_yaml import (
     read_marked_yaml,
     text_of,
 )
-from chingolo.synth.score.notes import LONGEST_NOTE, read_note, read_trill_contour
+from chingolo.synth.score.notes import LONGEST_NOTE, read_notes, read_trill_contour
 from chingolo.synth.score.own_bird import read_bird
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
@@ -59,16 +59,38 @@ def load_repertoire(name: str | Path) -> Repertoire:
     return _load(str(name), ())
 
 
+def load_notes(name: str) -> dict[str, Note]:
+    """The notes that the themes of a repertoire are made of, by name.
+
+    Args:
+        name: see `load_repertoire`, also for what is raised; of a file with a `base`, the base's.
+    """
+    bird, path = load_repertoire(name).singer, _path(name)
+    parsed = read_marked_yaml(path)
+    while "base" in parsed:
+        path = _path(_beside(parsed["base"], path))
+        parsed = read_marked_yaml(path)
+    return read_notes(parsed, MarkedReader(path), bird)
+
+
+def _beside(name: str, file: Path) -> str:
+    """A repertoire as a file names it: what is no shipped one lies beside it."""
+    return str(file.parent / name) if Path(name).suffix in (".yaml", ".yml") else name
+
+
+def _path(name: str) -> Path:
+    if Path(name).suffix in (".yaml", ".yml"):
+        return Path(name)
+    if name not in REPERTOIRES:
+        raise InputError(
+            f"{name}: no such repertoire; shipped are {REPERTOIRES.names()}, or give a .yaml file"
+        )
+    return REPERTOIRES[name]
+
+
 def _load(name: str, above: tuple[Path, ...]) -> Repertoire:
     """Loads a repertoire that the files `above` are built on, the first one first."""
-    path = Path(name)
-    if path.suffix not in (".yaml", ".yml"):
-        if name not in REPERTOIRES:
-            raise InputError(
-                f"{name}: no such repertoire; shipped are {REPERTOIRES.names()}, "
-                "or give a .yaml file"
-            )
-        path = REPERTOIRES[name]
+    path = _path(name)
     if path.resolve() in above:
         raise InputError(f"{above[-1]}: its 'base' leads back to {path}")
     return _read_repertoire(read_marked_yaml(path), MarkedReader(path), (*above, path.resolve()))
@@ -112,10 +134,7 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader, files: tuple[Path, .
         ("species", "source", "bird", "base", "gap", "notes", "themes", "variation", "populations"),
     )
     if "base" in parsed:
-        name = reader.value(parsed, "base", str)
-        if Path(name).suffix in (".yaml", ".yml"):
-            name = str(reader.path.parent / name)
-        base = _load(name, files)
+        base = _load(_beside(reader.value(parsed, "base", str), reader.path), files)
         reader.known_keys(parsed, ("base", "source", "variation", "populations"))
         species, themes, variation = base.species, base.themes, base.variation
         bird, own_bird = base.bird, base.own_bird
@@ -124,11 +143,7 @@ def _read_repertoire(parsed: LineMap, reader: MarkedReader, files: tuple[Path, .
         species = reader.value(parsed, "species", str)
         source = reader.value(parsed, "source", str)
         bird, own_bird = read_bird(parsed, reader)
-        notes_section = reader.value(parsed, "notes", dict)
-        notes = {
-            name: read_note(body, reader, notes_section.lines[name], name, own_bird or BIRDS[bird])
-            for name, body in notes_section.items()
-        }
+        notes = read_notes(parsed, reader, own_bird or BIRDS[bird])
         gap = reader.number(parsed, "gap", 0.0, low=0, high=LONGEST_NOTE)
         themes_section = reader.value(parsed, "themes", dict)
         themes = tuple(

@@ -14,7 +14,7 @@ from chingolo.synth.tables.audio import length_s
 from chingolo.synth.tables.files import InputError, atomic_path, read_text
 from chingolo.synth.tables.forms.audacity import from_audacity, to_audacity
 from chingolo.synth.tables.forms.cells import Read, Tell, one_line
-from chingolo.synth.tables.forms.raven import from_raven, is_raven, to_raven
+from chingolo.synth.tables.forms.raven import from_raven, is_raven, refuse_taken, to_raven
 from chingolo.synth.tables.song_table import (
     WrongRow,
     of_recording,
@@ -79,7 +79,8 @@ def write_annotations(table: pd.DataFrame, path: str | Path, *, tell: Tell = _si
         tell: takes a sentence on what the form cannot hold.
 
     Raises:
-        InputError: for an unknown ending or a folder that cannot be written.
+        InputError: for an unknown ending, columns that are another thing in that form, or a folder
+            that cannot be written.
     """
     path = Path(path)
     if path.suffix.lower() != ".txt":
@@ -87,6 +88,7 @@ def write_annotations(table: pd.DataFrame, path: str | Path, *, tell: Tell = _si
         return
     _tell_breaks(table, path, tell)
     if _is_for_raven(path):
+        refuse_taken(table.columns, path)
         begins = _sequence(sorted(set(table["path"])), path, tell)
         shown = relative_paths(table, path.parent)
         names = dict(zip(table["path"], shown["path"], strict=True))

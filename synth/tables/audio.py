@@ -258,9 +258,10 @@ def is_whole(path: Path, length_s: float) -> bool:
 
 
 def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Writes [samples] as 16-bit FLAC, under its final name only whole."""
+    """Writes [samples] as 16-bit FLAC, or WAV by its ending; under its final name only whole."""
+    form = "WAV" if path.suffix.lower() == ".wav" else "FLAC"
     with atomic_path(path) as temporary:
         try:
-            soundfile.write(temporary, wave, sample_rate, format="FLAC", subtype="PCM_16")
+            soundfile.write(temporary, wave, sample_rate, format=form, subtype="PCM_16")
         except soundfile.LibsndfileError as error:  # it does not tell why
             raise OSError(errno.EIO, "the disk refused it; is it full?") from error

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,16 +17,19 @@ from typing import Any
 import soundfile
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
-from chingolo.synth.tables.files import InputError, is_file
+from chingolo.synth.tables.files import InputError, is_file, is_unicode
+from chingolo.synth.tables.forms import flac
+from chingolo.synth.tables.forms.further import has_further, lacks_end
+from chingolo.synth.tables.forms.mpeg import FIRST_FRAME, after_tag, states_length
 from chingolo.synth.tables.forms.wav import LATE_S, with_length
 
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
 
-TAG_BITS = (21, 14, 7, 0)
-"""The length of an ID3 tag is written seven bits a byte."""
-
-FFMPEG_ENDINGS = (".m4a", ".aac", ".wma", ".wv", ".ape", ".amr", ".3gp", ".mka", ".webm")
+FFMPEG_ENDINGS = (
+    *(".m4a", ".m4b", ".m4r", ".m4v", ".mp4", ".mov", ".qt", ".3gp", ".3gpp", ".3g2", ".aac"),
+    *(".wma", ".wmv", ".asf", ".wv", ".ape", ".amr", ".awb", ".mka", ".mkv", ".webm", ".weba"),
+)
 """Endings of files that ffmpeg decodes and libsndfile does not."""
 
 KEPT = 8
@@ -36,21 +40,24 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
     """Opens an audio file to read: of any form of libsndfile or, where ffmpeg is found, of ffmpeg.
 
     A WAV whose header says that it is empty, as of a stream or a recorder that lost its power, is
-    read to its end.
+    read to its end, and so is a FLAC that does not tell its length.
 
     Raises:
         InputError: if it is missing, is not audio, cannot be read, has no rate of sound, is in a
-            form for which ffmpeg is missing, or goes on after the length that it tells.
+            form for which ffmpeg is missing, goes on after the length that it tells, or is followed
+            by further audio.
     """
     path = Path(path)
     if not is_file(path):
         raise InputError(f"{path}: no such audio file")
     with reading(path), contextlib.ExitStack() as stack:
+        if has_further(path):
+            raise InputError(f"{path}: further audio follows the first; give one recording a file")
         with path.open("rb") as opened:
             start = opened.read(64)
         kind = _for_ffmpeg(start)
-        source: Any = _decoded(path, kind) if kind else with_length(path)
-        file = stack.enter_context(soundfile.SoundFile(source))
+        source: Any = _decoded(path, kind) if kind else flac.with_length(path) or with_length(path)
+        file = stack.enter_context(soundfile.SoundFile(nameable(source)))
         if not SAMPLE_RATE.allow(file.samplerate):
             raise InputError(
                 f"{path}: a sample rate of {file.samplerate} Hz; expected {SAMPLE_RATE}"
@@ -58,6 +65,14 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
         _refuse_guessed_length(file, path)
         stack.pop_all()  # the caller closes it
     return file
+
+
+def damage(path: Path) -> str:
+    """What is wrong with a file that `open_sound` opened and that reads without a fault; or ""."""
+    if lacks_end(path):
+        return "breaks off: it has no mark of its end"
+    complaint = _complaints.get(path)
+    return f"is damaged ({complaint})" if complaint else ""
 
 
 @contextmanager
@@ -104,6 +119,8 @@ def _for_ffmpeg(start: bytes) -> str:
 
 _decoding = threading.Lock()
 _decoded_files: dict[tuple[Path, int, int], Path] = {}
+_complaints: dict[Path, str] = {}
+"""What ffmpeg said of a file that it decoded as far as it could."""
 
 
 def _decoded(path: Path, demuxer: str) -> Path:
@@ -135,11 +152,21 @@ def _decode(path: Path, demuxer: str) -> Path:
     done = subprocess.run(
         [ffmpeg, "-nostdin", "-v", "error", *given, *wanted], capture_output=True, check=False
     )
+    lines = done.stderr.decode(errors="replace").strip().splitlines() or [""]
+    silent = "matches no streams" in done.stderr.decode(errors="replace")
+    told = "holds no sound" if silent else re.sub(r"^\[.*?\] ", "", lines[-1]).split(": ")[-1]
     if done.returncode:
         decoded.unlink(missing_ok=True)
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason told"]
-        raise InputError(f"{path}: not audio that ffmpeg can read ({lines[-1].split(': ')[-1]})")
+        raise InputError(f"{path}: not audio that ffmpeg can read ({told or 'no reason told'})")
+    _complaints[path] = told
     return decoded
+
+
+def nameable(source: Any) -> Any:
+    """What to open, as libsndfile takes it: a name that is not UTF-8 goes by its bytes."""
+    if isinstance(source, Path) and not is_unicode(source):
+        return os.fsencode(source)
+    return source
 
 
 def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
@@ -165,16 +192,9 @@ def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
 def _states_length(path: Path) -> bool:
     """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
     with path.open("rb") as file:
-        tag = file.read(10)
-        if tag[:3] == b"ID3":
-            file.seek(
-                10
-                + sum((byte & 127) << shift for byte, shift in zip(tag[6:], TAG_BITS, strict=True))
-            )
-        else:
-            file.seek(0)
-        first = file.read(4096)
-    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+        first = after_tag(file.read(10), 0)
+        file.seek(first)
+        return states_length(file.read(FIRST_FRAME), 0)
 
 
 @lru_cache(maxsize=256)

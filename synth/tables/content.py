@@ -108,6 +108,7 @@ def _sound(file: Path) -> Any:
     # here, since the settings stand on this file, and `--help` on them
     import soundfile
 
+    from chingolo.synth.tables.containers import nameable
     from chingolo.synth.tables.forms.wav import with_length
 
-    return soundfile.SoundFile(with_length(file))
+    return soundfile.SoundFile(nameable(with_length(file)))

@@ -128,6 +128,25 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_unicode(path: str | Path) -> bool:
+    """Whether a path can stand in a text; names on old disks may hold bytes that are no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def refuse_unnameable(path: Path) -> None:
+    """Refuses a name that is not UTF-8: no table can hold it.
+
+    Raises:
+        InputError: naming it.
+    """
+    if not is_unicode(os.path.realpath(path)):
+        raise InputError(f"{path}: a name that is not UTF-8, which no table can hold; rename it")
+
+
 SOUND = re.compile(
     rb"(RIFF|RF64|FORM).{4}(WAVE|AIFF|AIFC)|fLaC\0|OggS\0|ID3[\2-\4]|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]"
     rb"|wvpk|\.snd\0|caff\0|.{4}ftyp",

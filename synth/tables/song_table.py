@@ -1,12 +1,13 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
+from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path, is_unicode, refuse_unnameable
 from chingolo.synth.tables.forms.cells import file_name
 from chingolo.synth.tables.forms.delimited import line_of, read_rows
 from chingolo.synth.tables.forms.headers import (
@@ -58,11 +59,7 @@ def read_song_table(
     path = Path(path)
     table = read_rows(path, rows=rows)
     table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
-    if times := times_of_others(table.columns):
-        raise InputError(
-            f"{path}: a column '{times[0]}', which is none of a song table: expected the times of "
-            "songs in 'start_s' and 'end_s', in s from the start of the recording"
-        )
+    refuse_other_times(table.columns, name=str(path))
     if audio is not None and len(table):
         table = of_recording(table, audio, name=str(path))
     try:
@@ -73,6 +70,20 @@ def read_song_table(
         raise error.on_line(line_of(path, error.row)) from error
 
 
+def refuse_other_times(names: Collection[Any], *, name: str) -> None:
+    """Refuses a table whose columns seem to hold another program's times; see `times_of_others`.
+
+    Raises:
+        InputError: naming the first such column.
+    """
+    if times := times_of_others(names):
+        raise InputError(
+            f"{name}: a column '{times[0]}', which is none of a song table: expected the times of "
+            "songs in 'start_s' and 'end_s', in s from the start of the recording; rename it if it "
+            "tells another thing"
+        )
+
+
 def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame:
     """Gives the rows that belong to a recording its path.
 
@@ -80,8 +91,10 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     that names one file alone.
 
     Raises:
-        InputError: if the table names several files, none of the recording's name.
+        InputError: if the table names several files, none of the recording's name, or the
+            recording cannot be named in a table.
     """
+    refuse_unnameable(audio)
     if "path" not in table.columns:
         return table.assign(path=str(audio.resolve()))
     paths = [_text(value) for value in table["path"]]
@@ -200,9 +213,12 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
             path = windows.name if windows.anchor else windows.as_posix()
         if path != path.strip() and not (base / path).exists() and (base / path.strip()).exists():
             path = path.strip()
-        return str((base / path).resolve())
+        file = str((base / path).resolve())
     except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
         raise WrongRow(name, row, "'path' is no path") from error
+    if not is_unicode(file):
+        raise WrongRow(name, row, f"{file}: a name that is not UTF-8, which no table can hold")
+    return file
 
 
 def _text(value: Any) -> str:

@@ -12,8 +12,9 @@ from chingolo.analysis.change.design.permutation import permutation_p, permuted_
 from chingolo.analysis.change.design.units import find_design
 from chingolo.analysis.change.statistics.energy import energy_values
 from chingolo.analysis.compare import compare
+from chingolo.analysis.compare_types import compare_types, read_song_types
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.embed_copies import with_copies
+from chingolo.analysis.space.copies.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_table
 from chingolo.scripts import compare_eras
 
@@ -427,3 +428,42 @@ def test_an_era_of_equal_songs_is_refused(tmp_path, era: str):
     found = compare(LatentTable(songs, z), CompareSettings(permutations=199)).results
     assert found["verdict"] == "changed"
     assert any("the very vector of another" in note for note in found["notes"])
+
+
+def test_no_column_of_the_table_is_written_over(tmp_path, capsys):
+    """As of songs that a frozen reference told, and of a report's `songs.csv` used once more."""
+    latents = population(birds=4, songs=2)
+    count = len(latents.songs)
+    own = {"theme": [f"mine {row}" for row in range(count)], "cluster": ["K"] * count}
+    own |= {"cluster_probability": [0.125] * count, "theme_probability": [0.5] * count}
+    songs = latents.songs.assign(**own, **{"map_1": ["sheet 3"] * count})
+    write_latent_table(LatentTable(songs, latents.z, latents.made_by), tmp_path / "a.parquet")
+    options = ["--permutations", "19", "--bootstraps", "5"]
+    words = [str(tmp_path / "a.parquet"), "--out", str(tmp_path / "report"), *options]
+    assert compare_eras.main(words) == 0
+    assert "'theme' as 'theme_before'" in capsys.readouterr().err
+    found = pd.read_csv(tmp_path / "report" / "songs.csv")
+    assert found["theme_before"].tolist() == own["theme"]
+    assert found["cluster_before"].tolist() == own["cluster"]
+    assert found["cluster_probability_before"].tolist() == own["cluster_probability"]
+    assert found["theme_probability"].tolist() == own["theme_probability"]
+    assert found["map_1_before"].tolist() == ["sheet 3"] * count
+    notes = json.loads((tmp_path / "report" / "results.json").read_text())["notes"]
+    assert any("'cluster' as 'cluster_before'" in note for note in notes)
+    again = LatentTable(found, latents.z, latents.made_by)
+    twice = compare(again, CompareSettings(permutations=19, bootstraps=5)).songs
+    assert twice["theme_before"].tolist() == own["theme"]
+    assert twice["theme_before_2"].fillna("").tolist() == found["theme"].fillna("").tolist()
+
+
+def test_types_leave_a_column_theme_alone(tmp_path):
+    rows = [f"{era},{era}-{bird},{bird % 2},x{bird}" for era in (1966, 2020) for bird in range(6)]
+    (tmp_path / "songs.csv").write_text("\n".join(["era,individual,kind,theme", *rows]))
+    settings = CompareSettings(permutations=19, bootstraps=5)
+    songs = read_song_types(tmp_path / "songs.csv", "kind")
+    found = compare_types(songs, "kind", settings).songs
+    assert found["theme"].tolist() == songs["kind"].tolist()
+    assert found["theme_before"].tolist() == songs["theme"].tolist()
+    found = compare_types(songs, "theme", settings).songs
+    assert found["theme"].tolist() == songs["theme"].tolist()
+    assert "theme_before" not in found

@@ -29,11 +29,18 @@ class Section:
 NO_PLACEBO = "Placebo: not made, since songs were not heard through other recorders."
 
 
-def placebo_of(placebo: Mapping[str, Any], songs: str) -> str:
+def placebo_of(placebo: Mapping[str, Any], songs: str, made_by: Mapping[str, Any]) -> str:
     """What a placebo compares: performances heard by two devices, or `songs` with themselves."""
     if placebo["measured"]:
         return f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
-    return f"{songs} against themselves through {placebo['recorders']} random recorders"
+    drawn = made_by.get("recorders_drawn")
+    which = (
+        f"{placebo['recorders']} recorders, of {drawn} at random those that make one era sound "
+        "most like the other"
+        if drawn
+        else f"{placebo['recorders']} random recorders"
+    )
+    return f"{songs} against themselves through {which}"
 
 
 def text(value: object) -> str:

@@ -45,6 +45,15 @@ def _change(results: dict[str, Any]) -> list[str]:
         "is that of the largest difference of all (Westfall & Young 1993); intervals of shares are "
         "Wilson's, with as many trials as the spread between birds is worth.",
     ]
+    drawn = results["run"].get("recorders_drawn")
+    if drawn:
+        lines.append(
+            f"Every recording was heard through {results['run']['recorders']} recorders as well, "
+            f"those of {drawn} at random ({results['run']['family']}) through which the songs of "
+            "one era lie nearest to those of the other (approximate Bayesian computation, Beaumont "
+            "2010; energy distance); a song's vector is the mean over what was heard of it, and "
+            "clusters that recorders turn into one another are one theme."
+        )
     if results["clusters"]:
         lines.append(
             "A change of the repertoire was claimed only for themes whose share no recorder of the "

@@ -29,7 +29,9 @@ def statistics(comparison: Comparison, media: Media | None) -> str:
         _table([_row(statistic, results, count) for statistic in deciding]),
         f"<p>{count} permutations of the unit ({text(results['unit'])}), block: "
         f"{text(results['block'])}.</p>",
-        _placebo(results["claims"]["repertoire"]["placebo"]) if results["clusters"] else "",
+        _placebo(results["claims"]["repertoire"]["placebo"], results["run"])
+        if results["clusters"]
+        else "",
         _turnover(results.get("turnover")),
     ]
     if others:
@@ -62,11 +64,11 @@ def _row(statistic: Statistic, results: dict[str, Any], permutations: int) -> st
     )
 
 
-def _placebo(placebo: dict[str, Any]) -> str:
+def _placebo(placebo: dict[str, Any], made_by: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return f"<p>{NO_PLACEBO}</p>"
     worst = max(placebo["themes"].values(), default=0.0)
-    heard = placebo_of(placebo, "modern songs")
+    heard = placebo_of(placebo, "modern songs", made_by)
     return (
         f"<p>Placebo: {heard}, pair by pair. {placebo['stable']:.0%} stay in their theme; "
         f"the recorder that does most moves a theme's share by {100 * worst:.0f} points "

@@ -30,7 +30,8 @@ def sung(comparison: Comparison, media: Media | None) -> str:
     return (
         "<p>Changes of times and pitches within sites, the speed that all have in common taken out "
         f"where no known device fixes it; p of each is family-wise.{tested}</p>"
-        f"{_table(rows[:OPEN], eras, moved)}{more}<p>{_placebo(claim['placebo'])}</p>"
+        f"{_table(rows[:OPEN], eras, moved)}{more}<p>"
+        f"{_placebo(claim['placebo'], comparison.results['run'])}</p>"
     )
 
 
@@ -64,11 +65,11 @@ def _value(value: float | None, unit: str) -> str:
     return f"{1000 * value:.1f} ms" if unit == "s" else f"{value:.0f} {text(unit)}"
 
 
-def _placebo(placebo: dict[str, Any]) -> str:
+def _placebo(placebo: dict[str, Any], made_by: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return NO_PLACEBO
     return (
-        f"Placebo: {placebo_of(placebo, 'some modern songs')}, pair by pair "
+        f"Placebo: {placebo_of(placebo, 'some modern songs', made_by)}, pair by pair "
         f"(p = {placebo['p']:.3f} over all recorders). A change "
         "counts only if it is clearly larger than a recorder's most."
     )

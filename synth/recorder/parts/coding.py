@@ -40,7 +40,7 @@ def _window(size: int) -> np.ndarray:
     return np.sin(np.pi * (np.arange(size, dtype=np.float32) + 0.5) / size).astype(np.float32)
 
 
-def _window_size(seconds: float, sample_rate: int) -> int:
+def window_size(seconds: float, sample_rate: int) -> int:
     """The power of two next to a duration."""
     return 1 << max(4, round(np.log2(seconds * sample_rate)))
 
@@ -90,7 +90,7 @@ def masking(power: np.ndarray, frequency: np.ndarray, offset: float) -> np.ndarr
 def _code(
     settings: Codec, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    size = _window_size(settings.window, sample_rate)
+    size = window_size(settings.window, sample_rate)
     spectra = short_spectra(wave, size)
     power = np.real(spectra) ** 2 + np.imag(spectra) ** 2
     frequency = np.fft.rfftfreq(size, 1 / sample_rate)
@@ -127,7 +127,7 @@ class NoiseReduction:
 def _reduce(
     settings: NoiseReduction, wave: np.ndarray, sample_rate: int, random: np.random.Generator
 ) -> np.ndarray:
-    size = _window_size(settings.window, sample_rate)
+    size = window_size(settings.window, sample_rate)
     spectra = short_spectra(wave, size)
     power = np.real(spectra) ** 2 + np.imag(spectra) ** 2
     # The outer windows hold the silence beyond the recording.

@@ -23,6 +23,9 @@ PARTS: Registry[Part] = Registry(
         "band": "chingolo.synth.recorder.parts.linear:BAND",
         "rate": "chingolo.synth.recorder.parts.linear:RATE",
         "codec": "chingolo.synth.recorder.parts.coding:CODEC",
+        "speech-codec": "chingolo.synth.recorder.parts.speech_coding:SPEECH_CODEC",
+        "rebuilt-highs": "chingolo.synth.recorder.parts.speech_coding:REBUILT_HIGHS",
+        "modulated-noise": "chingolo.synth.recorder.parts.speech_coding:MODULATED_NOISE",
         "noise-reduction": "chingolo.synth.recorder.parts.coding:NOISE_REDUCTION",
     },
 )

@@ -114,11 +114,9 @@ def _noted(text: str) -> tuple[str, dict[str, str]] | None:
         if isinstance(values, dict) and all(isinstance(value, str) for value in values.values()):
             found.append((text[:at] + text[stop:], values, stop == len(text)))
     # at the end, where it was written; or before a text that was added behind it
-    for shown, values, last in found:
-        if values and last:
-            return shown, values
+    found.sort(key=lambda each: not each[2])
     for shown, values, _ in found:
-        if "path" in values:
+        if "path" in values:  # all that is written here names its recording
             return shown, values
     return None
 

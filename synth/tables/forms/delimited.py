@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pyarrow as pa
 from chingolo.synth.tables.files import InputError, is_file, read_text
 from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
 from chingolo.synth.tables.words import composed
+
+SEPARATOR = re.compile(r'\s*"?sep=(?P<mark>[^\w\s"]|\t)"?[ ;,\t]*(?=[\r\n])', re.IGNORECASE)
 
 
 def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
@@ -45,8 +48,8 @@ def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
 
 
 def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
-    text = read_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True)
+    text, mark = _marked_text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows: list[list[str]] = []
     begun, width, named = 1, 0, 0
     try:
@@ -83,6 +86,16 @@ def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
     return table.iloc[:, [at for at in range(width) if at not in empty]]
 
 
+def _marked_text(path: Path) -> tuple[str, str]:
+    """The text of a table, and what stands between its cells.
+
+    A first line `sep=;`, as Excel writes and heeds it, tells that and is left blank.
+    """
+    text = read_text(path)
+    told = SEPARATOR.match(text)
+    return (text[told.end() :], told["mark"]) if told else (text, separator(text))
+
+
 def separator(text: str) -> str:
     """What stands between the cells of a table, by its first words: a comma, semicolon or tab.
 
@@ -101,8 +114,8 @@ def separator(text: str) -> str:
 
 def line_of(path: Path, row: int) -> int:
     """The line that a row of a CSV file begins on: cells may hold lines; empty ones are no rows."""
-    text = read_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text))
+    text, mark = _marked_text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     begun, number = 1, -1
     for cells in reader:
         number += any(map(str.strip, cells))

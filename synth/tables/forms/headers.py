@@ -1,7 +1,7 @@
 """Names of columns as people write them: in one spelling, and none that only looks known."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chingolo.synth.tables.words import composed
@@ -32,11 +32,44 @@ PLAIN_COLUMNS = ("source", "licence")
 
 KNOWN = frozenset({"path", *NUMERIC_COLUMNS, *TEXT_COLUMNS, *PLAIN_COLUMNS})
 
-UNIT = r"([ _]?(time|at))?([ _]?\(?(s|sec|secs|seconds|ms|samples?)\)?)?"
-LIKE_BEGIN = re.compile(rf"(start|begin|onset){UNIT}")
-LIKE_END = re.compile(rf"(end|stop|offset|duration|delta){UNIT}")
-"""What other programs call the times of a song; read as something else, a row would be the whole
-recording."""
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+BEGINS = _set(
+    "start starts begin begins beg onset onsets starttime begintime tstart tbegin timestart "
+    "timebegin tmin xmin mint t0 inicio comienzo beginn anfang debut début"
+)
+ENDS = _set(
+    "end ends stop finish offset offsets endtime stoptime tend tstop timeend timestop tmax xmax "
+    "maxt t1 t2 fin ende"
+)
+LENGTHS = _set("duration durations dur length len delta duración dauer durée")
+"""Words for the times of a song, as other programs and hands write them."""
+
+PAIRS = {"from": "to", "to": "from", "on": "off", "off": "on", "first": "last", "last": "first"}
+"""Words for them that mean much else: they count beside each other, or with a time or unit."""
+
+POINTS = _set("time times t x at clock position pos tiempo zeit temps")
+SECONDS = _set("s sec secs second seconds ms msec msecs segundos sekunden secondes")
+UNITS = SECONDS | _set(
+    "millisecond milliseconds sample samples samp frame frames min mins minute minutes hh mm ss "
+    "hms hhmmss"
+)
+PARTS = _set(
+    "song songs segment seg selection sel syllable syll phrase element note unit call event sound "
+    "annotation detection vocalization vocalisation clip chunk window interval box region roi "
+    "signal label rel relative"
+)
+"""What a song or a stretch is called; the `start` of anything else is left alone."""
+
+WHOLES = _set("file recording audio wav tape")
+
+ASIDE = "Columns of the table that results would write over are kept"
+
+WORD = re.compile(r"[^\W\d_]+\d?|\d+")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def one_spelling(names: Iterable[Any], known: Collection[str]) -> list[Any]:
@@ -58,19 +91,85 @@ def one_spelling(names: Iterable[Any], known: Collection[str]) -> list[Any]:
     ]
 
 
+def set_aside(names: Iterable[Any], own: Collection[str]) -> dict[str, str]:
+    """New names for the columns that a result would write over, so that nothing is lost.
+
+    `theme` becomes `theme_before`, or `theme_before_2` where that stands there already.
+
+    Args:
+        names: columns of the table.
+        own: those that the result writes.
+    """
+    names = list(names)
+    taken, renamed = {*names, *own}, {}
+    for name in own:
+        if name in names:
+            free = (f"{name}_before{number}" for number in ("", *(f"_{n}" for n in range(2, 1000))))
+            renamed[name] = next(each for each in free if each not in taken)
+            taken.add(renamed[name])
+    return renamed
+
+
+def told_aside(renamed: Mapping[str, str]) -> list[str]:
+    """One sentence on columns that were set aside; none where there are none."""
+    told = ", ".join(f"'{name}' as '{kept}'" for name, kept in renamed.items())
+    return [f"{ASIDE}: {told}."] if told else []
+
+
 def times_of_others(names: Collection[Any]) -> list[str]:
     """The columns that another program's times seem to stand in, where `start_s` or `end_s` lack.
 
-    A duration alone is none: a table of whole recordings may tell theirs.
+    Read as something else, each of their rows would be the whole recording. A name is one of a time
+    if all its words are of times, units and songs (`Begin Time (s)`, `tmin`, `segment.start`): a
+    `start_year` or a `from_site` is none. A duration alone is none either: a table of whole
+    recordings may tell theirs.
     """
-    texts = [name for name in names if isinstance(name, str)]
-    begins = [name for name in texts if LIKE_BEGIN.fullmatch(name.casefold())]
-    ends = [name for name in texts if LIKE_END.fullmatch(name.casefold())]
     if {"start_s", "end_s"} <= set(names):
         return []
+    texts = [name for name in names if isinstance(name, str) and name not in ("start_s", "end_s")]
+    words = {name: WORD.findall(CAMEL.sub(" ", name).casefold()) for name in texts}
+    alone = {found[0] for found in words.values() if len(found) == 1}
+    kinds = {name: _kind_of_time(words[name], alone) for name in texts}
+    begins, ends, lengths = (
+        [name for name in texts if kinds[name] == kind] for kind in ("begin", "end", "length")
+    )
     if "start_s" in names:
-        return ends
+        return ends + lengths
     if "end_s" in names:
         return begins
-    alone = not begins and all(re.match("duration|delta", name.casefold()) for name in ends)
-    return [] if alone else begins + ends
+    return begins + ends + lengths if begins or ends else []
+
+
+def _kind_of_time(words: list[str], alone: Collection[str]) -> str:
+    """Whether the words of a name tell a `begin`, an `end` or a `length`; "" for another thing.
+
+    Args:
+        words: in lower case.
+        alone: names of one word in the same table.
+    """
+    own = [word for word in words if word not in PARTS | POINTS | UNITS]
+    timed = [word for word in words if word in POINTS | UNITS]
+    if POINTS & set(words) and set(own) <= {"max"} and {"min", "max"} & set(words):
+        return "end" if own else "begin"
+    if not own:
+        return "begin" if POINTS & set(words) and SECONDS & set(words) else ""
+    of_song = [word for word in own if word not in WHOLES]
+    if len(of_song) < len(own):
+        # without a unit, the begin of a whole recording is a time of day
+        within = "offset" in own or (UNITS & set(words) and not LENGTHS & set(own))
+        return _kind_of_time(of_song[:1] + timed, ()) if within else ""
+    if len(own) > 1 and not set(own) <= BEGINS | ENDS:
+        return ""
+    word = own[0]
+    if word in PAIRS:
+        counted = word in ("first", "last")
+        if len(words) == 1:
+            told = not counted and PAIRS[word] in alone
+        else:
+            at_edge = word in (words[0], words[-1]) and len(timed) == len(words) - 1
+            told = at_edge and (not counted or UNITS & set(words))
+        return ("begin" if word in ("from", "on", "first") else "end") if told else ""
+    if words[-1] != word and not timed:  # `note_start` is a time, `start_note` a kind of note
+        return ""
+    kinds = {"begin": BEGINS, "end": ENDS, "length": LENGTHS}
+    return next((kind for kind, names in kinds.items() if word in names), "")

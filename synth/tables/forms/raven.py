@@ -3,7 +3,7 @@
 import contextlib
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,27 @@ def is_raven(text: str) -> bool:
 def _known(name: str) -> str:
     """A column's name as Raven writes it, whatever the case of its letters."""
     return RAVENS.get(name.strip().casefold(), name.strip())
+
+
+def refuse_taken(names: Collection[str], path: Path) -> None:
+    """Refuses a song table that brings columns under the names that its own go by in Raven.
+
+    Raven, and whoever reads the table again, would take them for the times and the recording.
+
+    Raises:
+        InputError: naming the first such column.
+    """
+    taken = {name.casefold() for name in (BEGIN, END, OFFSET, HEARD, "Begin Path", "Channel")}
+    for name in names:
+        if name not in NAMES and str(name).strip().casefold() in taken:
+            raise InputError(
+                f"{path}: a column '{name}', which Raven has for the times, channel and path "
+                "of a song table; rename it, or leave it out"
+            )
+    known = [_known(one_line(str(name))) for name in names]
+    twice = [name for name in known if known.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: two columns would be '{twice[0]}' to Raven; rename one")
 
 
 def to_raven(table: pd.DataFrame, begins: Mapping[str, float]) -> str:

@@ -22,7 +22,7 @@ LATE_S = 0.05
 """How much later than the recording a song may end: a frame of MP3, a rounded time."""
 
 
-class _Patched(io.RawIOBase):
+class Patched(io.RawIOBase):
     """A file with a few bytes replaced, for libsndfile."""
 
     def __init__(self, path: Path, at: int, patch: bytes):
@@ -60,14 +60,14 @@ def with_length(path: Path) -> Any:
             further audio.
     """
     if path.suffix.lower() == ".raw":  # by its name alone it would be taken for raw samples
-        return _Patched(path, 0, b"")
+        return Patched(path, 0, b"")
     found = _wav_data(path)
     if found is None:
         return path
     if found.length == 0 and found.surplus:
         width = "<Q" if found.wide else "<I"
         most = 2 ** (8 * struct.calcsize(width)) - 1
-        return _Patched(path, found.place, struct.pack(width, min(found.held, most)))
+        return Patched(path, found.place, struct.pack(width, min(found.held, most)))
     if found.surplus and found.held - found.length > LATE_S * found.bytes_a_second:
         told, held = (size / found.bytes_a_second for size in (found.length, found.held))
         raise InputError(

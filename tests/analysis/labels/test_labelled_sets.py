@@ -66,3 +66,15 @@ def test_units_of_a_recording_are_told_apart_by_their_times(tmp_path):
     assert songs["start_s"].tolist() == [0.5, 2.0]
     assert songs["end_s"].tolist() == [1.25, 2.5]
     assert songs["channel"].tolist() == [1, 2]
+
+
+def test_times_of_another_program_are_refused_unless_the_files_are_slices(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"")
+    table = tmp_path / "t.csv"
+    table.write_text("path,tmin,tmax,label\na.wav,1,2,A\n")
+    with pytest.raises(InputError, match="a column 'tmin', which is none of a song table"):
+        read_labelled_set(table)
+    table.write_text("slice_file_name,fsID,start,end,fold,class\na.wav,7,0.5,4.5,1,dog\n")
+    assert read_labelled_set(table)["label"].tolist() == ["dog"]  # as UrbanSound8K comes
+    table.write_text("Path;START_S;label\na.wav;0.5;A\n")
+    assert read_labelled_set(table)["start_s"].tolist() == [0.5]

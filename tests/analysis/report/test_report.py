@@ -20,7 +20,7 @@ from chingolo.analysis.report.report import report_page, write_report
 from chingolo.analysis.report.sections.registry import SECTIONS
 from chingolo.analysis.results import results_text
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.embed_copies import with_copies
+from chingolo.analysis.space.copies.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.spectra.front_end import front_end_of
 

@@ -1,5 +1,7 @@
 """Every section that is entered: HTML or nothing, with eras and without."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,3 +75,12 @@ def test_the_methods_tell_how_sung_themes_were_compared_where_they_were(both):
     assert "trill periods and the pitch of whistles" in with_measures
     assert "the placebo itself rejected" in with_measures
     assert "trill periods" not in SECTIONS["methods"].page(*both[1])
+
+
+def test_recorders_that_were_chosen_are_told_as_such(both):
+    comparison, media = both[0]
+    made_by = {"recorders": 1, "recorders_drawn": 200, "family": "wide-2"}
+    chosen = replace(comparison, results=comparison.results | {"run": made_by})
+    assert "1 recorders, of 200 at random those" in SECTIONS["sung"].page(chosen, media)
+    assert "those of 200 at random (wide-2)" in SECTIONS["methods"].page(chosen, media)
+    assert "at random" not in SECTIONS["methods"].page(comparison, media)

@@ -254,6 +254,40 @@ def test_command_freezes_a_reference_and_tells_later_songs_by_it(run, table, tmp
     assert "numbered 0 to 1" in capsys.readouterr().err
 
 
+def test_no_column_of_the_table_is_written_over(run, table, tmp_path, capsys):
+    own = {"z": ["0.5", "0.25"], "copies": ["3", "1"], "theme": ["dawn", "dusk"]}
+    own |= {"cluster": ["K1", "K2"], "predicted_label": ["A", "B"]}
+    songs, out = tmp_path / "songs.csv", tmp_path / "latent.parquet"
+    pd.DataFrame({"path": table["path"][:2], **own}).to_csv(songs, index=False)
+    frozen = tmp_path / "reference.npz"
+    base = [str(run), str(songs)]
+    whole = str(Path(table["path"][0]).parent / "songs.csv")
+    freeze = ["--freeze", str(frozen), "--min-cluster-size", "3"]
+    assert command.main([str(run), whole, whole, whole, "--out", str(out), *freeze]) == 0
+    options = ["--out", str(out), "--force", "--reference", str(frozen)]
+    assert command.main([*base, *options]) == 0
+    assert "'theme' as 'theme_before'" in capsys.readouterr().err
+    found = read_latent_table(out)
+    for name, values in own.items():
+        assert found.songs[f"{name}_before"].tolist() == values
+    assert not set(found.songs["theme"]) & {"dawn", "dusk"}
+    assert len(found.z) == 2
+    # once more, from the latent table itself: its vectors are no columns of anybody's
+    again = tmp_path / "again.parquet"
+    assert command.main([str(run), str(out), "--out", str(again)]) == 0
+    assert "'predicted_label' as 'predicted_label_before_2'" in capsys.readouterr().err
+    once_more = read_latent_table(again)
+    assert once_more.songs["predicted_label_before"].tolist() == ["A", "B"]
+    assert once_more.songs["z_before"].tolist() == own["z"]
+    assert "z_before_2" not in once_more.songs
+    np.testing.assert_allclose(once_more.z, found.z, atol=1e-6)
+    # without --reference its columns are the user's still
+    assert command.main([*base, "--out", str(out), "--force"]) == 0
+    kept = read_latent_table(out).songs
+    assert kept["theme"].tolist() == own["theme"]
+    assert kept["cluster"].tolist() == own["cluster"]
+
+
 def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
     rows = [0, "silent", 1, "constant", "longer silence"]
     for name, wave in {

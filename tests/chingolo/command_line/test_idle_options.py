@@ -12,6 +12,7 @@ CASES = [
     "compare l.parquet --out o --clusters 4",
     "compare l.parquet --out o --clusterer kmeans --min-cluster-size 3",
     "compare l.parquet --out o --recorders 5",
+    "compare l.parquet --out o --recorders-drawn 50",
     "compare l.csv --out o --type-column t --clusterer kmeans",
     "compare l.csv --out o --type-column t --map-method umap",
     "fit s.csv --out o --spread dialect",

@@ -18,7 +18,7 @@ from chingolo.analysis.compare_types import compare_types
 from chingolo.analysis.report.report import report_page
 from chingolo.analysis.results import put_together, results_text
 from chingolo.analysis.settings import CompareSettings
-from chingolo.analysis.space.embed_copies import with_copies
+from chingolo.analysis.space.copies.embed_copies import with_copies
 from chingolo.analysis.space.latent_table import LatentTable
 from tests.analysis.change.test_change import design_of
 

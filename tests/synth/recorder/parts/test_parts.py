@@ -1,5 +1,6 @@
 """Each part does what it says, measured by scipy and closed forms."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -432,3 +433,49 @@ def test_noise_reduction_of_what_has_no_noise_changes_little():
     song = np.concatenate([np.zeros(2 * RATE), tone(4000, 1.0), np.zeros(2 * RATE)])
     heard = hear("noise-reduction", song, gate=True, **REDUCTION)
     np.testing.assert_allclose(heard, song, atol=1e-3)
+
+
+def test_modulated_noise_is_as_loud_as_the_sound_is():
+    """Q of ITU-T P.810: the ratio, in every stretch, and nothing where nothing sounds."""
+    wave = np.concatenate([tone(3000, 1.0), 0.1 * tone(3000, 1.0), np.zeros(RATE)])
+    added = hear("modulated-noise", wave, ratio=12.0) - wave
+    for second in (0, 1):
+        part = slice(second * RATE, (second + 1) * RATE)
+        ratio = 10 * np.log10(np.mean(wave[part] ** 2) / np.mean(added[part] ** 2))
+        assert ratio == pytest.approx(12.0, abs=0.3)
+    assert not added[2 * RATE :].any()
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_rebuilt_highs_keep_how_loud_bands_are_and_no_tone(copied):
+    wave = tone(2000) + 0.5 * tone(6000) + 0.01 * white(2.0)
+    heard = hear("rebuilt-highs", wave, above=4000.0, bands=2.0, copied=copied, window=0.012)
+    assert amplitude(heard, 2000) == pytest.approx(1.0, rel=0.02)
+    assert amplitude(heard, 6000) < 0.25
+    edges = 4000 * 2 ** (np.arange(4) / 2)
+    for low, high in pairwise(edges[1:3]):
+        assert in_band(heard, low, high) == pytest.approx(in_band(wave, low, high), rel=0.25)
+
+
+def test_nothing_is_rebuilt_above_what_there_is():
+    wave = tone(2000)
+    heard = hear("rebuilt-highs", wave, above=RATE, bands=2.0, copied=True, window=0.012)
+    np.testing.assert_array_equal(heard, wave.astype(np.float32))
+
+
+def test_a_speech_codec_keeps_level_and_band_and_loses_the_wave():
+    """The fewer pulses, the less of noise comes through; where nothing sounds, nothing is added."""
+    wave = np.pad(white(2.0), RATE // 2)
+    inner = slice(RATE // 2 + 2000, -RATE // 2 - 2000)
+    through = []
+    for pulses in (0.5, 0.2, 0.05):
+        heard = hear("speech-codec", wave, rate=16_000, order=10, pulses=pulses, frame=0.02)
+        assert np.abs(heard[: RATE // 2 - 2000]).max() < 1e-3
+        assert in_band(heard[inner], 9000, 20_000) < 0.01 * in_band(heard[inner], 0, 8000)
+        level = in_band(heard[inner], 500, 7000) / in_band(wave[inner], 500, 7000)
+        assert level == pytest.approx(1.0, rel=0.3)
+        hz, coherence = signal.coherence(wave[inner], heard[inner], RATE, nperseg=1024)
+        through.append(float(coherence[(hz > 500) & (hz < 7000)].mean()))
+    assert through[0] > through[1] > through[2]
+    assert through[0] > 0.6
+    assert through[2] < 0.5

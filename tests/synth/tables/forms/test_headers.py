@@ -10,7 +10,7 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.scripts.convert_table import main
 from chingolo.synth.tables.annotations import read_annotations
 from chingolo.synth.tables.files import InputError
-from chingolo.synth.tables.forms.headers import one_spelling, times_of_others
+from chingolo.synth.tables.forms.headers import one_spelling, set_aside, times_of_others, told_aside
 from chingolo.synth.tables.song_table import read_song_table
 
 
@@ -61,9 +61,78 @@ def test_times_under_another_name_are_not_the_whole_recording(tmp_path, name: st
         assert read_song_table(file)["start_s"].tolist() == [1]
 
 
-@pytest.mark.parametrize("name", ["end_of_tape", "starter", "stopped", "weekend", "offset_error"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        "tmin|tmax",
+        "min_t|max_t",
+        "T_MIN|T_MAX",
+        "xmin|xmax",
+        "t_start|t_end",
+        "time_start|time_end",
+        "t_begin",
+        "start.time|end.time",
+        "begin.time",
+        "Start [s]|End [s]",
+        "start.s",
+        "startTime|endTime",
+        "from|to",
+        "from_s|to_s",
+        "t0|t1",
+        "start_frame|end_frame",
+        "first_sample|last_sample",
+        "start_second",
+        "start_min",
+        "start_offset_s",
+        "segment_start|segment_end",
+        "song_start|song_end",
+        "Begin Clock Time|End Clock Time",
+        "Begin Time - ss.msec",
+        "Start Time (hh:mm:ss)",
+        "File Offset (s)",
+        "Beg File Samp (samples)",
+        "time_s",
+        "inicio|fin",
+        "Début (s)",
+    ],
+)
+def test_times_of_other_programs_are_known_by_their_words(tmp_path, names: str):
+    columns = names.split("|")
+    assert times_of_others(["path", *columns]) == columns
+    row = ",".join("12"[: len(columns)])
+    file = song_table(tmp_path, f"path,{','.join(columns)}\na.wav,{row}\n")
+    with pytest.raises(InputError, match="expected the times of songs in 'start_s' and 'end_s'"):
+        read_song_table(file)
+    song_table(tmp_path, f"path,start_s,end_s,{','.join(columns)}\na.wav,1,2,{row}\n")
+    assert set(read_song_table(file).columns) == {"path", "start_s", "end_s", *columns}
+
+
+OTHERS = """
+end_of_tape starter stopped weekend offset_error date time time_of_day recording_time start_year
+start_date start_hour from_site from to first last first_seen on off start_note end_syllable
+time_to_call time_since_sunrise start_freq start_hz min max min_freq position clip frame sample note
+signal window label recording_start recording_start_time recording_length_s file_duration_s
+session_start hora_inicio fecha_inicio peak_time time_frame timestamp temp_min start_code
+noise_offset_db wing_length x y t tape duration length song_length
+"""
+
+
+@pytest.mark.parametrize("name", OTHERS.split())
 def test_other_names_are_not_times(name: str):
-    assert times_of_others([name]) == []
+    for spelled in (name, name.replace("_", " "), name.title().replace("_", ".")):
+        assert times_of_others(["path", spelled]) == []
+
+
+def test_raven_names_of_files_and_days_are_not_times():
+    names = ["Begin File", "End File", "Begin Path", "Begin Date", "Begin Date Time", "Begin Hour"]
+    assert times_of_others(names) == []
+
+
+def test_a_length_beside_a_begin_is_a_time():
+    for name in ("duration", "Duration (s)", "length_s", "dur", "song_length", "Delta Time (s)"):
+        assert times_of_others(["path", "start_s", name]) == [name]
+        assert times_of_others(["path", "start", name]) == ["start", name]
+        assert times_of_others(["path", name]) == []
 
 
 @pytest.mark.parametrize(
@@ -108,6 +177,19 @@ def test_what_hands_leave_changes_nothing(tmp_path, text: str):
     assert table["start_s"].tolist() == [1]
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|", ","])
+@pytest.mark.parametrize("first", ["sep={}\n", "SEP={}\r\n", '"sep={}"\n', "sep={};;\n"])
+def test_the_line_of_excel_that_names_the_separator_is_heeded(tmp_path, mark: str, first: str):
+    rows = "path,note,start_s\na.wav,x,1\nb.wav,y,{}\n".replace(",", mark)
+    file = song_table(tmp_path, first.format(mark) + rows.format(2))
+    table = read_song_table(file)
+    assert table.columns.tolist() == ["path", "note", "start_s"]
+    assert table["start_s"].tolist() == [1, 2]
+    song_table(tmp_path, first.format(mark) + rows.format("soon"))
+    with pytest.raises(InputError, match=r"row 2 \(line 4\): 'start_s' is not a number"):
+        read_song_table(file)
+
+
 def test_blanks_around_a_path_are_dropped_where_only_so_it_is_there(tmp_path):
     (tmp_path / "a.wav").touch()
     (tmp_path / " b.wav").touch()
@@ -145,3 +227,11 @@ def test_any_error_of_a_date_reaches_over_the_cut(tmp_path):
     eras = find_eras(songs, CompareSettings(cut_date="1990"))
     assert eras is not None
     assert eras.of_song.tolist() == [-1, 0, 1]
+
+
+def test_columns_that_would_be_written_over_are_set_aside():
+    assert set_aside(["path", "theme"], ["cluster", "theme"]) == {"theme": "theme_before"}
+    names = ["theme", "theme_before", "theme_before_2"]
+    assert set_aside(names, ["theme"]) == {"theme": "theme_before_3"}
+    assert set_aside(["path"], ["theme"]) == {}
+    assert told_aside({}) == []

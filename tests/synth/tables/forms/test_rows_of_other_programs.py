@@ -250,3 +250,47 @@ def test_songs_of_long_recordings_have_names_of_their_own():
     ]
     assert song_reference(songs[0]) == "a.wav#t=12345.625,12347"
     assert song_reference(songs[1]) == "a.wav#t=12345.75,12347"
+
+
+OF_RAVEN = ["Begin Time (s)", "end time (S)", "Begin Path", "File Offset (s)", "Channels Heard"]
+
+
+@pytest.mark.parametrize("name", OF_RAVEN)
+def test_no_column_takes_the_place_of_the_times_or_the_path(tmp_path, name: str, capsys):
+    (tmp_path / "songs.csv").write_text(f"path,start_s,end_s,{name}\na.wav,1,2,99\n")
+    out = tmp_path / "x.selections.txt"
+    assert main([str(tmp_path / "songs.csv"), str(out)]) == 2
+    assert f"a column '{name}', which Raven has for the times, channel" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_channel_under_two_names_is_refused(tmp_path, capsys):
+    (tmp_path / "songs.csv").write_text("path,start_s,end_s,channel,Channel\na.wav,1,2,1,2\n")
+    assert main([str(tmp_path / "songs.csv"), str(tmp_path / "x.selections.txt")]) == 2
+    assert "a column 'Channel'" in capsys.readouterr().err
+    (tmp_path / "songs.csv").write_text("path,start_s,end_s,View,view\na.wav,1,2,A,B\n")
+    assert main([str(tmp_path / "songs.csv"), str(tmp_path / "x.selections.txt")]) == 2
+    assert "two columns would be 'View' to Raven" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["txt", "csv", "parquet"])
+def test_columns_named_as_in_other_forms_ride_along(tmp_path, form: str):
+    names = [*OF_RAVEN, "start", "Start_S", "Label", "label"]
+    cells = ["99", "98", "b.wav", "97", "96", "95", "94", "A", "B"]
+    header, row = ",".join(names), ",".join(cells)
+    (tmp_path / "songs.csv").write_text(f"path,start_s,end_s,{header}\na.wav,1,2,{row}\n")
+    assert main([str(tmp_path / "songs.csv"), str(tmp_path / f"y.{form}"), "--force"]) == 0
+    again = read_annotations(tmp_path / f"y.{form}")
+    assert again[names].to_numpy().tolist() == [cells]
+    assert again[["start_s", "end_s"]].to_numpy().tolist() == [[1, 2]]
+    assert again["path"].tolist() == [str(tmp_path / "a.wav")]
+
+
+@pytest.mark.parametrize("label", ['song {"note":"x"}', '{"a": "b"} A', "A {}", '{"note": "x"}'])
+def test_what_a_person_writes_is_the_label(tmp_path, label: str):
+    (tmp_path / "labels.txt").write_text(f"1.0\t2.0\t{label}\n")
+    table = read_annotations(tmp_path / "labels.txt", audio=tmp_path / "a.wav")
+    assert table["label"].tolist() == [label]
+    assert set(table.columns) == {"path", "start_s", "end_s", "label"}
+    write_annotations(table, tmp_path / "again.txt")
+    assert read_annotations(tmp_path / "again.txt")["label"].tolist() == [label]

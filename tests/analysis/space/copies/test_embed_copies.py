@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chingolo.analysis.space.embed_copies import marginal, with_copies
+from chingolo.analysis.space.copies.embed_copies import marginal, with_copies
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table, write_latent_table
 from chingolo.synth.tables.files import InputError
 

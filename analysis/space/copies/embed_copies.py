@@ -1,6 +1,6 @@
 """Vectors of songs heard through other recorders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +24,21 @@ def random_recorders(count: int, family: str = FAMILY) -> tuple[WideRecorder, ..
     return tuple(wide_recorder(seed, family) for seed in range(count))
 
 
-def hear_again(
-    latents: LatentTable,
-    run: Path,
-    count: int,
-    *,
-    tell: Callable[[str], None] = lambda line: None,
-) -> LatentTable:
-    """A latent table with its songs heard through `random_recorders` as well.
+def embedder_of(latents: LatentTable, run: Path) -> Embedder:
+    """The embedder that made a latent table.
 
     Args:
         latents: the songs, heard as they are.
-        run: the training run, or exported encoder, that made the latent table.
-        count: of recorders.
-        tell: takes lines of progress.
+        run: the training run, or exported encoder, that made them.
 
     Raises:
-        InputError: if a recording cannot be read, or the run is not the latent table's.
+        InputError: if the run is not the latent table's.
     """
     embedder = make_embedder(load_encoder(run))
     theirs, ours = latents.made_by.get("checkpoint"), embedder.about["checkpoint"]
     if theirs and theirs != ours:
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
-    copies = embed_copies(latents.songs, embedder, random_recorders(count), tell=tell)
-    return with_copies(latents, copies)
+    return embedder
 
 
 def embed_again(
@@ -81,12 +72,15 @@ def embed_again(
     return np.stack(again, axis=1)
 
 
-def with_copies(latents: LatentTable, copies: np.ndarray) -> LatentTable:
+def with_copies(
+    latents: LatentTable, copies: np.ndarray, about: Mapping[str, Any] | None = None
+) -> LatentTable:
     """A latent table whose vectors are means over the songs and their copies.
 
     Args:
         latents: the songs, heard as they are.
         copies: [songs, recorders, dimensions] vectors of the same songs through recorders.
+        about: what the latent table tells of the recorders; None: that of `random_recorders`.
 
     Raises:
         InputError: if the copies are not as many, or as long, as the vectors.
@@ -96,7 +90,8 @@ def with_copies(latents: LatentTable, copies: np.ndarray) -> LatentTable:
             f"copies of shape {copies.shape} for vectors of shape {latents.z.shape}; expected "
             "[songs, recorders, dimensions] by one encoder"
         )
-    made_by = latents.made_by | about_recorders(copies.shape[1])
+    told = about_recorders(copies.shape[1]) if about is None else about
+    made_by = latents.made_by | dict(told)
     return LatentTable(latents.songs, marginal(latents.z, copies), made_by, copies)
 
 

@@ -1,0 +1,71 @@
+"""Themes and notes sung as they are written: no variation, no recorder, one of each."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from chingolo.synth.score.repertoire import Item, Note, Repertoire, Theme
+from chingolo.synth.score.song import song_gesture
+from chingolo.synth.score.variation import as_written
+from chingolo.synth.tables.files import InputError
+from chingolo.synth.voice.gestures import refuse_beyond_band
+from chingolo.synth.voice.render import render
+
+LEVEL = 0.5
+"""Peak of what is sung, full scale being 1."""
+
+
+def chosen_themes(
+    repertoire: Repertoire,
+    notes: Mapping[str, Note],
+    *,
+    themes: Sequence[str] = (),
+    alone: Sequence[str] = (),
+) -> tuple[Theme, ...]:
+    """The themes that are asked for, and a theme of each note that is.
+
+    Args:
+        repertoire: that holds them.
+        notes: of the repertoire, by name.
+        themes: names; with no name of either kind, all themes.
+        alone: names of notes.
+
+    Raises:
+        InputError: for a name that there is not.
+    """
+    known = {theme.name: theme for theme in repertoire.themes}
+    for kind, names, there in (("theme", themes, known), ("note", alone, notes)):
+        for name in names:
+            if name not in there:
+                raise InputError(f"no {kind} '{name}'; there are {', '.join(there)}")
+    if not themes and not alone:
+        return repertoire.themes
+    return (
+        *(known[name] for name in themes),
+        *(Theme(name, (Item(notes[name]),)) for name in alone),
+    )
+
+
+def sing_as_written(
+    repertoire: Repertoire, themes: Sequence[Theme], *, engine: str = "ode", sample_rate: int
+) -> list[np.ndarray]:
+    """Sings themes.
+
+    Args:
+        repertoire: whose bird sings.
+        themes: of it, or of its notes.
+        engine: see `render.render`.
+        sample_rate: Hz.
+
+    Returns:
+        [samples] float32 of each theme, its peak at `LEVEL`.
+
+    Raises:
+        InputError: where the sample rate would lose notes, or the engine cannot sing as the bird.
+    """
+    bird = repertoire.singer
+    gestures = [song_gesture(as_written(theme), bird) for theme in themes]
+    for theme, gesture in zip(themes, gestures, strict=True):
+        refuse_beyond_band(gesture, sample_rate, f"theme '{theme.name}'")
+    waves = render(gestures, bird, engine=engine, sample_rate=sample_rate)
+    return [wave * np.float32(LEVEL / max(float(np.abs(wave).max()), 1e-9)) for wave in waves]
