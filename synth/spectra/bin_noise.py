@@ -1,7 +1,7 @@
 """Noise of each Fourier bin of a recording of song: no whistle, and no less than its echoes."""
 
 import numpy as np
-from scipy.ndimage import median_filter, uniform_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from chingolo.synth.spectra.noise_floor import noise_floor
 
@@ -75,7 +75,8 @@ def echo_share(power: np.ndarray, most: np.ndarray, *, frame_s: float) -> np.nda
         [bins] from -1 to 1; 0 where nothing sounds.
     """
     lag = round(DECAY_LAG / frame_s)
-    smooth = uniform_filter(power, (max(lag // 2, 1), DECAY_BINS), mode="nearest")
+    smooth = uniform_filter1d(power, max(lag // 2, 1), axis=0, mode="nearest")
+    smooth = uniform_filter1d(smooth, DECAY_BINS, axis=1, mode="nearest")
     level = 10 * np.log10(np.maximum(smooth, 1e-20))  # the sums within may run below 0
     loud = level > 10 * np.log10(most + 1e-20) + DECAY_ABOVE_DB
     sounds, change = loud[lag:] & loud[:-lag], level[lag:] - level[:-lag]

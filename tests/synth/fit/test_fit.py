@@ -464,7 +464,7 @@ def test_refinement_finds_what_was_taken_away():
     [
         (["--copies", "-1"], "expected 0 to 10000"),
         (["--bird", "dodo"], "expected one of"),
-        (["--channel", "wax"], "no channel 'wax'"),
+        (["--channel", "wax", "--copies", "1"], "no channel 'wax'"),
     ],
 )
 def test_bad_requests_end_in_one_line(table, tmp_path, capsys, arguments, message):
