@@ -86,11 +86,12 @@ def drift_claim(
         verdict = CHANGED
         reasons = [f"Themes are sung otherwise ({p}): {_listed(beyond)}.", *_heard(placebo)]
         if made:
-            reasons.append(f"Not claimed, since a recorder moves them as far: {_listed(made)}.")
+            told = _listed(made)
+            reasons.append(f"Not claimed, since a recorder moves such measures as far: {told}.")
     else:
         verdict = REFUSED
         reasons = [
-            f"Themes sound otherwise ({p}), but a recorder alone moves these measures as far: "
+            f"Themes sound otherwise ({p}), but a recorder alone moves such measures as far: "
             f"{_listed(made)}."
         ]
     sensitivity = _sensitivity(measured, settings)
@@ -108,9 +109,15 @@ def drift_claim(
 
 
 def _beyond(row: DriftRow, placebo: Mapping[str, Any]) -> bool:
-    """Whether a measure changed by clearly more than any recorder of the placebo makes it."""
-    moved = placebo.get("measures", {}).get(measure_name(row.theme, row.measure), 0.0)
-    return abs(row.change_percent) > BEYOND * moved
+    """Whether a measure changed by clearly more than any recorder of the placebo makes it.
+
+    What a recorder does to a pitch of one theme, its like may do to another's; what all themes have
+    in common is of pitches and times.
+    """
+    kinds = placebo.get("kinds", {})
+    alike = [kinds.get(row.unit, 0.0)] if row.theme else kinds.values()
+    own = placebo.get("measures", {}).get(measure_name(row.theme, row.measure), 0.0)
+    return abs(row.change_percent) > BEYOND * max(own, *alike, 0.0)
 
 
 def _heard(placebo: Mapping[str, Any]) -> list[str]:
@@ -119,7 +126,7 @@ def _heard(placebo: Mapping[str, Any]) -> list[str]:
             "What a recorder does to these measures was not tried on these songs, but on others "
             "(docs/methods.md)."
         ]
-    return [f"None of {told_heard(placebo)} moves these measures as far."]
+    return [f"None of {told_heard(placebo)} moves such measures as far."]
 
 
 def drift_tests(measured: DriftResult | None) -> dict[str, dict[str, Any]]:

@@ -43,7 +43,8 @@ def drift_evidence(
         The result, and the placebo: `passed`, whether no recorder changes any measure (at a level
         of 5 % over all recorders); `p` of the recorder that changes one most, adjusted for all
         recorders; `recorders`; `measures`, the largest change that a recorder makes of each, per
-        cent, the speed that all have in common taken out; `measured`, whether devices were
+        cent, the speed that all have in common taken out; `kinds`, the largest that one makes of
+        any measure in a unit, by a test of that recorder alone; `measured`, whether devices were
         compared. `passed` alone, None, where there is neither.
     """
     theme = np.where([song is not None for song in sung], theme, "").astype(object)
@@ -79,7 +80,9 @@ def _placebo(
     permutations: int = 499,
 ) -> dict[str, Any]:
     """The comparison of eras itself, of songs with their copies; see `drift_evidence`."""
-    smallest, largest = [1.0], {}
+    smallest: list[float] = [1.0]
+    largest: dict[str, float] = {}
+    kinds: dict[str, float] = {}
     for heard, copies, rows, unit in pairs:
         own = {name: plans[name] for name in plans if name in set(theme[rows])}
         result = measure_drift(
@@ -95,5 +98,8 @@ def _placebo(
         for row in result.rows:
             name = measure_name(row.theme, row.measure)
             largest[name] = max(largest.get(name, 0.0), abs(row.change_percent))
+            if row.p <= LEVEL:
+                kinds[row.unit] = max(kinds.get(row.unit, 0.0), abs(row.change_percent))
     p = min(1.0, min(smallest) * len(pairs))
-    return {"passed": p > LEVEL, "p": p, "recorders": len(pairs), "measures": largest}
+    told = {"recorders": len(pairs), "measures": largest, "kinds": kinds}
+    return {"passed": p > LEVEL, "p": p} | told

@@ -80,7 +80,8 @@ def test_a_measure_that_a_recorder_moves_as_far_is_not_claimed():
     design = find_design(songs, eras)
 
     def told(moved: float, **more) -> dict:
-        placebo = PLACEBO | {"measures": {"T1: trill period of part 2": moved}}
+        measures = {"measures": {"T1: trill period of part 2": moved}}
+        placebo = PLACEBO | measures | more.pop("made", {})
         return drift_claim(design, MEASURED, SETTINGS, placebo=placebo, **more)
 
     assert told(4.0)["verdict"] == "changed"
@@ -88,8 +89,23 @@ def test_a_measure_that_a_recorder_moves_as_far_is_not_claimed():
     assert told(4.0)["placebo"]["recorders"] == 12
     refused = told(10.5)  # the change is 15 %
     assert refused["verdict"] == "refused"
-    assert "a recorder alone moves these measures as far" in refused["reasons"][0]
+    assert "a recorder alone moves such measures as far" in refused["reasons"][0]
     assert told(10.5, controlled=True)["verdict"] == "changed"
+    # what it makes of another theme's times counts, and of its pitches does not
+    assert told(4.0, made={"kinds": {"s": 10.5}})["verdict"] == "refused"
+    assert told(4.0, made={"kinds": {"Hz": 10.5}})["verdict"] == "changed"
+
+
+def test_what_all_themes_have_in_common_is_held_to_what_recorders_make_of_either_kind():
+    row = dataclasses.replace(ROW, theme="", measure="pitch times time", unit="")
+    measured = dataclasses.replace(MEASURED, rows=(row,))
+    songs = typed()
+    eras = find_eras(songs, SETTINGS)
+    assert eras is not None
+    design = find_design(songs, eras)
+    for kinds, verdict in (({"Hz": 4.0}, "changed"), ({"Hz": 10.5}, "refused")):
+        placebo = PLACEBO | {"kinds": kinds}
+        assert drift_claim(design, measured, SETTINGS, placebo=placebo)["verdict"] == verdict
 
 
 def test_where_no_recorder_was_tried_it_is_said():

@@ -67,6 +67,8 @@ def test_a_recorder_that_makes_one_note_late_is_found_and_told():
     told = placebo["measures"]
     assert told["A: interval from part 1 to part 2"] == pytest.approx(5.0, abs=0.5)  # 0.02 of 0.4 s
     assert told["B: interval from part 1 to part 2"] < 0.5
+    assert placebo["kinds"]["s"] == told["A: interval from part 1 to part 2"]
+    assert "Hz" not in placebo["kinds"]
 
 
 def test_songs_that_no_recorder_heard_again_make_no_placebo():
