@@ -9,7 +9,7 @@ from chingolo.synth.tables.files import InputError
 RECORDERS = 12
 """That songs are heard through; chosen by what docs/methods.md measures."""
 
-DRAWN = 200
+DRAWN = 150
 """Recorders at random, of which those are kept."""
 
 

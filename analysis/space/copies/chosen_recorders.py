@@ -1,31 +1,38 @@
 """Of many random recorders, those through which the songs of one era sound like the other's.
 
 Approximate Bayesian computation (Beaumont 2010, Annu. Rev. Ecol. Evol. Syst. 41, 379) with the
-encoder for its summary: of recorders drawn at random, those are kept whose copies of one era's
-songs lie nearest to the songs of the other. What recorders made of the eras, if anything, these
-make as well; and one that destroys songs brings them near to nothing. A change of song shifts all
-distances alike.
+encoder for its summary: of recorders drawn at random, and then of such as are put together from the
+parts of the best, those are kept whose copies of one era's songs lie nearest to the songs of the
+other. What recorders made of the eras, if anything, these make as well; and one that destroys songs
+brings them near to nothing. A change of song shifts all distances alike.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
 
 from chingolo.analysis.settings import DRAWN, RECORDERS
 from chingolo.analysis.space.copies.embed_copies import embed_copies
 from chingolo.analysis.space.embed import Embedder
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.synth.recorder.hear_recordings import find_stretches
+from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.wide import WideRecorder, wide_recorder
 
 FAMILY = "wide-2"
-LOOKS = (5, 16)
-"""Recordings of an era that go through all recorders at first, and through the nearest then."""
-SECOND_LOOK = 30
+LOOKS = (6, 18)
+"""Songs of an era that go through all recorders at first, and through the nearest then."""
+SECOND_LOOK = 24
 """Recorders that are looked at twice, each way; twice as many as are kept, if those are more."""
+ROUNDS = 2
+"""Of recorders put together from the parts of the nearest."""
+PARENTS = 12
+CHILDREN = 0.3
+"""In each round, of those drawn."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,6 @@ class ChosenRecorders:
     """Recorders, and how near they bring the eras to each other."""
 
     recorders: tuple[WideRecorder, ...]
-
-    seeds: tuple[int, ...]
-    """[recorders] of `wide_recorder`."""
 
     drawn: int
     """Of how many they were chosen."""
@@ -53,7 +57,7 @@ class ChosenRecorders:
             "recorders": len(self.recorders),
             "family": FAMILY,
             "recorders_drawn": self.drawn,
-            "recorder_seeds": list(self.seeds),
+            "recorder_parts": [", ".join(name for name, _ in one.parts) for one in self.recorders],
             "eras_apart": self.apart,
             "nearest": list(self.nearest),
         }
@@ -81,44 +85,92 @@ def choose_recorders(
     Raises:
         InputError: if a recording cannot be read.
     """
-    pool = np.arange(max(drawn, count))
-    stretches = sorted(find_stretches(latents.songs), key=lambda each: (each.number, each.rows))
-    one_each = np.array([stretch.rows[0] for stretch in stretches])  # a random order, and no row's
-    chosen: list[int] = []
-    nearest: list[float] = []
+    pool = [wide_recorder(seed, FAMILY) for seed in range(max(drawn, count))]
+    chosen: list[tuple[float, WideRecorder]] = []
     for era, kept in ((1, count - count // 2), (0, count // 2)):
-        rows = one_each[era_of_song[one_each] == era]
+        own = np.flatnonzero(era_of_song == era)
+        first, second = (_representatives(latents, own, look) for look in LOOKS)
         others = latents.z[era_of_song == 1 - era]
-        left = pool
-        for look in LOOKS:
-            own = latents.songs.iloc[rows[:look]].reset_index(drop=True)
-            recorders = [wide_recorder(int(seed), FAMILY) for seed in left]
-            copies = embed_copies(own, embedder, recorders)
-            apart = np.array([energy_distance(copies[:, i], others) for i in range(len(left))])
-            order = np.argsort(apart, kind="stable")
-            left, apart = left[order], apart[order]
-            if look == LOOKS[0]:
-                left = left[: max(SECOND_LOOK, 2 * kept)]
-            tell(f"{len(left)} of {len(pool)} recorders make era {era} like the other")
-        new = [i for i in range(len(left)) if int(left[i]) not in chosen][:kept]
-        chosen += [int(left[i]) for i in new]
-        nearest += [float(apart[i]) for i in new]
-    eras = (latents.z[era_of_song == era] for era in (0, 1))
+        tried = _nearest(pool, first, others, embedder)
+        for number in range(ROUNDS):
+            random = np.random.default_rng([era, number])
+            best = [recorder for _, recorder in tried[:PARENTS]]
+            children = [put_together(best, random) for _ in range(round(CHILDREN * len(pool)))]
+            tried = sorted([*tried, *_nearest(children, first, others, embedder)], key=_distance)
+        tell(f"{len(pool)} recorders tried on songs of era {era}")
+        left = [recorder for _, recorder in tried[: max(SECOND_LOOK, 2 * kept)]]
+        known = [recorder.parts for _, recorder in chosen]
+        near = _nearest(left, second, others, embedder)
+        chosen += [one for one in near if one[1].parts not in known][:kept]
     return ChosenRecorders(
-        tuple(wide_recorder(seed, FAMILY) for seed in chosen),
-        tuple(chosen),
+        tuple(recorder for _, recorder in chosen),
         len(pool),
-        energy_distance(*eras),
-        tuple(nearest),
+        energy_distance(*(latents.z[era_of_song == era] for era in (0, 1))),
+        tuple(distance for distance, _ in chosen),
     )
 
 
-def energy_distance(one: np.ndarray, other: np.ndarray) -> float:
+@dataclass(frozen=True)
+class _Few:
+    """Few songs that stand for all of an era."""
+
+    songs: pd.DataFrame
+
+    weight: np.ndarray
+    """[songs] share of the era's songs that each stands for."""
+
+
+def _representatives(latents: LatentTable, rows: np.ndarray, count: int) -> _Few:
+    """The songs nearest to the centres of k-means, whatever the order of the rows."""
+    z = latents.z[rows]
+    ordered = np.lexsort(z.T)
+    count = min(count, len(np.unique(z, axis=0)))
+    found = KMeans(count, n_init=4, random_state=0).fit(z[ordered])
+    near = cdist(found.cluster_centers_, z[ordered]).argmin(axis=1)
+    sizes = np.bincount(found.labels_, minlength=count)
+    few = latents.songs.iloc[rows[ordered[near]]].reset_index(drop=True)
+    return _Few(few, sizes / sizes.sum())
+
+
+def _nearest(
+    recorders: Sequence[WideRecorder], few: _Few, others: np.ndarray, embedder: Embedder
+) -> list[tuple[float, WideRecorder]]:
+    """Recorders, with how far the songs through them lie from the `others`, the nearest first."""
+    copies = embed_copies(few.songs, embedder, recorders)
+    found = [energy_distance(copies[:, i], others, few.weight) for i in range(len(recorders))]
+    return sorted(zip(found, recorders, strict=True), key=_distance)
+
+
+def _distance(found: tuple[float, WideRecorder]) -> float:
+    return found[0]
+
+
+def put_together(recorders: Sequence[WideRecorder], random: np.random.Generator) -> WideRecorder:
+    """A recorder of half the parts, by lot, of two others; a part that both have is one's."""
+    one, other = random.choice(len(recorders), 2, replace=len(recorders) < 2)
+    parts = dict(recorders[one].parts)
+    parts |= {
+        name: settings
+        for name, settings in recorders[other].parts
+        if name not in parts or random.random() < 0.5
+    }
+    kept = {name: settings for name, settings in parts.items() if random.random() < 0.5}
+    order = [chance.part for chance in WIDE_FAMILIES[FAMILY].chances]
+    return replace(
+        recorders[one],
+        parts=tuple((name, kept[name]) for name in order if name in kept),
+        seed=int(random.integers(2**32)),
+    )
+
+
+def energy_distance(one: np.ndarray, other: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Energy distance of two samples (Szekely & Rizzo 2013, J. Stat. Plan. Inference 143, 1249).
 
     Args:
         one: [songs, dimensions].
         other: [songs, dimensions].
+        weight: [songs] of `one`, with the sum 1; None: all alike.
     """
-    between = cdist(one, other).mean()
-    return float(2 * between - cdist(one, one).mean() - cdist(other, other).mean())
+    weight = np.full(len(one), 1 / len(one)) if weight is None else weight
+    between = weight @ cdist(one, other).mean(axis=1)
+    return float(2 * between - weight @ cdist(one, one) @ weight - cdist(other, other).mean())

@@ -10,9 +10,15 @@ from scipy.signal import butter, sosfilt
 from scipy.stats import energy_distance as of_numbers
 
 from chingolo.analysis.space.copies import chosen_recorders
-from chingolo.analysis.space.copies.chosen_recorders import choose_recorders, energy_distance
+from chingolo.analysis.space.copies.chosen_recorders import (
+    choose_recorders,
+    energy_distance,
+    put_together,
+)
 from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.synth.recorder.families import WIDE_2
+from chingolo.synth.recorder.wide import wide_recorder
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.run.trained_encoder import export_encoder, load_encoder
 from chingolo.train.step.state import make_recipe, make_state
@@ -58,13 +64,14 @@ def choose(latents: LatentTable, embedder: Embedder, **options: int):
 
 def test_the_chosen_bring_the_eras_nearer_than_they_are(latents, embedder):
     found = choose(latents, embedder)
-    assert len(found.recorders) == len(set(found.seeds)) == len(found.nearest) == 4
+    assert len(found.recorders) == len(found.nearest) == 4
+    assert len({recorder.parts for recorder in found.recorders}) == 4
     z, era = latents.z, eras(latents)
     assert found.apart == pytest.approx(energy_distance(z[era == 0], z[era == 1]))
     assert min(found.nearest[:2]) < 0.8 * found.apart
     first = choose(latents, embedder, drawn=4)
     assert np.mean(found.nearest[:2]) < np.mean(first.nearest[:2])
-    assert found.about["recorder_seeds"] == list(found.seeds)
+    assert len(found.about["recorder_parts"]) == 4
 
 
 def test_order_of_rows_and_name_of_folder_do_not_count(latents, embedder, tmp_path: Path):
@@ -73,7 +80,7 @@ def test_order_of_rows_and_name_of_folder_do_not_count(latents, embedder, tmp_pa
         (tmp_path / Path(path).name).write_bytes(Path(path).read_bytes())
     moved = latents.songs.assign(path=[str(tmp_path / Path(p).name) for p in latents.songs["path"]])
     other = LatentTable(moved.iloc[order].reset_index(drop=True), latents.z[order])
-    assert choose(other, embedder).seeds == choose(latents, embedder).seeds
+    assert choose(other, embedder).recorders == choose(latents, embedder).recorders
 
 
 def test_an_era_of_few_recordings_and_of_songs_without_an_era(latents, embedder):
@@ -83,8 +90,8 @@ def test_an_era_of_few_recordings_and_of_songs_without_an_era(latents, embedder)
     assert len(found.recorders) == 3
 
 
-def test_a_second_look_follows_the_first(latents, embedder, monkeypatch):
-    """Only the nearest of the first look go through more recordings."""
+def test_the_nearest_are_put_together_and_looked_at_twice(latents, embedder, monkeypatch):
+    """40 at random, then twice 12 of their parts, then the nearest through more recordings."""
     asked = []
     plain = chosen_recorders.embed_copies
 
@@ -94,7 +101,23 @@ def test_a_second_look_follows_the_first(latents, embedder, monkeypatch):
 
     monkeypatch.setattr(chosen_recorders, "embed_copies", watched)
     choose(latents, embedder)
-    assert asked == [(5, 40), (12, 30), (5, 40), (12, 30)]
+    assert asked == 2 * [(6, 40), (6, 12), (6, 12), (12, 24)]
+
+
+def test_a_recorder_is_put_together_of_the_parts_of_two():
+    both = [wide_recorder(seed, "wide-2") for seed in (1, 5)]
+    parts = [*both[0].parts, *both[1].parts]
+    order = [chance.part for chance in WIDE_2.chances]
+    random = np.random.default_rng(0)
+    seen = set()
+    for _ in range(200):
+        child = put_together(both, random)
+        names = [name for name, _ in child.parts]
+        assert all(part in parts for part in child.parts)
+        assert names == sorted(set(names), key=order.index)
+        seen |= set(names)
+    assert seen == {name for name, _ in parts}
+    assert put_together(both[:1], random).family == "wide-2"
 
 
 def test_energy_distance_of_numbers():
@@ -103,3 +126,6 @@ def test_energy_distance_of_numbers():
     one, other = random.standard_normal(30), random.standard_normal(40) + 1
     found = energy_distance(one[:, None], other[:, None])
     assert found == pytest.approx(of_numbers(one, other) ** 2)
+    weight = random.dirichlet(np.ones(30))
+    weighted = energy_distance(one[:, None], other[:, None], weight)
+    assert weighted == pytest.approx(of_numbers(one, other, u_weights=weight) ** 2)
