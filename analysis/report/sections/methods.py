@@ -49,10 +49,10 @@ def _change(results: dict[str, Any]) -> list[str]:
     if drawn:
         lines.append(
             f"Every recording was heard through {results['run']['recorders']} recorders as well, "
-            f"those of {drawn} at random ({results['run']['family']}) through which the songs of "
-            "one era lie nearest to those of the other (approximate Bayesian computation, Beaumont "
-            "2010; energy distance); a song's vector is the mean over what was heard of it, and "
-            "clusters that recorders turn into one another are one theme."
+            f"those of {drawn} at random ({results['run']['family']}), and of their parts, through "
+            "which the songs of one era lie nearest to those of the other (approximate Bayesian "
+            "computation, Beaumont 2010; energy distance); a song's vector is the mean over what "
+            "was heard of it, and clusters that recorders turn into one another are one theme."
         )
     if results["clusters"]:
         lines.append(
