@@ -48,11 +48,11 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
     reader.known_keys(
         body, ("points", "second", "noise", "loudness", "contour", "attack", "release", "timbre")
     )
-    points = _read_points(body, "points", reader, name, bird) if "points" in body else ()
+    points = _read_points(body, "points", reader, name, bird)
     if not points and ("second" in body or "contour" in body):
         lost = "second" if "second" in body else "contour"
         raise reader.fail(body.lines[lost], f"note '{name}': '{lost}' needs 'points'")
-    second = _read_points(body, "second", reader, name, bird) if "second" in body else ()
+    second = _read_points(body, "second", reader, name, bird)
     if second and second[-1][0] != points[-1][0]:
         raise reader.fail(
             body.lines["second"], f"note '{name}': 'second' must last as long as 'points'"
@@ -81,7 +81,9 @@ def read_note(body: Any, reader: MarkedReader, line: int, name: str, bird: Bird)
 def _read_points(
     body: LineMap, key: str, reader: MarkedReader, name: str, bird: Bird
 ) -> tuple[tuple[float, float], ...]:
-    """Breakpoints in s and kHz, returned in s and Hz."""
+    """Breakpoints in s and kHz, returned in s and Hz; () where there are none."""
+    if key not in body:
+        return ()
     points = _read_curve(body, key, reader, name, "kHz")
     where = body.lines[key]
     pitches = [pitch for _, pitch in points]

@@ -176,9 +176,11 @@ def _lay_out(
             for source in range(sources):
                 missing = source >= len(voices)
                 curve = curves_of(number, 0 if missing else source)
-                mode = {"mode": "constant"} if silent else {"mode": "edge"}
                 around = (1, 1 + longest - len(curve))
-                own.append(np.pad(0 * curve if silent and missing else curve, around, **mode))
+                if silent:
+                    own.append(np.pad(0 * curve if missing else curve, around))
+                else:
+                    own.append(np.pad(curve, around, mode="edge"))
             pieces.append(np.stack(own))
         return np.concatenate(pieces, axis=1)
 
@@ -199,7 +201,7 @@ def _lay_out(
         noise = rows(lambda group, source: draws[group][source])
     heard = whole.amplitude > 0
     sounding = Gesture(whole.f0[heard], whole.amplitude[heard], whole.alpha[heard])
-    envelope, above = np.zeros((2, *whole.f0.shape))
+    envelope, above = np.zeros(whole.f0.shape), np.zeros(whole.f0.shape)
     envelope[heard] = source_envelope(sounding, bird, with_tract=tract)
     if bird.coupling:
         above[heard] = source_envelope(sounding, bird, with_tract=False)

@@ -63,7 +63,7 @@ def _opening(voice: np.ndarray, envelope: np.ndarray, bird: Bird) -> np.ndarray:
     velocity = np.divide(voice, loud, out=np.zeros(len(voice)), where=loud > 1e-3 * loud.max())
     slowest = SLOWEST_HZ * bird.gamma / SONGBIRD_GAMMA
     away = signal.butter(2, slowest, "highpass", fs=rate, output="sos")
-    position = signal.sosfilt(away, np.cumsum(velocity) * bird.gamma / rate)
+    position = np.asarray(signal.sosfilt(away, np.cumsum(velocity) * bird.gamma / rate))
     return np.maximum(1.0 + position / REST, 0.0)
 
 

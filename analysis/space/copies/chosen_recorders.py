@@ -125,9 +125,9 @@ def _representatives(latents: LatentTable, rows: np.ndarray, count: int) -> _Few
     z = latents.z[rows]
     ordered = np.lexsort(z.T)
     count = min(count, len(np.unique(z, axis=0)))
-    found = KMeans(count, n_init=4, random_state=0).fit(z[ordered])
+    found = KMeans(count, random_state=0).fit(z[ordered])
     near = cdist(found.cluster_centers_, z[ordered]).argmin(axis=1)
-    sizes = np.bincount(found.labels_, minlength=count)
+    sizes = np.bincount(np.asarray(found.labels_), minlength=count)
     few = latents.songs.iloc[rows[ordered[near]]].reset_index(drop=True)
     return _Few(few, sizes / sizes.sum())
 

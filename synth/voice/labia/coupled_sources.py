@@ -140,7 +140,8 @@ def coupled_chunk(
             x, y, before, wave = state
             # Rows for steps 0 to `block`, and for the middle of each.
             echo, echo_half = (
-                sum(weight[i] * before[i : i + block + 1] for i in range(4)) for weight in weights
+                jnp.asarray(sum(weight[i] * before[i : i + block + 1] for i in range(4)))
+                for weight in weights
             )
 
             def one_step(index: jax.Array, inner: Any) -> Any:

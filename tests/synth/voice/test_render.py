@@ -242,10 +242,9 @@ def test_every_gesture_stays_finite(f0, alpha, factor):
 
 @pytest.mark.parametrize("engine", ["ode", "wavetable"])
 def test_noise_is_the_same_alone_or_in_company(engine):
-    noises = {"beta_noise": 0.05}
     songs = [tone(2000.0), tone(3000.0), tone(4000.0, duration=0.2)]
-    together = render(songs, BIRD, engine=engine, seed=5, **noises)
-    (alone,) = render(songs[2], BIRD, engine=engine, seed=5, **noises)
+    together = render(songs, BIRD, engine=engine, seed=5, beta_noise=0.05)
+    (alone,) = render(songs[2], BIRD, engine=engine, seed=5, beta_noise=0.05)
     assert np.abs(together[2] - alone).max() < 1e-5
     assert np.abs(alone - render(songs[2], BIRD, engine=engine)[0]).max() > 0.01
 

@@ -58,8 +58,8 @@ def eras(latents: LatentTable) -> np.ndarray:
     return (latents.songs["era"].astype(str) == "2020").to_numpy().astype(int)
 
 
-def choose(latents: LatentTable, embedder: Embedder, **options: int):
-    return choose_recorders(latents, eras(latents), embedder, **{"count": 4, "drawn": 40} | options)
+def choose(latents: LatentTable, embedder: Embedder, *, drawn: int = 40):
+    return choose_recorders(latents, eras(latents), embedder, count=4, drawn=drawn)
 
 
 def test_the_chosen_bring_the_eras_nearer_than_they_are(latents, embedder):
