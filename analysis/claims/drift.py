@@ -94,6 +94,11 @@ def drift_claim(
             f"Themes sound otherwise ({p}), but a recorder alone moves such measures as far: "
             f"{_listed(made)}."
         ]
+    reasons += [
+        f"A sample rate of {rate:.0f} Hz without a filter would fold {name} to where it is."
+        for name, rate in placebo.get("folds", {}).items()
+        if name in [measure_name(row.theme, row.measure) for row in made]
+    ]
     sensitivity = _sensitivity(measured, settings)
     if sensitivity and verdict == NO_CHANGE_SHOWN:
         reasons.append(sensitivity["words"])
@@ -111,12 +116,17 @@ def drift_claim(
 def _beyond(row: DriftRow, placebo: Mapping[str, Any]) -> bool:
     """Whether a measure changed by clearly more than any recorder of the placebo makes it.
 
-    What a recorder does to a pitch of one theme, its like may do to another's; what all themes have
-    in common is of pitches and times.
+    Not so a pitch that a rate without a filter would fold to where it is. What a recorder does to a
+    pitch of one theme, its like may do to another's; what all themes have in common is of pitches
+    and times.
     """
+    name = measure_name(row.theme, row.measure)
+    folds = placebo.get("folds", {})
+    if name in folds or (folds and not row.theme):
+        return False
     kinds = placebo.get("kinds", {})
     alike = [kinds.get(row.unit, 0.0)] if row.theme else kinds.values()
-    own = placebo.get("measures", {}).get(measure_name(row.theme, row.measure), 0.0)
+    own = placebo.get("measures", {}).get(name, 0.0)
     return abs(row.change_percent) > BEYOND * max(own, *alike, 0.0)
 
 

@@ -12,6 +12,7 @@ from chingolo.analysis.change.drift.drift_table import Plans, plan_themes
 from chingolo.analysis.change.drift.measure_drift import DriftResult, measure_drift, measure_name
 from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.claims.claim import NOT_MADE
+from chingolo.analysis.claims.folds import folded_measures
 from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design
 
 Measured = Sequence[SongMeasures | None]
@@ -45,7 +46,8 @@ def drift_evidence(
         recorders; `recorders`; `measures`, the largest change that a recorder makes of each, per
         cent, the speed that all have in common taken out; `kinds`, the largest that one makes of
         any measure in a unit, by a test of that recorder alone; `measured`, whether devices were
-        compared. `passed` alone, None, where there is neither.
+        compared. `passed` alone, None, where there is neither. In any case `folds`, of
+        `folded_measures`.
     """
     theme = np.where([song is not None for song in sung], theme, "").astype(object)
     heard = [song or SongMeasures(()) for song in sung]
@@ -53,12 +55,13 @@ def drift_evidence(
     result = measure_drift(
         heard, theme, design, permutations=permutations, speed_known=speed_known, plans=plans
     )
+    folds = {"folds": folded_measures(result.rows, heard, design)}
     pairs = [
         (heard, [heard[row] for row in other.tolist()], one, unit)
         for one, other, unit in device_pairs(songs)
     ]
     if pairs:
-        return result, _placebo(pairs, theme, plans, design.seed) | {"measured": True}
+        return result, _placebo(pairs, theme, plans, design.seed) | {"measured": True} | folds
     modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
     for through in sung_again or ():
         again = np.array([song is not None for song in through]) & modern & (theme != "")
@@ -67,8 +70,8 @@ def drift_evidence(
         copies = [through[row] or SongMeasures(()) for row in rows.tolist()]
         pairs.append((heard, copies, rows, unit))
     if not any(len(rows) for _, _, rows, _ in pairs):
-        return result, dict(NOT_MADE)
-    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": False}
+        return result, dict(NOT_MADE) | folds
+    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": False} | folds
 
 
 def _placebo(

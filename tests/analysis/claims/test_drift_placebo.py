@@ -73,15 +73,15 @@ def test_a_recorder_that_makes_one_note_late_is_found_and_told():
 
 def test_songs_that_no_recorder_heard_again_make_no_placebo():
     _, _, same, _ = world()
-    assert placebo_of(None)[1] == {"passed": None}
-    assert placebo_of([[None] * len(same)])[1] == {"passed": None}
+    assert placebo_of(None)[1] == {"passed": None, "folds": {}}
+    assert placebo_of([[None] * len(same)])[1] == {"passed": None, "folds": {}}
 
 
 def test_only_modern_songs_are_taken():
     _, _, same, _ = world()
     _, _, late, _ = world(later=0.02)
     historical = [song if row < 2 * BIRDS else None for row, song in enumerate(late)]
-    assert placebo_of([historical])[1] == {"passed": None}
+    assert placebo_of([historical])[1] == {"passed": None, "folds": {}}
     assert placebo_of([same])[1]["passed"]
 
 
