@@ -136,8 +136,10 @@ def side_by_side(
     stop: np.ndarray,
     state: tuple[np.ndarray, ...],
     advance: Callable[[Any, jax.Array], tuple[Any, jax.Array]],
+    *,
+    widest: int = LANE_COUNTS[-1],
 ) -> list[np.ndarray]:
-    """Integrates stretches of unequal length, the long ones first, at most 256 side by side.
+    """Integrates stretches of unequal length, the long ones first, some of them side by side.
 
     Args:
         curves: [..., frames] float32 controls at `CONTROL_RATE`, all stretches in one row.
@@ -146,14 +148,15 @@ def side_by_side(
         state: [..., stretches] arrays that `advance` starts from.
         advance: (state, controls [frames, ..., lanes]) -> state and the wave [frames * 20, lanes],
             one frame late.
+        widest: of `LANE_COUNTS`, most stretches side by side.
 
     Returns:
         stretches of [(frames - 1) * 20] float32.
     """
     order = np.argsort(start - stop, kind="stable")
     waves: list[np.ndarray] = [np.zeros(0, np.float32)] * len(order)
-    for first in range(0, len(order), LANE_COUNTS[-1]):
-        group = order[first : first + LANE_COUNTS[-1]]
+    for first in range(0, len(order), widest):
+        group = order[first : first + widest]
         frames = stop[group] - start[group]
         # Each lane goes on at its last frame, where the envelope is 0.
         frame = np.minimum(np.arange(frames[0])[:, None], frames - 1) + start[group]
