@@ -28,6 +28,8 @@ LOOKS = (6, 18)
 """Songs of an era that go through all recorders at first, and through the nearest then."""
 SECOND_LOOK = 24
 """Recorders that are looked at twice, each way; twice as many as are kept, if those are more."""
+MOST_OTHERS = 1000
+"""Songs of the other era that distances are taken to."""
 ROUNDS = 2
 """Of recorders put together from the parts of the nearest."""
 PARENTS = 12
@@ -90,7 +92,7 @@ def choose_recorders(
     for era, kept in ((1, count - count // 2), (0, count // 2)):
         own = np.flatnonzero(era_of_song == era)
         first, second = (_representatives(latents, own, look) for look in LOOKS)
-        others = latents.z[era_of_song == 1 - era]
+        others = _some(latents.z[era_of_song == 1 - era])
         tried = _nearest(pool, first, others, embedder)
         for number in range(ROUNDS):
             random = np.random.default_rng([era, number])
@@ -105,7 +107,7 @@ def choose_recorders(
     return ChosenRecorders(
         tuple(recorder for _, recorder in chosen),
         len(pool),
-        energy_distance(*(latents.z[era_of_song == era] for era in (0, 1))),
+        energy_distance(*(_some(latents.z[era_of_song == era]) for era in (0, 1))),
         tuple(distance for distance, _ in chosen),
     )
 
@@ -137,7 +139,11 @@ def _nearest(
 ) -> list[tuple[float, WideRecorder]]:
     """Recorders, with how far the songs through them lie from the `others`, the nearest first."""
     copies = embed_copies(few.songs, embedder, recorders)
-    found = [energy_distance(copies[:, i], others, few.weight) for i in range(len(recorders))]
+    within = float(cdist(others, others).mean())
+    found = [
+        energy_distance(copies[:, i], others, few.weight, within_other=within)
+        for i in range(len(recorders))
+    ]
     return sorted(zip(found, recorders, strict=True), key=_distance)
 
 
@@ -163,14 +169,29 @@ def put_together(recorders: Sequence[WideRecorder], random: np.random.Generator)
     )
 
 
-def energy_distance(one: np.ndarray, other: np.ndarray, weight: np.ndarray | None = None) -> float:
+def _some(z: np.ndarray) -> np.ndarray:
+    """At most `MOST_OTHERS` of the vectors, whatever their order."""
+    if len(z) <= MOST_OTHERS:
+        return z
+    return z[np.lexsort(z.T)[np.linspace(0, len(z) - 1, MOST_OTHERS).round().astype(int)]]
+
+
+def energy_distance(
+    one: np.ndarray,
+    other: np.ndarray,
+    weight: np.ndarray | None = None,
+    *,
+    within_other: float | None = None,
+) -> float:
     """Energy distance of two samples (Szekely & Rizzo 2013, J. Stat. Plan. Inference 143, 1249).
 
     Args:
         one: [songs, dimensions].
         other: [songs, dimensions].
         weight: [songs] of `one`, with the sum 1; None: all alike.
+        within_other: mean distance within `other`, where it is known.
     """
     weight = np.full(len(one), 1 / len(one)) if weight is None else weight
+    within_other = cdist(other, other).mean() if within_other is None else within_other
     between = weight @ cdist(one, other).mean(axis=1)
-    return float(2 * between - weight @ cdist(one, one) @ weight - cdist(other, other).mean())
+    return float(2 * between - weight @ cdist(one, one) @ weight - within_other)

@@ -129,3 +129,14 @@ def test_energy_distance_of_numbers():
     weight = random.dirichlet(np.ones(30))
     weighted = energy_distance(one[:, None], other[:, None], weight)
     assert weighted == pytest.approx(of_numbers(one, other, u_weights=weight) ** 2)
+
+
+def test_distances_to_a_large_era_go_by_a_thousand_of_its_songs_in_any_order():
+    z = np.random.default_rng(0).standard_normal((2500, 3))
+    some = chosen_recorders._some(z)
+    assert some.shape == (1000, 3)
+    np.testing.assert_array_equal(some, chosen_recorders._some(z[::-1]))
+    assert chosen_recorders._some(z[:900]).shape == (900, 3)
+    within = float(np.linalg.norm(some[:, None] - some[None], axis=2).mean())
+    known = energy_distance(z[:40], some, within_other=2.5)
+    assert known == pytest.approx(energy_distance(z[:40], some) + within - 2.5)
