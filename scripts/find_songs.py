@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from chingolo.command_line.command import Command, one_line
-from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds
+from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds, option
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,11 @@ def command(config: FindConfig) -> None:
     live = "-" in config.recordings
     if live and len(config.recordings) > 1:
         raise InputError("-: standard input goes alone, without other recordings")
-    for option in () if live else OF_STANDARD_INPUT:
-        if getattr(config, option) is not None:
-            told = option.replace("_", "-")
-            raise InputError(f"--{told}: for standard input (-) alone; a file tells it itself")
+    for name in () if live else OF_STANDARD_INPUT:
+        if getattr(config, name) is not None:
+            raise InputError(
+                f"{option(name)}: for standard input (-) alone; a file tells it itself"
+            )
     if not all(config.recordings):
         raise InputError(
             "a recording without a name; name files or folders, or - for standard input"

@@ -10,7 +10,7 @@ import tyro
 from chingolo.command_line.command import Command
 from chingolo.synth.recorder.recorders import RECORDER_SETS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
-from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.bounds import Bounds, option
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.settings.registry import HEARD_THROUGH, PRESETS, UNMEASURED
@@ -242,9 +242,9 @@ def _refuse_idle(config: TrainConfig) -> None:
     both = config.songs and config.synthetic is not None
     if not both and any(one.startswith("synthetic_share=") for one in config.set):
         raise InputError("--set synthetic_share: read where songs and --synthetic are given")
-    for option in () if config.hold_out else ("group_column", "probe_column"):
-        if getattr(config, option) != getattr(TrainConfig, option):
-            raise InputError(f"--{option.replace('_', '-')}: read with --hold-out alone")
+    for name in () if config.hold_out else ("group_column", "probe_column"):
+        if getattr(config, name) != getattr(TrainConfig, name):
+            raise InputError(f"{option(name)}: read with --hold-out alone")
     if config.coordinator is None and (config.hosts, config.host) != (1, 0):
         raise InputError("--hosts and --host: read with --coordinator alone")
     if config.host >= config.hosts:

@@ -18,6 +18,9 @@ from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_des
 Measured = Sequence[SongMeasures | None]
 """[songs] None for one that was not measured."""
 
+Pair = tuple[Sequence[SongMeasures], Sequence[SongMeasures], np.ndarray, np.ndarray]
+"""All songs, some of them heard again, their rows, and the unit of each."""
+
 
 def drift_evidence(
     songs: pd.DataFrame,
@@ -60,8 +63,22 @@ def drift_evidence(
         (heard, [heard[row] for row in other.tolist()], one, unit)
         for one, other, unit in device_pairs(songs)
     ]
-    if pairs:
-        return result, _placebo(pairs, theme, plans, design.seed) | {"measured": True} | folds
+    measured = bool(pairs)
+    if not measured:
+        pairs = _through_recorders(theme, heard, sung_again, design)
+    if not any(len(rows) for _, _, rows, _ in pairs):
+        return result, NOT_MADE | folds
+    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": measured} | folds
+
+
+def _through_recorders(
+    theme: np.ndarray,
+    heard: Sequence[SongMeasures],
+    sung_again: Sequence[Measured] | None,
+    design: Design,
+) -> list[Pair]:
+    """Modern songs and what each recorder makes of them."""
+    pairs: list[Pair] = []
     modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
     for through in sung_again or ():
         again = np.array([song is not None for song in through]) & modern & (theme != "")
@@ -69,13 +86,11 @@ def drift_evidence(
         unit = np.unique(design.unit_of_song[rows], return_inverse=True)[1]
         copies = [through[row] or SongMeasures(()) for row in rows.tolist()]
         pairs.append((heard, copies, rows, unit))
-    if not any(len(rows) for _, _, rows, _ in pairs):
-        return result, dict(NOT_MADE) | folds
-    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": False} | folds
+    return pairs
 
 
 def _placebo(
-    pairs: Sequence[tuple[Sequence[SongMeasures], Sequence[SongMeasures], np.ndarray, np.ndarray]],
+    pairs: Sequence[Pair],
     theme: np.ndarray,
     plans: Plans,
     seed: int,

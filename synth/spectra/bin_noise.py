@@ -55,7 +55,9 @@ def bin_noise(power: np.ndarray, *, frame_s: float) -> np.ndarray:
     logs, heard = np.log(power[None] + 1e-20), np.ones((1, len(power)), bool)
     most = np.exp(noise_floor(logs, heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN)[0])
     lasts = np.quantile(power, 0.9, axis=0) < STEADY * quantile
-    lasts |= (floor > FAR * most) & (echo_share(power, most, frame_s=frame_s) < ECHO_SHARE)
+    far = floor > FAR * most
+    if far.any():
+        lasts |= far & (echo_share(power, most, frame_s=frame_s) < ECHO_SHARE)
     floor = np.where(lasts, np.minimum(floor, most), floor)
     return median_filter(floor, 9, mode="nearest")
 

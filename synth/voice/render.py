@@ -58,11 +58,10 @@ def render(
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
 
     Raises:
-        InputError: for an unknown engine, or one that cannot couple the bird's sources, or a
-            trachea too short for it; or where a
-            sounding frame asks for a pitch or pressure that the bird's labia do not sing at
-            (`pitch_range`, `ALPHA_RANGE`), or that the sample rate would lose (`BAND`; see
-            `whole_band`).
+        InputError: for an unknown engine, one that cannot couple the bird's sources, or a trachea
+            too short for that; or where a sounding frame asks for a pitch or pressure that the
+            bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`), or that the sample rate
+            would lose (`BAND`; see `whole_band`).
     """
     if isinstance(gestures, Gesture):
         gestures = [gestures]
@@ -106,16 +105,8 @@ def render(
         for stretch in range(*np.searchsorted(owner, [number, number + 1])):
             at = (timeline.start[stretch] - begin) * per_frame
             row[at : at + len(sounds[stretch])] = sounds[stretch]
-        wave = row[per_frame:-per_frame]
-        envelope = timeline.envelope[:, begin + 1 : begin + 1 + frames].sum(axis=0)
-        if song == len(waves):
-            waves.append(wave)
-            envelopes.append(envelope)
-        else:
-            shared = min(len(wave), len(waves[song]))
-            waves[song][:shared] += wave[:shared]
-            shared = min(len(envelope), len(envelopes[song]))
-            envelopes[song][:shared] += envelope[:shared]
+        _add(waves, song, row[per_frame:-per_frame])
+        _add(envelopes, song, timeline.envelope[:, begin + 1 : begin + 1 + frames].sum(axis=0))
     organ = bird if tract else None
     wave_rate = CONTROL_RATE * per_frame
     sung = [
@@ -128,6 +119,15 @@ def render(
             air = through_tract(air, organ, wave_rate=BASE_RATE, sample_rate=sample_rate)
             sung[song] = sung[song] + air[: len(sung[song])]
     return sung
+
+
+def _add(songs: list[np.ndarray], song: int, part: np.ndarray) -> None:
+    """Adds a source's part to that of its song, the next one where it is its first."""
+    if song == len(songs):
+        songs.append(part)
+        return
+    shared = min(len(part), len(songs[song]))
+    songs[song][:shared] += part[:shared]
 
 
 def _check(gesture: Gesture, bird: Bird, song: int) -> None:
