@@ -15,8 +15,13 @@ from chingolo.synth.spectra.clip import clip_of, clip_samples
 from chingolo.synth.tables.audio import is_silent, load_excerpt, song_in_memory
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
+from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
+from chingolo.train.settings.training import TrainingSettings
+
+SHORTEST_CLIP_S = 1.25
+"""Of an encoder of any length, s: fewer lengths are fewer compilations."""
 
 
 @dataclass(frozen=True)
@@ -195,27 +200,26 @@ def _embed(
 ) -> Embedded:
     """Vectors and probabilities of songs that come with a name for messages."""
     settings = embedder.encoder.settings
-    samples, batch, least = (
-        clip_samples(settings.front_end),
-        embedder.batch,
-        settings.front_end.n_fft,
-    )
+    batch, least = embedder.batch, settings.front_end.n_fft
+    lengths = clip_lengths(settings)
     z = np.zeros((count, settings.encoder.dimensions), np.float64)
     probability = np.zeros((count, len(embedder.encoder.classes)), np.float64)
     clips_of = np.zeros(count)
-    waiting: list[tuple[int, tuple[np.ndarray, tuple[int, int]]]] = []
+    waiting: dict[int, list[tuple[int, tuple[np.ndarray, tuple[int, int]]]]] = {
+        samples: [] for samples in lengths
+    }
 
-    def flush() -> None:
-        # one shape for all batches: one compilation
+    def flush(samples: int) -> None:
+        # one shape for all batches of a length: one compilation
         clips, edges = np.zeros((batch, samples), np.float32), np.zeros((batch, 2), np.int32)
-        for place, (_, cut) in enumerate(waiting):
+        for place, (_, cut) in enumerate(waiting[samples]):
             clips[place], edges[place] = cut
         latents, probabilities = embedder.forward((clips, edges))
-        for place, (row, _) in enumerate(waiting):
+        for place, (row, _) in enumerate(waiting[samples]):
             z[row] += latents[place]
             probability[row] += probabilities[place]
             clips_of[row] += 1
-        waiting.clear()
+        waiting[samples].clear()
 
     faults: dict[int, str] = {}
 
@@ -234,12 +238,15 @@ def _embed(
             short = f"a song of {len(song)} samples is shorter than one window of {least} samples"
             refuse(row, f"{name}: {short}")
             continue
+        room = len(song) + round(settings.front_end.context_s * settings.front_end.sample_rate)
+        samples = next((length for length in lengths if length >= room), lengths[-1])
         for clip in cut(song, samples):
-            waiting.append((row, clip))
-            if len(waiting) == batch:
-                flush()
-    if waiting:
-        flush()
+            waiting[samples].append((row, clip))
+            if len(waiting[samples]) == batch:
+                flush(samples)
+    for samples in lengths:
+        if waiting[samples]:
+            flush(samples)
     z = z / np.maximum(clips_of, 1)[:, None]
     z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
     for row in np.flatnonzero(~np.isfinite(z).all(axis=1)).tolist():
@@ -247,6 +254,19 @@ def _embed(
     z[list(faults)] = np.nan
     probability = probability / np.maximum(clips_of, 1)[:, None]
     return Embedded(z.astype(np.float32), probability, faults)
+
+
+def clip_lengths(settings: TrainingSettings) -> tuple[int, ...]:
+    """Samples of the clips that songs are brought to, the shortest first.
+
+    An encoder of any length hears each song in the shortest of a few clips that holds it and half
+    of the context on each side.
+    """
+    longest = clip_samples(settings.front_end)
+    if not ENCODERS[settings.encoder.kind].any_length:
+        return (longest,)
+    halvings = range(max(0, int(np.log2(settings.front_end.clip_s / SHORTEST_CLIP_S))), -1, -1)
+    return tuple(-(-longest // 2**halving) for halving in halvings)
 
 
 def cut(song: np.ndarray | Excerpt, samples: int) -> list[tuple[np.ndarray, tuple[int, int]]]:

@@ -30,9 +30,10 @@ class FrontEnd:
     f_max: Annotated[float, Bounds(0, inside=True)] = 10000.0
     """Upper edge of the highest band, Hz."""
 
-    noise: Literal["none", "floor", "median", "pcen"] = "floor"
+    noise: Literal["none", "floor", "subtract", "median", "pcen"] = "floor"
     """Noise-robust option: none; each band above its noise, heard around the song where it can be;
-    above its median over the song (as in version 0.1: erases sounds that last); or PCEN."""
+    that noise taken off its power, so that loud bands stay loud; above its median over the song (as
+    in version 0.1: erases sounds that last); or PCEN."""
 
     clip_s: Annotated[float, Bounds(0, 600, inside=True)] = 2.7
     """Length of a clip, s. Shorter songs stand in a clip's middle; longer ones give several."""
@@ -40,7 +41,7 @@ class FrontEnd:
     @property
     def context_s(self) -> float:
         """How much of the recording is heard on each side of a song, for its noise, s."""
-        return 1.0 if self.noise == "floor" else 0.0
+        return 1.0 if self.noise in ("floor", "subtract") else 0.0
 
     @property
     def highest(self) -> float:

@@ -25,8 +25,14 @@ has the typical frame of noise, a tilt of its spectrum, a band louder than its n
 NOTHING = 45 * math.log(10) / 10
 """Natural-log units (45 dB) below three quarters of the bands, where a recording holds nothing."""
 
+TAKEN_OFF = math.log(2)
+"""Natural-log units above the floor of what `subtract` takes off: noise scatters about its median."""
+
 LOOKED_AT = 64
 """Frames that a floor is taken from, evenly spread; a sort is slow on CPU."""
+
+SILENCE = math.log(POWER_FLOOR)
+"""What `log_mel` says of digital silence."""
 
 FEWEST_FRAMES = 8
 """Of background, for a floor of it."""
@@ -137,7 +143,8 @@ def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None)
     With `floor`, a band's floor is that of the background around the song where the recording has
     it, else what cannot be song (`noise_floor`); what lies below is cut: the background is 0, and
     so is padding. A short song in a padded clip therefore looks the same as one in a long quiet
-    recording, without a mask in the encoder. `median`, of encoders of version 0.1, takes the song's
+    recording, without a mask in the encoder. `subtract` takes twice the floor's power off instead,
+    and padding is silence. `median`, of encoders of version 0.1, takes the song's
     own median for its floor, which erases sounds that last.
 
     Args:
@@ -146,7 +153,8 @@ def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None)
         heard: of `heard_frames` on the clips as they were recorded; None takes it from `log_mel`.
 
     Returns:
-        [batch, frames, n_mels]; `none` leaves the values as they are.
+        [batch, frames, n_mels]; `none` leaves the values as they are, and `subtract` gives powers'
+        logarithms too.
     """
     if front_end.noise == "none":
         return log_mel
@@ -159,6 +167,9 @@ def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None)
         enough = heard.background.sum(axis=1, keepdims=True) >= FEWEST_FRAMES
         frames = jnp.where(enough, heard.background, heard.song)
         floor = noise_floor(log_mel, frames, reach=front_end.n_mels // 8)
+    if front_end.noise == "subtract":
+        rest = jnp.exp(log_mel) - jnp.exp(floor + TAKEN_OFF)[:, None]
+        return jnp.where(heard.song[..., None], jnp.log(jnp.maximum(rest, POWER_FLOOR)), SILENCE)
     return jnp.where(heard.song[..., None], jnp.maximum(log_mel - floor[:, None], 0.0), 0.0)
 
 

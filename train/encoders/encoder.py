@@ -90,6 +90,10 @@ class Encoder:
     """(settings, silent [batch, frames] bool) -> what the network is told of frames of digital
     silence."""
 
+    any_length: bool = False
+    """Whether it hears a song as long as it is, up to the length of a clip; else all are brought to
+    that length."""
+
     @property
     def name(self) -> str:
         """Name in the registry and in settings."""

@@ -12,5 +12,6 @@ ENCODERS: "Registry[Encoder]" = Registry(
     {
         "cnn": "chingolo.train.encoders.cnn:ENCODER",
         "vit": "chingolo.train.encoders.vit:ENCODER",
+        "windows": "chingolo.train.encoders.windows:ENCODER",
     },
 )

@@ -62,7 +62,7 @@ def trained_encoder(
         params=params,
         mean=float(state.mean),
         variance=float(state.variance),
-        hash=_digest(weights)[:16],
+        hash=weights_hash(weights),
     )
 
 
@@ -70,34 +70,64 @@ def _digest(weights: bytes) -> str:
     return hashlib.sha256(weights).hexdigest()
 
 
+def weights_hash(weights: bytes) -> str:
+    """What tells an encoder's weights, as they are written, from others'."""
+    return _digest(weights)[:16]
+
+
 def export_encoder(
     run: Path, state: State, settings: TrainingSettings, classes: tuple[str, ...]
 ) -> None:
     """Writes RUN/encoder: weights.msgpack and encoder.json."""
-    encoder = trained_encoder(state, settings, classes)
+    write_encoder(run / "encoder", trained_encoder(state, settings, classes), step=int(state.step))
+
+
+def write_encoder(out: Path, encoder: TrainedEncoder, *, step: int = 0) -> None:
+    """Writes an encoder's folder, which `load_encoder` reads.
+
+    Args:
+        out: the folder, replaced where there is one.
+        encoder: what is written.
+        step: of the training that it is the outcome of.
+    """
     weights = serialization.msgpack_serialize(encoder.params)
     description = {
-        "preset": dataclasses.asdict(settings),
-        "classes": list(classes),
+        "preset": dataclasses.asdict(encoder.settings),
+        "classes": list(encoder.classes),
         "mean": encoder.mean,
         "variance": encoder.variance,
-        "step": int(state.step),
+        "step": step,
         "sha256": _digest(weights),
     }
-    with atomic_folder(run / "encoder") as folder:
+    with atomic_folder(out) as folder:
         (folder / "weights.msgpack").write_bytes(weights)
         (folder / "encoder.json").write_text(json.dumps(description, indent=2) + "\n")
 
 
+SHIPPED = Path(__file__).parents[1] / "encoders" / "shipped"
+"""Folders of the encoders that the package brings."""
+
+
+def shipped_encoders() -> tuple[str, ...]:
+    """Names of the encoders that the package brings."""
+    return tuple(sorted(folder.name for folder in SHIPPED.iterdir() if folder.is_dir()))
+
+
 def load_encoder(run: str | Path) -> TrainedEncoder:
-    """Loads RUN/encoder (or such a folder itself).
+    """Loads RUN/encoder (or such a folder itself, or an encoder that the package brings).
+
+    Args:
+        run: folder, or one of `shipped_encoders` where there is no such folder.
 
     Raises:
         InputError: if it is missing, damaged or of another version.
     """
     folder = Path(run)
+    if not folder.exists() and str(run) in shipped_encoders():
+        folder = SHIPPED / str(run)
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such run")
+        shipped = ", ".join(shipped_encoders())
+        raise InputError(f"{folder}: no such run, nor an encoder that comes along ({shipped})")
     if (folder / "encoder").is_dir():
         folder = folder / "encoder"
     advice = "no exported encoder; make one with `chingolo train`"
