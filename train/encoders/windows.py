@@ -81,7 +81,7 @@ def cut_windows(spectrogram: Array, silent: Array | None, settings: WindowsSetti
     most = 1 + max(0, math.ceil((frames - size) / half))
     count = 1 + jnp.ceil(jnp.maximum(length - size, 0) / half)
     window = jnp.minimum(length, size)
-    number = jnp.arange(most)
+    number = jnp.arange(most)[None]
     step = (length - window) / jnp.maximum(count - 1, 1)
     start = number * step[:, None]
     inside = jnp.linspace(0.0, 1.0, settings.frames)[None, None] * (window - 1)[:, None, None]
@@ -131,7 +131,7 @@ class LinearWindows(nn.Module):
         settings = self.settings
         cut = cut_windows(spectrogram.astype(jnp.float32), silent, settings)
         width = -(-(settings.dimensions - 1) // settings.cosines)
-        cosine = jnp.cos(jnp.pi * cut.when[..., None] * jnp.arange(settings.cosines))
+        cosine = jnp.cos(jnp.pi * cut.when[..., None] * jnp.arange(settings.cosines)[None, None])
         parts = []
         if width:
             layer = nn.Dense(width, use_bias=False, dtype=self.dtype, name="layer")

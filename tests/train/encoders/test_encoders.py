@@ -95,7 +95,7 @@ def another(settings: Any, name: str) -> Any:
     elif isinstance(old, bool):
         new = not old
     else:
-        new = type(old)(old + 1) if isinstance(old, int) else (old + 1) / 2
+        new = type(old)(old + 1) if isinstance(old, int) else old / 2 + 0.2
     return dataclasses.replace(settings, **{name: new})
 
 
