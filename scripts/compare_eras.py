@@ -76,10 +76,14 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
+    from chingolo.analysis.change.design.repeats import first_of_each
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
+    settings = config.settings
+    # before anything is heard, which may take hours
+    first_of_each(latents.songs, (settings.era_column, settings.label_column))
     latents, measured = _hear(config, latents)
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)
@@ -152,6 +156,7 @@ def _hear_again(
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:
+    from chingolo.analysis.change.design.repeats import REPEATED
     from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
     from chingolo.synth.tables.forms.headers import ASIDE
@@ -160,7 +165,7 @@ def _finish(config: CompareConfig, comparison: Any) -> None:
     if check:
         _tell("the table:\n  " + "\n  ".join(table_lines(check, comparison.eras)))
     for line in comparison.results["notes"]:
-        if line.startswith(ASIDE):
+        if line.startswith(ASIDE) or line.endswith(REPEATED):
             _tell(line)
     _tell("drawing the report ...")
     write_report(comparison, config.out, tell=_tell)
