@@ -11,7 +11,7 @@ import tyro
 from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings, refuse_idle
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds, option
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, refuse_others
 
 if TYPE_CHECKING:
     from chingolo.analysis.change.design.eras import Eras
@@ -28,7 +28,8 @@ class CompareConfig:
     rows are songs with a type and an era or year, without audio."""
 
     out: Path
-    """Folder for report.html, results.json and songs.csv; an existing one is replaced."""
+    """Folder for report.html, results.json, songs.csv and figures; those of an earlier report are
+    replaced, but files that were edited since or that no report wrote only with --force."""
 
     type_column: str = ""
     """Compare the types in this column by eras, without audio and latent vectors."""
@@ -56,15 +57,22 @@ class CompareConfig:
         ),
     ] = None
 
+    force: bool = False
+    """Write over files of --out that were edited, or that no report wrote (default: they are
+    refused)."""
+
     settings: CompareSettings = field(default_factory=CompareSettings)
 
 
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
+    from chingolo.analysis.report.report import REPORT_FILES
+
     refuse_idle(config.settings, types=bool(config.type_column))
     for name in ("recorders", "recorders_drawn") if config.run is None else ():
         if getattr(config, name) is not None:
             raise InputError(f"{option(name)}: songs are heard through recorders by --run alone")
+    refuse_others(config.out, REPORT_FILES, force=config.force)
     if config.type_column:
         from chingolo.analysis.compare_types import compare_types, read_song_types
 
@@ -168,7 +176,7 @@ def _finish(config: CompareConfig, comparison: Any) -> None:
         if line.startswith(ASIDE) or line.endswith(REPEATED):
             _tell(line)
     _tell("drawing the report ...")
-    write_report(comparison, config.out, tell=_tell)
+    write_report(comparison, config.out, force=config.force, tell=_tell)
     print(headline(comparison))
     print(f"report: {config.out / 'report.html'}")
 

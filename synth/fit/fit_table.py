@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zipfile import is_zipfile
 
 import numpy as np
@@ -33,13 +32,12 @@ from chingolo.synth.fit.fitted_theme import (
     sing_copies,
     sung_from_notation,
 )
-from chingolo.synth.fit.gesture_files import load_fit, write_gestures
+from chingolo.synth.fit.gesture_files import load_fit, theme_from, write_gestures
 from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
-from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
@@ -65,6 +63,12 @@ from chingolo.synth.voice.gestures import refuse_beyond_band
 OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
 """What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
 faithful one, the song's number in the table, and its verdict."""
+
+WRITES = (
+    *("songs.csv", "fit.csv", "repertoire.yaml", "contact_sheet.png", "realism.json"),
+    *("songs/[0-9]*.json", "gestures/[0-9]*.npz", "audio/[0-9]*_[0-9]*.flac"),
+)
+"""Patterns of the files of a folder of fits."""
 
 BATCH = 16
 """Songs fitted together."""
@@ -160,6 +164,7 @@ def fit_songs(
             "instrument": instrument,
             "recorders": "field-1" if channel == "random" else None,
         },
+        writes=WRITES,
     )
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
@@ -262,20 +267,6 @@ def _keep(
     }
 
 
-def _theme_from(record: dict[str, Any]) -> Theme:
-    """A theme from its JSON."""
-    items = []
-    for item in record["items"]:
-        curves = {
-            name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
-            for name in ("points", "second", "contour", "noise")
-        }
-        note = Note(**{**item["note"], **curves})
-        contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
-        items.append(Item(**{**item, "note": note, "contour": contour}))
-    return Theme(record["name"], tuple(items))
-
-
 def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     """Tables, repertoire, contact sheet and realism from the songs' records."""
     songs, qualities, themes = [], [], []
@@ -289,7 +280,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
         )
         if "theme" not in record:
             continue
-        themes.append(_theme_from(record["theme"]))
+        themes.append(theme_from(record["theme"]))
         for copy, made in enumerate(record["audio"]):
             rest = song.drop([*known, "device"], errors="ignore").to_dict()
             songs.append(
@@ -299,8 +290,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
                 | dict(zip(OWN_COLUMNS, (copy, number, record["verdict"]), strict=True))
             )
     quality = pd.DataFrame(qualities)
-    with atomic_path(folder / "fit.csv") as temporary:
-        quality.to_csv(temporary, index=False)
+    write_unedited(folder / "fit.csv", partial(quality.to_csv, index=False))
     if not songs:
         raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
     made = pd.DataFrame(songs)

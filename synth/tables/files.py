@@ -4,12 +4,13 @@ A folder of made songs belongs to one request (`begin_request`), so that what br
 on with.
 """
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
     """
     if count and len(faults) == count:
         raise InputError(f"none of {count} songs can be used; the first: {faults[min(faults)]}")
+
+
+def skipped_file(out: Path) -> Path:
+    """Where the rows that a latent table lacks are listed."""
+    return out.with_name(f"{out.stem}.skipped.csv")
 
 
 @contextmanager
@@ -201,7 +207,54 @@ def make_folder(path: str | Path) -> Path:
     return path
 
 
-def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> None:
+WRITTEN = ".written.json"
+"""File of a folder that says what a command wrote there: name -> SHA-256 of the bytes."""
+
+
+def refuse_others(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Refuses files of a folder that are not as `note_written` saw them: another's, or edited.
+
+    Raises:
+        InputError: naming the first, unless they are to be written over by `force`.
+    """
+    noted = _noted(folder)
+    for file in (folder / name for name in names):
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; expected no file of that name, or one")
+        if not force and file.exists() and noted.get(file.name) != _hash(file):
+            how = (
+                "was edited since it was" if file.name in noted else "is there already and was not"
+            )
+            raise InputError(
+                f"{file}: {how} written by this command; --force writes over it, another --out "
+                "leaves it"
+            )
+
+
+def note_written(folder: Path, names: Iterable[str]) -> None:
+    """Notes in the folder what was written there, for `refuse_others`."""
+    noted = _noted(folder) | {
+        name: _hash(folder / name) for name in names if (folder / name).is_file()
+    }
+    with atomic_path(folder / WRITTEN) as temporary:
+        temporary.write_text(json.dumps(noted, indent=1))
+
+
+def _noted(folder: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((folder / WRITTEN).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def begin_request(
+    folder: Path, request: dict, *, name: str, older: dict, writes: Iterable[str]
+) -> None:
     """Writes the request into the folder, or checks that the one there is the same.
 
     Args:
@@ -209,6 +262,7 @@ def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> Non
         request: as JSON gives it back.
         name: of the file that holds the request.
         older: what a file means that was written before a key of the request existed, by key.
+        writes: patterns of the files that the request will write.
 
     Raises:
         InputError: if the folder holds another request's songs, or songs of unknown origin.
@@ -228,8 +282,9 @@ def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> Non
                 "choose another --out"
             )
         return
-    if (folder / "songs.csv").exists():
-        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
+    if others := sorted(file for pattern in writes for file in folder.glob(pattern)):
+        told = others[0].relative_to(folder)
+        raise InputError(f"{folder}: already holds a {told} that was not made here")
     with atomic_path(file) as temporary:
         temporary.write_text(json.dumps(request, indent=1))
 
@@ -248,6 +303,6 @@ def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         if file.is_file() and file.read_bytes() != temporary.read_bytes():
             raise InputError(
-                f"{file}: was edited since it was written here; it stays. Move it away to have it "
-                "anew, or choose another --out"
+                f"{file}: was edited, or is another's; it stays. Move it away to have it anew, or "
+                "choose another --out"
             )
