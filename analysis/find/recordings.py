@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from chingolo.analysis.find.pcm import CONTAINERS, FRAME_BYTES, WAVS
 from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
-from chingolo.synth.tables.containers import FFMPEG_ENDINGS, damage, open_sound, reason
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, find_break, open_sound, read_on
 from chingolo.synth.tables.files import SOUND, InputError
-from chingolo.synth.tables.forms.lengths import lost_s
 from chingolo.synth.tables.forms.mpeg import are_frames
-from chingolo.synth.tables.forms.wav import LATE_S, missing_s
 
 BLOCK_S = 10
 """Audio read at a time, s."""
@@ -117,25 +114,16 @@ def file_chunks(
     """
     file = open_sound(path)
     rate = file.samplerate
-    missing, fault = missing_s(path) + lost_s(path), damage(path)
 
     def pieces() -> Iterator[np.ndarray]:
-        # read by the second, for a read that meets a fault returns nothing
         with file:
-            try:
-                while len(piece := file.read(rate, dtype="float32", always_2d=True)):
+            fault, piece = "", np.zeros((1, 0))
+            while len(piece) and not fault:
+                piece, fault = read_on(file, rate, path)
+                if len(piece):
                     yield mono(piece, health, channel)
-            except (soundfile.LibsndfileError, RuntimeError) as error:
-                health.broken = f"broken after {health.samples / rate:.1f} s ({reason(error)})"
-                return
-            # the length that some formats tell is an estimate; a second less is a file cut short
-            if not health.broken and health.samples < file.frames - rate < 2**62:
-                at, whole = health.samples / rate, file.frames / rate
-                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-            elif not health.broken and missing > LATE_S:
-                at, whole = health.samples / rate, health.samples / rate + missing
-                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-            health.broken = health.broken or fault
+            broken = find_break(path, file, health.samples, fault)
+            health.broken = broken.told if broken else ""
 
     def blocks() -> Iterator[np.ndarray]:
         block: list[np.ndarray] = []

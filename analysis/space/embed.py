@@ -12,8 +12,8 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import is_silent, load_excerpt, song_in_memory
-from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.audio import is_silent, load_excerpt
+from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
 from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
@@ -31,6 +31,9 @@ class Embedded:
 
     faults: dict[int, str]
     """Place among the songs -> why there is no vector."""
+
+    broken: dict[int, str] = dataclasses.field(default_factory=dict)
+    """Place among the songs -> what ended its recording before it."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _embed(
         waiting.clear()
 
     faults: dict[int, str] = {}
+    broken: dict[int, str] = {}
 
     def refuse(row: int, fault: InputError | str) -> None:
         if strict:
@@ -234,6 +238,8 @@ def _embed(
             short = f"a song of {len(song)} samples is shorter than one window of {least} samples"
             refuse(row, f"{name}: {short}")
             continue
+        if isinstance(song, Excerpt) and song.broken:
+            broken[row] = f"{name}: {song.broken}"
         for clip in cut(song, samples):
             waiting.append((row, clip))
             if len(waiting) == batch:
@@ -246,7 +252,7 @@ def _embed(
         refuse(row, f"{names[row]}: its vector is not finite")
     z[list(faults)] = np.nan
     probability = probability / np.maximum(clips_of, 1)[:, None]
-    return Embedded(z.astype(np.float32), probability, faults)
+    return Embedded(z.astype(np.float32), probability, faults, broken)
 
 
 def cut(song: np.ndarray | Excerpt, samples: int) -> list[tuple[np.ndarray, tuple[int, int]]]:

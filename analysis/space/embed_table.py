@@ -33,6 +33,7 @@ from chingolo.synth.tables.files import (
     make_folder,
     refuse_if_none,
     skipped_file,
+    told_broken,
     told_faults,
 )
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
@@ -66,7 +67,10 @@ def embed_table(
     embedder = make_embedder(load_encoder(run), batch=batch)
     found = embed_songs(table, embedder, strict=strict, tell=tell)
     refuse_if_none(found.faults, len(table))
-    for line in told_faults(found.faults, len(table)):
+    for line in (
+        *told_broken(found.broken, len(table)),
+        *told_faults(found.faults, len(table)),
+    ):
         tell(line)
     kept = rows_without(found.faults, len(table))
     columns = predictions(embedder.encoder.classes, found.probability[kept])
@@ -156,6 +160,8 @@ def embed_to_file(
         if number % hosts != host or file.is_file():
             continue
         found = embed_songs(table.iloc[a:b], embedder, strict=strict)
+        for line in told_broken(found.broken, b - a):
+            tell(line)
         with atomic_path(file) as temporary:
             faults = json.dumps(found.faults)
             np.savez(

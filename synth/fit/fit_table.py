@@ -41,7 +41,7 @@ from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import is_whole, length_s, load_song, write_audio
+from chingolo.synth.tables.audio import is_whole, length_s, load_excerpt, load_song, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import (
@@ -49,6 +49,7 @@ from chingolo.synth.tables.files import (
     atomic_path,
     begin_request,
     make_folder,
+    told_broken,
     write_unedited,
 )
 from chingolo.synth.tables.song_table import (
@@ -100,6 +101,7 @@ def fit_songs(
     refine_steps: int = REFINE_STEPS,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> FittedTable:
     """Fits every song of a table.
 
@@ -117,6 +119,7 @@ def fit_songs(
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
         progress: called with (songs done, songs in all).
+        tell: takes lines on songs that are heard as far as their recording goes.
 
     Raises:
         InputError: for a wrong table or request, a table with columns of `OWN_COLUMNS`, or a folder
@@ -170,10 +173,11 @@ def fit_songs(
         make_folder(folder / name)
     wanted = [number for number in range(len(table)) if not _is_kept(folder, number)]
     settings = CopySettings(copies, spread, channel, machines, sample_rate, seed)
+    broken: dict[int, str] = {}
     for begin in range(0, len(wanted), BATCH):
         numbers = wanted[begin : begin + BATCH]
         progress(len(table) - len(wanted) + begin, len(table))
-        heard = [_fit_one(table.iloc[number], bird) for number in numbers]
+        heard = [_fit_one(table.iloc[number], bird, broken) for number in numbers]
         fitted = [each for each in heard if not isinstance(each, str)]
         waves, fits = [wave for wave, _ in fitted], [fit for _, fit in fitted]
         better = iter(zip(waves, refine(waves, fits, bird, steps=refine_steps), strict=True))
@@ -185,6 +189,8 @@ def fit_songs(
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
+    for line in told_broken(broken, len(table)):
+        tell(line)
     return _assemble(table, folder, bird)
 
 
@@ -218,15 +224,18 @@ def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
     return waves
 
 
-def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
-    """A song's wave and fit, or why there is none."""
+def _fit_one(song: pd.Series, bird: Bird, broken: dict[int, str]) -> tuple[np.ndarray, Fit] | str:
+    """A song's wave and fit, or why there is none; notes in `broken` what ended its recording."""
     try:
         # Before it is decoded: of a folder of whole nights each would fill the memory.
         begin, end = _times(song)
         if end - begin > LONGEST_SONG:
             return too_long(end - begin)
-        wave = load_song(song, sample_rate=analysis_rate(bird))
-        return wave, track_song(wave, bird)
+        heard = load_excerpt(song, sample_rate=analysis_rate(bird), context_s=0.0)
+        if heard.broken:
+            row = int(str(song.name))
+            broken[row] = f"row {row + 1}: {song['path']}: {heard.broken}"
+        return heard.wave, track_song(heard.wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
 

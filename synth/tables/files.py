@@ -34,6 +34,20 @@ def told_faults(faults: Mapping[int, str], count: int, *, most: int = 3) -> list
     return [f"{len(faults)} of {count} songs skipped:", *reasons, *more]
 
 
+def told_broken(broken: Mapping[int, str], count: int) -> list[str]:
+    """Lines that say which rows of a table are heard as far as their recording goes, and why.
+
+    Args:
+        broken: row -> its name, and what ended the recording.
+        count: rows of the table.
+    """
+    told = told_faults(broken, count)
+    return told and [
+        f"{len(broken)} of {count} songs heard as far as their recording goes:",
+        *told[1:],
+    ]
+
+
 def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
     """Refuses a table of which every row is at fault.
 
