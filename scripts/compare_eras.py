@@ -11,7 +11,8 @@ import tyro
 from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings, refuse_idle
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds, option
-from chingolo.synth.tables.files import InputError, refuse_others
+from chingolo.synth.tables.content import refuse_others
+from chingolo.synth.tables.files import InputError
 
 if TYPE_CHECKING:
     from chingolo.analysis.change.design.eras import Eras

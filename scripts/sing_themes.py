@@ -81,7 +81,8 @@ def _sing(config: SingConfig) -> None:
     from chingolo.synth.sheets.contact_sheet import write_wave_sheet
     from chingolo.synth.surrogates.sing_as_written import chosen_themes, sing_as_written
     from chingolo.synth.tables.audio import write_audio
-    from chingolo.synth.tables.files import make_folder, note_written, refuse_others
+    from chingolo.synth.tables.content import note_written, refuse_others
+    from chingolo.synth.tables.files import make_folder
 
     repertoire = load_repertoire(config.repertoire)
     notes = load_notes(config.repertoire)

@@ -1,7 +1,7 @@
 """Recordings to listen to: audio files and what is wrong with them, read by the block."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,11 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
     Raises:
         InputError: if there is no such channel.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # of damage, which is told
+        return _mono(samples, health, channel)
+
+
+def _mono(samples: np.ndarray, health: Health, channel: int | None) -> np.ndarray:
     channels = samples.shape[1]
     if channel is not None and channel > channels:
         raise InputError(f"no channel {channel} (it has {channels})")
@@ -138,12 +143,12 @@ def file_chunks(
     return float(rate), blocks()
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path, apart: Collection[str] = ()) -> list[Path]:
     """Files at any depth, in order; names with a dot before them, hidden ones, are none.
 
-    Links to folders are followed, each folder once.
+    Links to folders are followed, each folder once, but none to the folders `apart`.
     """
-    found, seen = [], set()
+    found, seen = [], set(apart)
     for inside, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(inside))
         folders[:] = sorted(
@@ -155,9 +160,9 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def audio_below(folder: Path) -> list[Path]:
+def audio_below(folder: Path, apart: Collection[str] = ()) -> list[Path]:
     """The files of `files_below` that end as audio does."""
-    return [file for file in files_below(folder) if file.suffix.lower() in AUDIO_ENDINGS]
+    return [file for file in files_below(folder, apart) if file.suffix.lower() in AUDIO_ENDINGS]
 
 
 def told_unheard(inputs: Iterable[Path]) -> list[str]:

@@ -9,7 +9,8 @@ from chingolo.analysis.report.elements.section import text
 from chingolo.analysis.report.figures import write_figures
 from chingolo.analysis.report.sections.registry import SECTIONS
 from chingolo.analysis.results import Comparison, results_text
-from chingolo.synth.tables.files import atomic_path, note_written, refuse_others
+from chingolo.synth.tables.content import note_written, refuse_others
+from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.song_table import write_song_table
 
 TEMPLATE = Path(__file__).with_name("report_template.html")

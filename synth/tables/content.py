@@ -1,12 +1,15 @@
-"""What things hold: a short hash of what a result depends on, and files of one sound."""
+"""What things hold: hashes of what a result depends on and of what was written; equal sounds."""
 
 import contextlib
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from chingolo.synth.tables.files import InputError, atomic_path
 
 LATER = {"later": True}
 """Metadata of a dataclass field that was added later: at its default it changes no hash, so that
@@ -38,6 +41,51 @@ def _told(thing: Any) -> str:
         if field.repr and not ("later" in field.metadata and value == default):
             parts.append(f"{field.name}={_told(value)}")
     return f"{type(thing).__qualname__}({', '.join(parts)})"
+
+
+WRITTEN = ".written.json"
+"""File of a folder that says what a command wrote there: name -> SHA-256 of the bytes."""
+
+
+def refuse_others(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Refuses files of a folder that are not as `note_written` saw them: another's, or edited.
+
+    Raises:
+        InputError: naming the first, unless they are to be written over by `force`.
+    """
+    noted = _noted(folder)
+    for file in (folder / name for name in names):
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; expected no file of that name, or one")
+        if not force and file.exists() and noted.get(file.name) != _hash(file):
+            how = (
+                "was edited since it was" if file.name in noted else "is there already and was not"
+            )
+            raise InputError(
+                f"{file}: {how} written by this command; --force writes over it, another --out "
+                "leaves it"
+            )
+
+
+def note_written(folder: Path, names: Iterable[str]) -> None:
+    """Notes in the folder what was written there, for `refuse_others`."""
+    noted = _noted(folder) | {
+        name: _hash(folder / name) for name in names if (folder / name).is_file()
+    }
+    with atomic_path(folder / WRITTEN) as temporary:
+        temporary.write_text(json.dumps(noted, indent=1))
+
+
+def _noted(folder: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((folder / WRITTEN).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def copies(files: Iterable[str | Path]) -> dict[str, str]:

@@ -4,12 +4,12 @@ A folder of made songs belongs to one request (`begin_request`), so that what br
 on with.
 """
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +134,20 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         raise InputError(f"{path}: is there already; --force writes over it")
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Refuses a name in a folder that cannot be made or written, before the work.
+
+    Raises:
+        InputError: naming the folder.
+    """
+    make_folder(path.parent)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot write there ({error.strerror})") from error
+
+
 def unwritten(path: Path, error: OSError) -> InputError:
     """The error to raise where the disk refused to write a file; what was there before stays."""
     reason = error.strerror or str(error).splitlines()[0]
@@ -146,6 +160,31 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def on_disk(path: Path) -> Path:
+    """The file of this name or, where there is none, the one whose name has the same letters.
+
+    Accents are one letter or two (Unicode's NFC and NFD), as systems and programs differ. Where
+    several files or none have such a name, it is the path given.
+    """
+    if str(path).isascii() or path.exists():
+        return path
+    found = Path(path.anchor)
+    for part in path.relative_to(path.anchor).parts:
+        if part == ".." or (found / part).exists():
+            found /= part
+            continue
+        wanted = unicodedata.normalize("NFC", part)
+        try:
+            names = os.listdir(found)
+        except OSError:
+            return path
+        alike = [name for name in names if unicodedata.normalize("NFC", name) == wanted]
+        if len(alike) != 1:
+            return path
+        found /= alike[0]
+    return found
 
 
 def is_unicode(path: str | Path) -> bool:
@@ -219,51 +258,6 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"{path}: cannot make this folder ({error.strerror})") from error
     return path
-
-
-WRITTEN = ".written.json"
-"""File of a folder that says what a command wrote there: name -> SHA-256 of the bytes."""
-
-
-def refuse_others(folder: Path, names: Iterable[str], *, force: bool) -> None:
-    """Refuses files of a folder that are not as `note_written` saw them: another's, or edited.
-
-    Raises:
-        InputError: naming the first, unless they are to be written over by `force`.
-    """
-    noted = _noted(folder)
-    for file in (folder / name for name in names):
-        if file.is_dir():
-            raise InputError(f"{file}: is a folder; expected no file of that name, or one")
-        if not force and file.exists() and noted.get(file.name) != _hash(file):
-            how = (
-                "was edited since it was" if file.name in noted else "is there already and was not"
-            )
-            raise InputError(
-                f"{file}: {how} written by this command; --force writes over it, another --out "
-                "leaves it"
-            )
-
-
-def note_written(folder: Path, names: Iterable[str]) -> None:
-    """Notes in the folder what was written there, for `refuse_others`."""
-    noted = _noted(folder) | {
-        name: _hash(folder / name) for name in names if (folder / name).is_file()
-    }
-    with atomic_path(folder / WRITTEN) as temporary:
-        temporary.write_text(json.dumps(noted, indent=1))
-
-
-def _noted(folder: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads((folder / WRITTEN).read_text()))
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def begin_request(
