@@ -24,7 +24,8 @@ from chingolo.synth.tables.files import InputError, is_file, is_unicode
 from chingolo.synth.tables.forms import flac
 from chingolo.synth.tables.forms.further import has_further, lacks_end
 from chingolo.synth.tables.forms.lengths import lost_s
-from chingolo.synth.tables.forms.mpeg import FIRST_FRAME, after_tag, missing_share, states_length
+from chingolo.synth.tables.forms.mpeg import missing_share
+from chingolo.synth.tables.forms.mpeg_reading import MPEG_ENDINGS, hushed, refuse_guessed_length
 from chingolo.synth.tables.forms.wav import LATE_S, missing_s, with_length
 
 BLOCK = 1 << 21
@@ -64,12 +65,14 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
             start = opened.read(64)
         kind = _for_ffmpeg(start)
         source: Any = _decoded(path, kind) if kind else flac.with_length(path) or with_length(path)
-        file = stack.enter_context(soundfile.SoundFile(nameable(source)))
+        named = path.suffix.lower() in MPEG_ENDINGS
+        with hushed("MP3" if named else start):
+            file = stack.enter_context(soundfile.SoundFile(nameable(source)))
         if not SAMPLE_RATE.allow(file.samplerate):
             raise InputError(
                 f"{path}: a sample rate of {file.samplerate} Hz; expected {SAMPLE_RATE}"
             )
-        _refuse_guessed_length(file, path)
+        refuse_guessed_length(file, path)
         stack.pop_all()  # the caller closes it
     return file
 
@@ -92,14 +95,15 @@ def read_on(file: soundfile.SoundFile, frames: int, path: Path) -> tuple[np.ndar
     """
     at = file.tell() if file.seekable() else None
     try:
-        return file.read(frames, dtype="float32", always_2d=True), ""
+        with hushed(file.format):
+            return file.read(frames, dtype="float32", always_2d=True), ""
     except RuntimeError as error:
         fault = reason(error)
     # a read that meets a fault returns nothing: what stands before it is read by small steps
     pieces = [np.zeros((0, file.channels), np.float32)]
     if at is None:
         return pieces[0], fault
-    with contextlib.suppress(RuntimeError), open_sound(path) as again:
+    with contextlib.suppress(RuntimeError), open_sound(path) as again, hushed(file.format):
         again = opened_at(again, at, path)
         while frames and len(piece := again.read(min(frames, STEP), "float32", always_2d=True)):
             pieces.append(piece)
@@ -116,7 +120,8 @@ def opened_at(file: soundfile.SoundFile, first: int, path: Path) -> soundfile.So
     if not first:  # not every form can seek
         return file
     try:
-        file.seek(first)
+        with hushed(file.format):
+            file.seek(first)
     except RuntimeError:
         file.close()
         file = open_sound(path)
@@ -265,54 +270,3 @@ def nameable(source: Any) -> Any:
     if isinstance(source, Path) and not is_unicode(source):
         return os.fsencode(source)
     return source
-
-
-def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
-    """Refuses an MP3 that goes on after the length that was guessed from its first frames.
-
-    A stream of changing bit rate without a header of its length (Xing, Info, VBRI) is decoded to
-    its end once, to learn what it holds.
-
-    Raises:
-        InputError: naming both lengths.
-    """
-    if file.format != "MP3" or _states_length(path):
-        return
-    about = path.stat()
-    held = _decoded_frames(path, about.st_size, about.st_mtime_ns)
-    if held > file.frames + LATE_S * file.samplerate:
-        raise InputError(
-            f"{path}: an MP3 without its length, guessed as {file.frames / file.samplerate:.1f} s; "
-            f"it holds {held / file.samplerate:.1f} s. Convert it to WAV or FLAC"
-        )
-
-
-def _states_length(path: Path) -> bool:
-    """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
-    with path.open("rb") as file:
-        first = after_tag(file.read(10), 0)
-        file.seek(first)
-        return states_length(file.read(FIRST_FRAME), 0)
-
-
-@lru_cache(maxsize=256)
-def _decoded_frames(path: Path, size: int, changed: int) -> int:
-    """Frames that an MP3 of this size and time of change decodes to, read as a stream."""
-    del size, changed
-    reading, writing = os.pipe()
-
-    def feed() -> None:
-        broken = contextlib.suppress(BrokenPipeError)
-        with broken, path.open("rb") as source, open(writing, "wb") as sink:
-            shutil.copyfileobj(source, sink)
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    frames = 0
-    try:
-        with soundfile.SoundFile(reading, closefd=True) as stream:
-            while len(block := stream.read(BLOCK, dtype="float32")):
-                frames += len(block)
-    finally:
-        feeder.join(timeout=10)
-    return frames

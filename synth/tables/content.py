@@ -98,12 +98,14 @@ def copies(files: Iterable[str | Path]) -> dict[str, str]:
     Args:
         files: paths, in their order; what is not there, or cannot be read, is no copy.
     """
+    from chingolo.synth.tables.forms.mpeg_reading import hushed
+
     alike: dict[tuple, list[str]] = {(): list(dict.fromkeys(map(str, files)))}
     for look in (_extent, _middle, _whole):
         closer: dict[tuple, list[str]] = defaultdict(list)
         for key, group in alike.items():
             for file in group if len(group) > 1 else ():
-                with contextlib.suppress(OSError, ValueError, RuntimeError):
+                with contextlib.suppress(OSError, ValueError, RuntimeError), hushed("MP3"):
                     closer[(*key, look(Path(file)))].append(file)
         alike = closer
     return {file: group[0] for group in alike.values() for file in group[1:]}

@@ -1,5 +1,7 @@
 """A recording that breaks off is heard as far as it goes, whatever holds it, and it is told."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +154,33 @@ def test_all_who_listen_tell_it(form: str, tmp_path, run):
     fitted = fit_songs(file, tmp_path / "fit", refine_steps=0, tell=told.append)
     reasons = fitted.quality["reason"]
     sees(told, {2: reasons[2]} if word in str(reasons[2]) else {})
+
+
+HEARD = """
+import sys, threading
+from chingolo.synth.tables.audio import load_audio
+from chingolo.synth.tables.content import told_copies
+
+def hear():
+    for _ in range(5):
+        load_audio(sys.argv[1], sample_rate=22050)
+
+told_copies([sys.argv[1], sys.argv[2]])
+threads = [threading.Thread(target=hear) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for number in range(5):
+    print(f"line {number}", file=sys.stderr, flush=True)
+for thread in threads:
+    thread.join()
+import os
+os.write(2, b"the end\\n")
+"""
+
+
+def test_what_the_decoder_says_is_not_passed_on_and_all_else_is(tmp_path):
+    file = broken(tmp_path, "MP3")
+    (tmp_path / "text.mp3").write_text("no sound " * 100)
+    words = [sys.executable, "-c", HEARD, str(file), str(tmp_path / "text.mp3")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines() == [*(f"line {number}" for number in range(5)), "the end"]
