@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chingolo.analysis.find.pcm import CONTAINERS, FRAME_BYTES, WAVS
-from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
+from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean, told_silence
 from chingolo.synth.tables.containers import FFMPEG_ENDINGS, find_break, open_sound, read_on
 from chingolo.synth.tables.files import SOUND, InputError
 from chingolo.synth.tables.forms.mpeg import are_frames
@@ -45,6 +45,9 @@ class Health:
     not_finite: int = 0
     full_scale: int = 0
     sounding: bool = False
+    level: float = 0.0
+    """Of its last sample; where it is not sounding, of all."""
+
     beyond: int = 0
     """Samples beyond `LOUDEST`."""
 
@@ -62,7 +65,9 @@ class Health:
         if self.not_finite:
             told.append(f"{self.not_finite} samples are not finite and were taken for silence")
         if not self.sounding:
-            told.append("is silent throughout")
+            alone = self.samples == 1
+            kind = told_silence(self.level).replace("digital silence", "silent throughout")
+            told.append("holds one sample alone" if alone else f"is {kind}")
         if self.cancelled:
             told.append("its channels cancel each other; choose one with --channel")
         if self.beyond:
@@ -103,6 +108,7 @@ def _mono(samples: np.ndarray, health: Health, channel: int | None) -> np.ndarra
     health.samples += len(wave)
     health.full_scale += int((peak >= 0.9999).sum())
     health.sounding = health.sounding or not is_silent(wave)
+    health.level = float(wave[-1]) if len(wave) else health.level
     health.beyond += int((peak > LOUDEST).sum())
     return np.clip(wave, -LOUDEST, LOUDEST) if len(peak) and peak.max() > LOUDEST else wave
 

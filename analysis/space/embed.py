@@ -12,7 +12,7 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import is_silent, load_excerpt
+from chingolo.synth.tables.audio import is_silent, load_excerpt, told_silence
 from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import local_devices, parallel_apply
@@ -159,7 +159,9 @@ def embed_songs(
             )
         except InputError as error:
             return error
-        return InputError(f"{named(row)}: digital silence") if is_silent(excerpt.song) else excerpt
+        if len(excerpt) < front_end.n_fft or not is_silent(excerpt.song):  # the short are told so
+            return excerpt
+        return InputError(f"{named(row)}: {told_silence(float(excerpt.song[0]))}")
 
     def songs() -> Iterator[tuple[str, Excerpt | InputError]]:
         with ThreadPoolExecutor(4) as readers:

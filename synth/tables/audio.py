@@ -35,6 +35,11 @@ def is_silent(wave: np.ndarray) -> bool:
     return not len(wave) or float(np.ptp(wave)) <= SILENT
 
 
+def told_silence(level: float) -> str:
+    """What a wave without sound is, by its level: digital silence, or a constant."""
+    return "digital silence" if abs(level) <= SILENT else f"a constant, {level:.3g} throughout"
+
+
 def load_audio(
     path: str | Path,
     *,

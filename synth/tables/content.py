@@ -18,6 +18,9 @@ folders and runs of before go on."""
 BLOCK = 1 << 21
 """Frames read at a time."""
 
+NAMED = 3
+"""Copies that are told by name."""
+
 PROBED = 1 << 14
 """Frames (or bytes) in the middle of files of one length that are looked at before the whole."""
 
@@ -116,9 +119,10 @@ def told_copies(files: Iterable[str | Path]) -> list[str]:
     found = copies(files)
     if not found:
         return []
-    copy, first = next(iter(found.items()))
     many = f"{len(found)} recordings are" if len(found) > 1 else "a recording is"
-    return [f"{many} a copy of another, sample for sample: {copy} of {first}"]
+    named = "; ".join(f"{copy} of {first}" for copy, first in [*found.items()][:NAMED])
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return [f"{many} a copy of another, sample for sample: {named}{more}"]
 
 
 def _extent(file: Path) -> tuple[int, ...]:
