@@ -100,7 +100,7 @@ def read_on(file: soundfile.SoundFile, frames: int, path: Path) -> tuple[np.ndar
     except RuntimeError as error:
         fault = reason(error)
     # a read that meets a fault returns nothing: what stands before it is read by small steps
-    pieces = [np.zeros((0, file.channels), np.float32)]
+    pieces: list[np.ndarray] = [np.zeros((0, file.channels), np.float32)]
     if at is None:
         return pieces[0], fault
     with contextlib.suppress(RuntimeError), open_sound(path) as again, hushed(file.format):

@@ -93,12 +93,10 @@ def test_a_row_behind_a_fault_that_can_be_sought_is_heard(tmp_path):
     table = pd.DataFrame(
         {"path": str(tmp_path / "a.flac"), "start_s": [0.2, 3.0], "end_s": [1.0, 3.5]}
     )
-    heard = [
-        load_stretch(row.path, sample_rate=RATE, start_s=row.start_s, end_s=row.end_s)
-        for row in table.itertuples()
-    ]
-    for song, row in zip(heard, table.itertuples(), strict=True):
-        begin = round(row.start_s * RATE)
+    times = [(0.2, 1.0), (3.0, 3.5)]
+    for start_s, end_s in times:
+        song = load_stretch(tmp_path / "a.flac", sample_rate=RATE, start_s=start_s, end_s=end_s)
+        begin = round(start_s * RATE)
         np.testing.assert_allclose(song.wave, noise[begin : begin + len(song)], atol=1e-4)
     hearings = hear_recordings(
         table,
