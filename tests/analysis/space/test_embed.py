@@ -324,6 +324,12 @@ def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
     told = capsys.readouterr().err
     assert "none of 1 songs can be used" in told
     assert "digital silence" in told
+    assert not (tmp_path / "z.parquet.parts").exists()
+    # repaired, the recording is heard by the same command
+    soundfile.write(
+        tmp_path / "silent.wav", chirp(0, np.random.default_rng(0), 8000, 22_050), 22_050
+    )
+    assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 0
 
 
 def test_a_constant_and_a_sample_are_told_as_what_they_are(embedder, tmp_path, capsys):
