@@ -10,6 +10,7 @@ import pandas as pd
 from chingolo.analysis.change.describe_songs import descriptor_values
 from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.design.repeats import first_of_each, told_repeats
 from chingolo.analysis.change.design.song_order import song_order
 from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
@@ -22,7 +23,6 @@ from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.song_space import lay_out
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
-from chingolo.synth.tables.song_table import PLACE
 
 FEWEST_SONGS = 4
 WITHOUT_ERAS: dict[str, Any] = {
@@ -67,7 +67,8 @@ def compare(
         alone.
 
     Raises:
-        InputError: for eras or columns that do not occur, or too few songs.
+        InputError: for eras or columns that do not occur, too few songs, or rows that repeat a song
+            and contradict each other.
     """
     z = np.asarray(latents.z)
     if z.ndim != 2 or len(z) != len(latents.songs):
@@ -75,7 +76,7 @@ def compare(
     if not np.isfinite(z).all():
         raise InputError(f"song {int(np.argmin(np.isfinite(z).all(axis=1)))}: no finite vector")
     songs = songs_in_memory(latents.songs)
-    kept = ~songs.duplicated([key for key in PLACE if key in songs.columns]).to_numpy()
+    kept = first_of_each(songs, (settings.era_column, settings.label_column))
     rows = np.flatnonzero(kept)
     if len(rows) < FEWEST_SONGS:
         raise InputError(
@@ -93,7 +94,7 @@ def compare(
         sung=sung,
         sung_again=sung_again,
         descriptors=descriptors,
-        remarks=[*remarks, *_repeats(kept), *_equals(latents.z)],
+        remarks=[*remarks, *told_repeats(kept), *_equals(latents.z)],
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))
 
@@ -147,16 +148,6 @@ def _compare(
         results = put_together(results, change.results, claims, told)
     songs = songs.rename(columns=renamed).assign(**space.columns)
     return Comparison(songs, space.map.points[:, :2], space.clusters, eras, results)
-
-
-def _repeats(kept: np.ndarray) -> list[str]:
-    """How many rows repeat a song that stands in the table before."""
-    if kept.all():
-        return []
-    return [
-        f"{int((~kept).sum())} rows that repeat a song (same file, channel, start and end) were "
-        "dropped."
-    ]
 
 
 def _equals(z: np.ndarray) -> list[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.design.eras import find_eras
+from chingolo.analysis.change.design.eras import NO_ERA, Eras, find_eras
 from chingolo.analysis.change.design.evidence import themes_alone
+from chingolo.analysis.change.design.repeats import first_of_each, told_repeats
 from chingolo.analysis.change.design.song_order import song_order
 from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
@@ -55,11 +56,18 @@ def compare_types(
         name: what to call the table in messages.
 
     Raises:
-        InputError: for eras that do not occur, or where there are not two.
+        InputError: for eras that do not occur, where there are not two or one has no type, or for
+            rows that repeat a song and contradict each other.
     """
     songs = songs_in_memory(songs)
     theme = words(songs[type_column])
-    rows = song_order(songs, theme)
+    first = np.ones(len(songs), dtype=bool)
+    if {"start_s", "end_s"} <= set(songs.columns):
+        # without times, rows of one file may be its many songs
+        timed = songs[["start_s", "end_s"]].notna().all(axis=1).to_numpy()
+        first[timed] = first_of_each(songs[timed], (type_column, settings.era_column))
+    rows = np.flatnonzero(first)
+    rows = rows[song_order(songs.iloc[rows], theme[rows])]
     songs, theme = songs.iloc[rows].reset_index(drop=True), theme[rows]
     eras = find_eras(songs, settings)
     if eras is None:
@@ -67,6 +75,7 @@ def compare_types(
             f"{name}: no two eras in '{settings.era_column}'; say --era-column, and --cut-date to "
             "make two eras of many years"
         )
+    eras = _typed_alone(eras, theme, type_column)
     # a column of the types under that name is the theme
     renamed = {} if type_column == "theme" else set_aside(songs.columns, ["theme"])
     evidence = themes_alone(theme)
@@ -82,6 +91,8 @@ def compare_types(
             "notes": [
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
+                *told_repeats(first),
+                *eras.remarks,
                 *change.remarks,
                 *told_aside(renamed),
             ],
@@ -98,3 +109,21 @@ def compare_types(
         results,
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))
+
+
+def _typed_alone(eras: Eras, theme: np.ndarray, type_column: str) -> Eras:
+    """The eras of the songs that have a type, [songs] not ""; the rest belong to neither.
+
+    Raises:
+        InputError: if no song of an era has one.
+    """
+    untyped = (theme == "") & (eras.of_song != NO_ERA)
+    if not untyped.any():
+        return eras
+    of_song = np.where(untyped, NO_ERA, eras.of_song)
+    for code, name in enumerate((eras.historical, eras.modern)):
+        if not (of_song == code).any():
+            raise InputError(f"no song of era '{name}' has a type in '{type_column}'")
+    songs = int((eras.of_song != NO_ERA).sum())
+    told = f"{int(untyped.sum())} of {songs} songs have no type and entered no test."
+    return dataclasses.replace(eras, of_song=of_song, remarks=(*eras.remarks, told))

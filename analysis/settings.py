@@ -70,7 +70,10 @@ class CompareSettings:
     """Seed of every random draw; the same inputs and seed give the same results."""
 
 
-OF_VECTORS = ("clusterer", "clusters", "min_cluster_size", "map_method", "map_dimensions")
+OF_VECTORS = (
+    *("clusterer", "clusters", "min_cluster_size", "map_method", "map_dimensions"),
+    *("label_column", "same_recorder"),
+)
 """Settings that a comparison of types in a table has no use of."""
 
 
@@ -86,7 +89,9 @@ def refuse_idle(settings: CompareSettings, *, types: bool) -> None:
     """
     for name in OF_VECTORS if types else ():
         if getattr(settings, name) != getattr(CompareSettings, name):
-            raise InputError(f"{option(name)}: for latent tables; --type-column has no vectors")
+            raise InputError(
+                f"{option(name)}: for latent tables; --type-column compares types alone"
+            )
     if settings.clusters and settings.clusterer != "kmeans":
         raise InputError(
             f"--clusters {settings.clusters}: for --clusterer kmeans; {settings.clusterer} finds "

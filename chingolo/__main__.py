@@ -10,6 +10,7 @@ COMMANDS: Registry[Command] = Registry(
     "command",
     {
         "demo": "chingolo.scripts.demo:COMMAND",
+        "report": "chingolo.scripts.report_recordings:COMMAND",
         "generate": "chingolo.scripts.generate_songs:COMMAND",
         "sing": "chingolo.scripts.sing_themes:COMMAND",
         "fit": "chingolo.scripts.fit_songs:COMMAND",

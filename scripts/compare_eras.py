@@ -11,6 +11,7 @@ import tyro
 from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings, refuse_idle
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds, option
+from chingolo.synth.tables.content import refuse_others
 from chingolo.synth.tables.files import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class CompareConfig:
     rows are songs with a type and an era or year, without audio."""
 
     out: Path
-    """Folder for report.html, results.json and songs.csv; an existing one is replaced."""
+    """Folder for report.html, results.json, songs.csv and figures; those of an earlier report are
+    replaced, but files that were edited since or that no report wrote only with --force."""
 
     type_column: str = ""
     """Compare the types in this column by eras, without audio and latent vectors."""
@@ -56,15 +58,22 @@ class CompareConfig:
         ),
     ] = None
 
+    force: bool = False
+    """Write over files of --out that were edited, or that no report wrote (default: they are
+    refused)."""
+
     settings: CompareSettings = field(default_factory=CompareSettings)
 
 
 def compare_eras(config: CompareConfig) -> None:
     """Reads the table, compares, and writes the report."""
+    from chingolo.analysis.report.report import REPORT_FILES
+
     refuse_idle(config.settings, types=bool(config.type_column))
     for name in ("recorders", "recorders_drawn") if config.run is None else ():
         if getattr(config, name) is not None:
             raise InputError(f"{option(name)}: songs are heard through recorders by --run alone")
+    refuse_others(config.out, REPORT_FILES, force=config.force)
     if config.type_column:
         from chingolo.analysis.compare_types import compare_types, read_song_types
 
@@ -76,10 +85,14 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
+    from chingolo.analysis.change.design.repeats import first_of_each
     from chingolo.analysis.compare import compare
     from chingolo.analysis.space.latent_table import read_latent_table
 
     latents = read_latent_table(config.latents)
+    settings = config.settings
+    # before anything is heard, which may take hours
+    first_of_each(latents.songs, (settings.era_column, settings.label_column))
     latents, measured = _hear(config, latents)
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)
@@ -152,6 +165,7 @@ def _hear_again(
 
 
 def _finish(config: CompareConfig, comparison: Any) -> None:
+    from chingolo.analysis.change.design.repeats import REPEATED
     from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
     from chingolo.synth.tables.forms.headers import ASIDE
@@ -160,10 +174,10 @@ def _finish(config: CompareConfig, comparison: Any) -> None:
     if check:
         _tell("the table:\n  " + "\n  ".join(table_lines(check, comparison.eras)))
     for line in comparison.results["notes"]:
-        if line.startswith(ASIDE):
+        if line.startswith(ASIDE) or line.endswith(REPEATED):
             _tell(line)
     _tell("drawing the report ...")
-    write_report(comparison, config.out, tell=_tell)
+    write_report(comparison, config.out, force=config.force, tell=_tell)
     print(headline(comparison))
     print(f"report: {config.out / 'report.html'}")
 

@@ -37,8 +37,13 @@ def demo(config: DemoConfig) -> None:
     import pandas as pd
 
     from chingolo.scripts import compare_eras, embed_songs, generate_songs, train_encoder
+    from chingolo.synth.tables.files import InputError
     from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
+    made_here = (config.out / next(iter(RECORDERS)) / "generate.json").is_file()
+    for name in () if made_here else ("recordings.csv", "latent.parquet", "report.html"):
+        if (config.out / name).exists():
+            raise InputError(f"{config.out / name}: is there already; choose another --out")
     tables = []
     for era, recorder in RECORDERS.items():
         folder = config.out / era
@@ -76,7 +81,9 @@ def demo(config: DemoConfig) -> None:
     embed_songs.command(embed_songs.EmbedConfig(encoder, (recordings,), out=latents, force=True))
     report = config.out / "comparison"
     _announce(f"compare {latents} --run {encoder} --out {report}")
-    compare_eras.compare_eras(compare_eras.CompareConfig(latents, out=report, run=encoder))
+    compare_eras.compare_eras(
+        compare_eras.CompareConfig(latents, out=report, run=encoder, force=True)
+    )
     shutil.copyfile(report / "report.html", config.out / "report.html")
     results = json.loads((report / "results.json").read_text())
     print(f"\nreport: {config.out / 'report.html'}")

@@ -60,7 +60,8 @@ class EmbedConfig:
     left out, and listed in a file beside OUT, `.skipped.csv`."""
 
     force: bool = False
-    """Write over --out and --freeze where there is such a file (default: it is refused)."""
+    """Write over --out, --freeze and the list of songs left out where there is such a file
+    (default: it is refused)."""
 
 
 def command(config: EmbedConfig) -> None:
@@ -68,7 +69,7 @@ def command(config: EmbedConfig) -> None:
     import pandas as pd
 
     from chingolo.synth.tables.content import told_copies
-    from chingolo.synth.tables.files import InputError, refuse_existing, told_faults
+    from chingolo.synth.tables.files import InputError, refuse_existing, skipped_file, told_faults
     from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
@@ -77,7 +78,7 @@ def command(config: EmbedConfig) -> None:
         raise InputError(f"{config.freeze}: a reference ends in .npz")
     if config.min_cluster_size and config.freeze is None:
         raise InputError(f"--min-cluster-size {config.min_cluster_size}: for --freeze alone")
-    for written in filter(None, (config.out, config.freeze)):
+    for written in filter(None, (config.out, config.freeze, skipped_file(config.out))):
         refuse_existing(written, force=config.force)
     if not config.songs:
         raise InputError("no song table given")
@@ -86,7 +87,7 @@ def command(config: EmbedConfig) -> None:
         _tell(line)
 
     from chingolo.analysis.space.embed import make_embedder
-    from chingolo.analysis.space.embed_table import embed_to_file, skipped_file
+    from chingolo.analysis.space.embed_table import embed_to_file
     from chingolo.analysis.space.latent_table import read_latent_table
     from chingolo.analysis.space.reference import (
         assign_songs,

@@ -74,20 +74,30 @@ Write = Callable[[dict[str, Any], float], None]
 def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
     """A function that adds one row to the table; each line is written whole, at once.
 
+    The file begins with the first row; where none was found, it has its columns at the end. What
+    fails before the first row leaves no file.
+
     Args:
         out: the table; None for CSV on standard output.
-        like: a row as all will be; its columns stand in the table from the start.
+        like: a row as all will be; the table has its columns.
     """
     import pandas as pd
 
     from chingolo.synth.tables.annotations import annotation_text, write_annotations
-    from chingolo.synth.tables.files import InputError, atomic_path
+    from chingolo.synth.tables.files import InputError, atomic_path, refuse_unwritable
 
     form = Path("stdout.csv") if out is None else out
     if form.suffix.lower() not in (".csv", ".txt", ".parquet"):
         raise InputError(f"{out}: expected .csv, .selections.txt, .txt or .parquet")
+    grows = form.suffix.lower() != ".parquet"
     rows: list[dict[str, Any]] = []
     columns = pd.DataFrame([like]).iloc[:0]
+
+    def begin() -> None:
+        if out is not None:
+            with atomic_path(out) as temporary:
+                temporary.write_text("")
+        write(annotation_text(columns, form)[0])
 
     def write(text: str) -> None:
         if out is None:
@@ -104,21 +114,29 @@ def growing_table(out: Path | None, like: dict[str, Any]) -> Iterator[Write]:
     def add(row: dict[str, Any], begun_s: float = 0.0) -> None:
         nonlocal count
         count += 1
-        if form.suffix.lower() == ".parquet":
+        if not grows:
             rows.append(row)
         else:
+            if count == 1 and out is not None:
+                begin()
             write(annotation_text(pd.DataFrame([row]), form, first=count, begun_s=begun_s)[1])
 
-    if form.suffix.lower() != ".parquet":
-        if out is not None:
-            with atomic_path(out) as temporary:
-                temporary.write_text("")
-        write(annotation_text(columns, form)[0])
+    if out is None:
+        begin()
+    else:
+        refuse_unwritable(out)
+    ended = False
     try:
         yield add
+        ended = True
+    except KeyboardInterrupt:  # as a live stream ends
+        ended = True
+        raise
     finally:
-        if form.suffix.lower() == ".parquet" and out is not None:
+        if out is not None and not grows and (rows or ended):
             write_annotations(pd.DataFrame(rows) if rows else columns, out)
+        elif out is not None and not count and ended:
+            begin()
 
 
 def _like(config: FindConfig, detector: Any, recognise: Any) -> dict[str, Any]:
@@ -190,7 +208,7 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     chunks = (mono(block, health, config.channel) for block in blocks)
     like = _like(config, detector, recognise)
     name = "stdin" if config.name is None else config.name
-    path = name if config.out is None else str(Path(name).resolve())
+    path = name if config.out is None else str(_named(Path(name)))
     with growing_table(config.out, like) as add:
         for song in find_songs(
             chunks,
@@ -202,14 +220,14 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
             row = row_of(song, path, detector, config.channel)
             add(row | (recognise(song.heard, pcm.sample_rate) if recognise else {}), 0.0)
             songs += 1
+        if not health.samples:
+            raise InputError("-: standard input held no audio")
     heard_s = health.samples / pcm.sample_rate
     whole_s = heard_s if pcm.length is None else pcm.length / pcm.frame_bytes / pcm.sample_rate
     if whole_s > heard_s + LATE_S:
         health.broken = f"breaks off after {heard_s:.1f} of {whole_s:.1f} s"
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
-    if not health.samples:
-        raise InputError("-: standard input held no audio")
     found = f"{songs} songs in {_length(heard_s)}"
     if health.broken:
         raise InputError(f"-: {health.broken}; {found}")
@@ -247,7 +265,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                     thresholds,
                     context_s=context_s,
                 ):
-                    row = row_of(song, str(path.resolve()), detector, config.channel)
+                    row = row_of(song, str(_named(path)), detector, config.channel)
                     add(row | (recognise(song.heard, rate) if recognise else {}), seconds)
                     here += 1
             except InputError as error:
@@ -260,15 +278,20 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
             line = f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
             line += "".join(f"; {remark}" for remark in said)
             print(one_line(line), file=sys.stderr, flush=True)
-    told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
+        told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        unread = f"{len(failed)} of {len(files)} recordings not read to the end: "
+        if failed and not seconds:  # nothing was heard, and no table is left
+            raise InputError(f"{unread}{failed[0]}{more}; {told}")
     if failed:
         where = config.out if config.out is not None else "standard output"
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise InputError(
-            f"{len(failed)} of {len(files)} recordings not read to the end: {failed[0]}{more}; "
-            f"{told} -> {where}"
-        )
+        raise InputError(f"{unread}{failed[0]}{more}; {told} -> {where}")
     return told
+
+
+def _named(path: Path) -> Path:
+    """An absolute path that keeps the name given, also of a link."""
+    return path.parent.resolve() / path.name
 
 
 def _length(seconds: float) -> str:

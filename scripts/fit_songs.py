@@ -1,5 +1,6 @@
 """`chingolo fit`: recordings -> gestures, re-synthesised audio, surrogates, repertoire."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -83,6 +84,7 @@ def fit(config: FitConfig) -> None:
         refine_steps=config.refine_steps,
         seed=config.seed,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
+        tell=lambda line: print(f"\n{line}", end="", file=sys.stderr, flush=True),
     )
     verdicts = fitted.quality["verdict"].value_counts()
     told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())

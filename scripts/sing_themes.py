@@ -20,6 +20,9 @@ LOOKED_S = 0.3
 """Between two looks at the file, s."""
 
 
+SHEET = "sheet.png"
+
+
 @dataclass(frozen=True)
 class SingConfig:
     """Sings each theme of a repertoire once, as it is written: no variation, no recorder."""
@@ -42,6 +45,10 @@ class SingConfig:
     watch: bool = False
     """Sing again whenever the file is saved, until interrupted; a wrong line is told, and what was
     sung before stays."""
+
+    force: bool = False
+    """Write over files of --out that were edited, or that this command did not write (default:
+    they are refused)."""
 
     engine: Annotated[str, tyro.conf.arg(help=f"One of {ENGINES.names()}.")] = "ode"
 
@@ -74,24 +81,28 @@ def _sing(config: SingConfig) -> None:
     from chingolo.synth.sheets.contact_sheet import write_wave_sheet
     from chingolo.synth.surrogates.sing_as_written import chosen_themes, sing_as_written
     from chingolo.synth.tables.audio import write_audio
+    from chingolo.synth.tables.content import note_written, refuse_others
     from chingolo.synth.tables.files import make_folder
 
     repertoire = load_repertoire(config.repertoire)
     notes = load_notes(config.repertoire)
     themes = chosen_themes(repertoire, notes, themes=config.theme, alone=config.note)
+    files = _file_names([theme.name for theme in themes])
+    refuse_others(config.out, [*files, SHEET], force=config.force)
     waves = sing_as_written(
         repertoire, themes, engine=config.engine, sample_rate=config.sample_rate
     )
     make_folder(config.out)
     shown = [(theme.name, wave) for theme, wave in zip(themes, waves, strict=True)]
-    for name, (_, wave) in zip(_file_names([name for name, _ in shown]), shown, strict=True):
+    for name, (_, wave) in zip(files, shown, strict=True):
         write_audio(config.out / name, wave, config.sample_rate)
     write_wave_sheet(
         shown,
         config.sample_rate,
-        config.out / "sheet.png",
+        config.out / SHEET,
         title=f"synthetic: {repertoire.source}",
     )
+    note_written(config.out, [*files, SHEET])
     told = ", ".join(f"{name} {len(wave) / config.sample_rate:.2f} s" for name, wave in shown)
     print(f"{config.out}: {told}", flush=True)
 

@@ -112,7 +112,7 @@ def command(config: TrainDetectorConfig) -> None:
         table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
         for line in told_copies(table["path"]):
             tell(line)
-        source, faults = recorded_source(table, settings, strict=config.strict)
+        source, faults = recorded_source(table, settings, strict=config.strict, tell=tell)
         for line in told_faults(faults, len(table)):
             tell(line)
         sources.append(source)

@@ -144,7 +144,9 @@ def pcm_blocks(stream: BinaryIO, pcm: Pcm, start: bytes, most_s: float) -> Itera
         left = None if left is None else left - len(data)
         whole = len(rest) // frame * frame
         if whole:
-            yield _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
+            with np.errstate(over="ignore", invalid="ignore"):  # any bytes may be floats
+                samples = _samples(rest[:whole], pcm).reshape(-1, pcm.channels) * np.float32(scale)
+            yield samples
             rest = rest[whole:]
     # what follows the audio of a WAV tells of it; another recording there would go unheard
     if pcm.length is None:

@@ -1,20 +1,17 @@
 """Recordings to listen to: audio files and what is wrong with them, read by the block."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from chingolo.analysis.find.pcm import CONTAINERS, FRAME_BYTES, WAVS
-from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean
-from chingolo.synth.tables.containers import FFMPEG_ENDINGS, damage, open_sound, reason
+from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean, told_silence
+from chingolo.synth.tables.containers import FFMPEG_ENDINGS, find_break, open_sound, read_on
 from chingolo.synth.tables.files import SOUND, InputError
-from chingolo.synth.tables.forms.lengths import lost_s
 from chingolo.synth.tables.forms.mpeg import are_frames
-from chingolo.synth.tables.forms.wav import LATE_S, missing_s
 
 BLOCK_S = 10
 """Audio read at a time, s."""
@@ -48,6 +45,9 @@ class Health:
     not_finite: int = 0
     full_scale: int = 0
     sounding: bool = False
+    level: float = 0.0
+    """Of its last sample; where it is not sounding, of all."""
+
     beyond: int = 0
     """Samples beyond `LOUDEST`."""
 
@@ -65,7 +65,9 @@ class Health:
         if self.not_finite:
             told.append(f"{self.not_finite} samples are not finite and were taken for silence")
         if not self.sounding:
-            told.append("is silent throughout")
+            alone = self.samples == 1
+            kind = told_silence(self.level).replace("digital silence", "silent throughout")
+            told.append("holds one sample alone" if alone else f"is {kind}")
         if self.cancelled:
             told.append("its channels cancel each other; choose one with --channel")
         if self.beyond:
@@ -83,6 +85,11 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
     Raises:
         InputError: if there is no such channel.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # of damage, which is told
+        return _mono(samples, health, channel)
+
+
+def _mono(samples: np.ndarray, health: Health, channel: int | None) -> np.ndarray:
     channels = samples.shape[1]
     if channel is not None and channel > channels:
         raise InputError(f"no channel {channel} (it has {channels})")
@@ -101,6 +108,7 @@ def mono(samples: np.ndarray, health: Health, channel: int | None = None) -> np.
     health.samples += len(wave)
     health.full_scale += int((peak >= 0.9999).sum())
     health.sounding = health.sounding or not is_silent(wave)
+    health.level = float(wave[-1]) if len(wave) else health.level
     health.beyond += int((peak > LOUDEST).sum())
     return np.clip(wave, -LOUDEST, LOUDEST) if len(peak) and peak.max() > LOUDEST else wave
 
@@ -117,25 +125,16 @@ def file_chunks(
     """
     file = open_sound(path)
     rate = file.samplerate
-    missing, fault = missing_s(path) + lost_s(path), damage(path)
 
     def pieces() -> Iterator[np.ndarray]:
-        # read by the second, for a read that meets a fault returns nothing
         with file:
-            try:
-                while len(piece := file.read(rate, dtype="float32", always_2d=True)):
+            fault, piece = "", np.zeros((1, 0))
+            while len(piece) and not fault:
+                piece, fault = read_on(file, rate, path)
+                if len(piece):
                     yield mono(piece, health, channel)
-            except (soundfile.LibsndfileError, RuntimeError) as error:
-                health.broken = f"broken after {health.samples / rate:.1f} s ({reason(error)})"
-                return
-            # the length that some formats tell is an estimate; a second less is a file cut short
-            if not health.broken and health.samples < file.frames - rate < 2**62:
-                at, whole = health.samples / rate, file.frames / rate
-                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-            elif not health.broken and missing > LATE_S:
-                at, whole = health.samples / rate, health.samples / rate + missing
-                health.broken = f"breaks off after {at:.1f} of {whole:.1f} s"
-            health.broken = health.broken or fault
+            broken = find_break(path, file, health.samples, fault)
+            health.broken = broken.told if broken else ""
 
     def blocks() -> Iterator[np.ndarray]:
         block: list[np.ndarray] = []
@@ -150,12 +149,12 @@ def file_chunks(
     return float(rate), blocks()
 
 
-def files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path, apart: Collection[str] = ()) -> list[Path]:
     """Files at any depth, in order; names with a dot before them, hidden ones, are none.
 
-    Links to folders are followed, each folder once.
+    Links to folders are followed, each folder once, but none to the folders `apart`.
     """
-    found, seen = [], set()
+    found, seen = [], set(apart)
     for inside, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(inside))
         folders[:] = sorted(
@@ -167,9 +166,9 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def audio_below(folder: Path) -> list[Path]:
+def audio_below(folder: Path, apart: Collection[str] = ()) -> list[Path]:
     """The files of `files_below` that end as audio does."""
-    return [file for file in files_below(folder) if file.suffix.lower() in AUDIO_ENDINGS]
+    return [file for file in files_below(folder, apart) if file.suffix.lower() in AUDIO_ENDINGS]
 
 
 def told_unheard(inputs: Iterable[Path]) -> list[str]:

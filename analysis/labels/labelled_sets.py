@@ -1,11 +1,12 @@
 """Labelled sound collections as they come: folders of classes, or tables with folds."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 
 from chingolo.analysis.find.recordings import audio_below, told_unheard
-from chingolo.synth.tables.files import InputError, is_file, is_unicode
+from chingolo.synth.tables.files import InputError, is_file, is_unicode, on_disk
 from chingolo.synth.tables.forms.cells import Tell
 from chingolo.synth.tables.forms.delimited import read_rows
 from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
@@ -79,12 +80,16 @@ def read_labelled_set(
 
 
 def _read_folder(path: Path, tell: Tell) -> pd.DataFrame:
-    files = sorted(
-        file
-        for folder in path.iterdir()
-        if folder.is_dir() and not folder.name.startswith(".")
-        for file in audio_below(folder)
-    )
+    root = os.path.realpath(path)
+    classes: dict[str, Path] = {}
+    for folder in sorted(path.iterdir(), key=lambda folder: (folder.is_symlink(), folder.name)):
+        real = os.path.realpath(folder)
+        # a link to the collection, or to a folder that holds it, is no class
+        within = Path(root).is_relative_to(real)
+        if folder.is_dir() and not folder.name.startswith(".") and not within:
+            classes.setdefault(real, folder)
+    apart = {root, *classes}
+    files = sorted(file for folder in classes.values() for file in audio_below(folder, apart))
     nameless = [file for file in files if not is_unicode(file.absolute())]
     if nameless:
         more = f" (and {len(nameless) - 1} more)" if len(nameless) > 1 else ""
@@ -109,6 +114,6 @@ def _first_column(table: pd.DataFrame, names: tuple[str, ...], path: Path, what:
 
 def _audio_folder(path: Path, first: str) -> Path:
     for folder in (path.parent, path.parent / "audio", path.parent.parent / "audio"):
-        if is_file(folder / first):
+        if is_file(on_disk((folder / first).absolute())):
             return folder
     raise InputError(f"{path}: file {first} is neither beside it nor in 'audio'; say --audio")

@@ -9,10 +9,15 @@ from chingolo.analysis.report.elements.section import text
 from chingolo.analysis.report.figures import write_figures
 from chingolo.analysis.report.sections.registry import SECTIONS
 from chingolo.analysis.results import Comparison, results_text
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.content import note_written, refuse_others
+from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.tables.song_table import write_song_table
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
+REPORT_FILES = (
+    *("report.html", "songs.csv", "results.json"),
+    *("map.pdf", "map.png", "themes.pdf", "themes.png"),
+)
 SCRIPT = Path(__file__).with_name("report_map.js")
 
 
@@ -20,24 +25,22 @@ def write_report(
     comparison: Comparison,
     folder: str | Path,
     *,
+    force: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Writes report.html, figures (PDF, PNG), songs.csv and, last, results.json.
 
     Args:
         comparison: what was found.
-        folder: made where it is missing; files of these names in it are replaced.
+        folder: made where it is missing; what an earlier report wrote there is replaced.
+        force: replace files of these names that are another's, or were edited, too.
         tell: takes lines of progress.
 
     Raises:
-        InputError: if the folder cannot be written, or holds a song table that is no report's.
+        InputError: if the folder cannot be written, or holds such a file and `force` is not set.
     """
     folder = Path(folder)
-    if (folder / "songs.csv").exists() and not (folder / "report.html").exists():
-        raise InputError(
-            f"{folder}: holds a songs.csv that no report wrote, and a report would write over it; "
-            "choose another --out"
-        )
+    refuse_others(folder, REPORT_FILES, force=force)
     page = report_page(comparison, tell=tell)
     with atomic_path(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -45,6 +48,7 @@ def write_report(
     write_song_table(comparison.songs, folder / "songs.csv")
     with atomic_path(folder / "results.json") as temporary:
         temporary.write_text(results_text(comparison.results) + "\n", encoding="utf-8")
+    note_written(folder, REPORT_FILES)
 
 
 def headline(comparison: Comparison) -> str:

@@ -12,8 +12,8 @@ import pandas as pd
 from jax import Array
 
 from chingolo.synth.spectra.clip import clip_of, clip_samples
-from chingolo.synth.tables.audio import is_silent, load_excerpt, song_in_memory
-from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.audio import is_silent, load_excerpt, told_silence
+from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.parallel import local_devices, parallel_apply
@@ -36,6 +36,9 @@ class Embedded:
 
     faults: dict[int, str]
     """Place among the songs -> why there is no vector."""
+
+    broken: dict[int, str] = dataclasses.field(default_factory=dict)
+    """Place among the songs -> what ended its recording before it."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,9 @@ def embed_songs(
             )
         except InputError as error:
             return error
-        return InputError(f"{named(row)}: digital silence") if is_silent(excerpt.song) else excerpt
+        if len(excerpt) < front_end.n_fft or not is_silent(excerpt.song):  # the short are told so
+            return excerpt
+        return InputError(f"{named(row)}: {told_silence(float(excerpt.song[0]))}")
 
     def songs() -> Iterator[tuple[str, Excerpt | InputError]]:
         with ThreadPoolExecutor(4) as readers:
@@ -222,6 +227,7 @@ def _embed(
         waiting[samples].clear()
 
     faults: dict[int, str] = {}
+    broken: dict[int, str] = {}
 
     def refuse(row: int, fault: InputError | str) -> None:
         if strict:
@@ -240,6 +246,8 @@ def _embed(
             continue
         room = len(song) + round(settings.front_end.context_s * settings.front_end.sample_rate)
         samples = next((length for length in lengths if length >= room), lengths[-1])
+        if isinstance(song, Excerpt) and song.broken:
+            broken[row] = f"{name}: {song.broken}"
         for clip in cut(song, samples):
             waiting[samples].append((row, clip))
             if len(waiting[samples]) == batch:
@@ -253,7 +261,7 @@ def _embed(
         refuse(row, f"{names[row]}: its vector is not finite")
     z[list(faults)] = np.nan
     probability = probability / np.maximum(clips_of, 1)[:, None]
-    return Embedded(z.astype(np.float32), probability, faults)
+    return Embedded(z.astype(np.float32), probability, faults, broken)
 
 
 def clip_lengths(settings: TrainingSettings) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """Song tables -> a latent table: in memory, or of any size, over hosts, resuming."""
 
+import contextlib
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ from chingolo.synth.tables.files import (
     atomic_path,
     make_folder,
     refuse_if_none,
+    skipped_file,
+    told_broken,
     told_faults,
 )
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
@@ -65,7 +67,10 @@ def embed_table(
     embedder = make_embedder(load_encoder(run), batch=batch)
     found = embed_songs(table, embedder, strict=strict, tell=tell)
     refuse_if_none(found.faults, len(table))
-    for line in told_faults(found.faults, len(table)):
+    for line in (
+        *told_broken(found.broken, len(table)),
+        *told_faults(found.faults, len(table)),
+    ):
         tell(line)
     kept = rows_without(found.faults, len(table))
     columns = predictions(embedder.encoder.classes, found.probability[kept])
@@ -155,6 +160,8 @@ def embed_to_file(
         if number % hosts != host or file.is_file():
             continue
         found = embed_songs(table.iloc[a:b], embedder, strict=strict)
+        for line in told_broken(found.broken, b - a):
+            tell(line)
         with atomic_path(file) as temporary:
             faults = json.dumps(found.faults)
             np.savez(
@@ -173,7 +180,11 @@ def embed_to_file(
         faults |= {a + row: reason for row, reason in _faults(file).items()}
     if strict and faults:  # of parts that were made without being strict
         raise InputError(faults[min(faults)])
-    refuse_if_none(faults, len(table))
+    try:
+        refuse_if_none(faults, len(table))
+    except InputError:
+        _remove_parts(folder)  # repaired audio is read again
+        raise
 
     def parts() -> Iterator[tuple[np.ndarray, np.ndarray | None, pd.DataFrame]]:
         for file in files:
@@ -196,13 +207,16 @@ def embed_to_file(
     about = embedder.about | about_recorders(recorders)
     for line in told_aside(write_latent_parts(kept, parts(), about, out)):
         tell(line)
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove_parts(folder)
     return EmbeddedFile(True, faults)
 
 
-def skipped_file(out: Path) -> Path:
-    """Where the rows that a latent table lacks are listed."""
-    return out.with_name(f"{out.stem}.skipped.csv")
+def _remove_parts(folder: Path) -> None:
+    """Removes the parts, and their folder if nothing else lies in it."""
+    for file in folder.glob("[0-9]*-*.npz"):
+        file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def list_skipped(faults: dict[int, str], table: pd.DataFrame, file: Path) -> None:

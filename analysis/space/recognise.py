@@ -9,8 +9,7 @@ import numpy as np
 from chingolo.analysis.space.embed import Embedder, cut, make_embedder
 from chingolo.analysis.space.reference import Reference, assign_songs, load_reference
 from chingolo.synth.spectra.clip import clip_samples
-from chingolo.synth.tables.audio import song_in_memory
-from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
+from chingolo.synth.tables.excerpt import Excerpt, as_excerpt, song_in_memory
 from chingolo.train.run.trained_encoder import load_encoder
 
 

@@ -21,7 +21,7 @@ from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, tra
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zipfile import is_zipfile
 
 import numpy as np
@@ -33,17 +32,16 @@ from chingolo.synth.fit.fitted_theme import (
     sing_copies,
     sung_from_notation,
 )
-from chingolo.synth.fit.gesture_files import load_fit, write_gestures
+from chingolo.synth.fit.gesture_files import load_fit, theme_from, write_gestures
 from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
-from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import is_whole, length_s, load_song, write_audio
+from chingolo.synth.tables.audio import is_whole, length_s, load_excerpt, load_song, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import (
@@ -51,6 +49,7 @@ from chingolo.synth.tables.files import (
     atomic_path,
     begin_request,
     make_folder,
+    told_broken,
     write_unedited,
 )
 from chingolo.synth.tables.song_table import (
@@ -65,6 +64,12 @@ from chingolo.synth.voice.gestures import refuse_beyond_band
 OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
 """What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
 faithful one, the song's number in the table, and its verdict."""
+
+WRITES = (
+    *("songs.csv", "fit.csv", "repertoire.yaml", "contact_sheet.png", "realism.json"),
+    *("songs/[0-9]*.json", "gestures/[0-9]*.npz", "audio/[0-9]*_[0-9]*.flac"),
+)
+"""Patterns of the files of a folder of fits."""
 
 BATCH = 16
 """Songs fitted together."""
@@ -96,6 +101,7 @@ def fit_songs(
     refine_steps: int = REFINE_STEPS,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> FittedTable:
     """Fits every song of a table.
 
@@ -113,6 +119,7 @@ def fit_songs(
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
         seed: of every draw.
         progress: called with (songs done, songs in all).
+        tell: takes lines on songs that are heard as far as their recording goes.
 
     Raises:
         InputError: for a wrong table or request, a table with columns of `OWN_COLUMNS`, or a folder
@@ -160,15 +167,17 @@ def fit_songs(
             "instrument": instrument,
             "recorders": "field-1" if channel == "random" else None,
         },
+        writes=WRITES,
     )
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
     wanted = [number for number in range(len(table)) if not _is_kept(folder, number)]
     settings = CopySettings(copies, spread, channel, machines, sample_rate, seed)
+    broken: dict[int, str] = {}
     for begin in range(0, len(wanted), BATCH):
         numbers = wanted[begin : begin + BATCH]
         progress(len(table) - len(wanted) + begin, len(table))
-        heard = [_fit_one(table.iloc[number], bird) for number in numbers]
+        heard = [_fit_one(table.iloc[number], bird, broken) for number in numbers]
         fitted = [each for each in heard if not isinstance(each, str)]
         waves, fits = [wave for wave, _ in fitted], [fit for _, fit in fitted]
         better = iter(zip(waves, refine(waves, fits, bird, steps=refine_steps), strict=True))
@@ -180,6 +189,8 @@ def fit_songs(
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
+    for line in told_broken(broken, len(table)):
+        tell(line)
     return _assemble(table, folder, bird)
 
 
@@ -213,15 +224,18 @@ def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
     return waves
 
 
-def _fit_one(song: pd.Series, bird: Bird) -> tuple[np.ndarray, Fit] | str:
-    """A song's wave and fit, or why there is none."""
+def _fit_one(song: pd.Series, bird: Bird, broken: dict[int, str]) -> tuple[np.ndarray, Fit] | str:
+    """A song's wave and fit, or why there is none; notes in `broken` what ended its recording."""
     try:
         # Before it is decoded: of a folder of whole nights each would fill the memory.
         begin, end = _times(song)
         if end - begin > LONGEST_SONG:
             return too_long(end - begin)
-        wave = load_song(song, sample_rate=analysis_rate(bird))
-        return wave, track_song(wave, bird)
+        heard = load_excerpt(song, sample_rate=analysis_rate(bird), context_s=0.0)
+        if heard.broken:
+            row = int(str(song.name))
+            broken[row] = f"row {row + 1}: {song['path']}: {heard.broken}"
+        return heard.wave, track_song(heard.wave, bird)
     except (InputError, UnfittableError) as error:
         return str(error)
 
@@ -262,20 +276,6 @@ def _keep(
     }
 
 
-def _theme_from(record: dict[str, Any]) -> Theme:
-    """A theme from its JSON."""
-    items = []
-    for item in record["items"]:
-        curves = {
-            name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
-            for name in ("points", "second", "contour", "noise")
-        }
-        note = Note(**{**item["note"], **curves})
-        contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
-        items.append(Item(**{**item, "note": note, "contour": contour}))
-    return Theme(record["name"], tuple(items))
-
-
 def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     """Tables, repertoire, contact sheet and realism from the songs' records."""
     songs, qualities, themes = [], [], []
@@ -289,7 +289,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
         )
         if "theme" not in record:
             continue
-        themes.append(_theme_from(record["theme"]))
+        themes.append(theme_from(record["theme"]))
         for copy, made in enumerate(record["audio"]):
             rest = song.drop([*known, "device"], errors="ignore").to_dict()
             songs.append(
@@ -299,8 +299,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
                 | dict(zip(OWN_COLUMNS, (copy, number, record["verdict"]), strict=True))
             )
     quality = pd.DataFrame(qualities)
-    with atomic_path(folder / "fit.csv") as temporary:
-        quality.to_csv(temporary, index=False)
+    write_unedited(folder / "fit.csv", partial(quality.to_csv, index=False))
     if not songs:
         raise InputError(f"{folder / 'fit.csv'}: no song could be fitted; the reasons are there")
     made = pd.DataFrame(songs)

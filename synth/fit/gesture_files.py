@@ -1,13 +1,15 @@
-"""The gestures file of one fitted song: an npz without pickle.
+"""What a folder of fits keeps of one song: its gestures, an npz without pickle, and its theme.
 
-Its array `description` [fields, 3] names each other array, its unit and meaning.
+The array `description` of the npz [fields, 3] names each other array, its unit and meaning.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.tables.files import atomic_path
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
@@ -64,3 +66,17 @@ def load_fit(path: Path, bird: Bird) -> Fit:
         gesture = Gesture(arrays["f0"], amplitude, arrays["alpha"])
         floor, frequency = arrays["floor"], arrays["floor_frequency"]
         return Fit(held(gesture, bird), (), float(arrays["gain"]), floor, frequency)
+
+
+def theme_from(record: dict[str, Any]) -> Theme:
+    """A theme from its JSON."""
+    items = []
+    for item in record["items"]:
+        curves = {
+            name: tuple((float(time), float(value)) for time, value in item["note"].get(name, ()))
+            for name in ("points", "second", "contour", "noise")
+        }
+        note = Note(**{**item["note"], **curves})
+        contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
+        items.append(Item(**{**item, "note": note, "contour": contour}))
+    return Theme(record["name"], tuple(items))

@@ -1,5 +1,6 @@
 """Songs heard through other recorders: recordings go through each whole, songs are cut after."""
 
+import dataclasses
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,15 +71,7 @@ def hear_recordings(
     Raises:
         InputError: if a recording cannot be read.
     """
-    for stretch in find_stretches(table):
-        loaded = load_stretch(
-            stretch.path,
-            sample_rate=sample_rate,
-            start_s=stretch.start_s,
-            end_s=stretch.end_s,
-            channel=stretch.channel,
-            context_s=AROUND_S,
-        )
+    for stretch, loaded in _loaded(table, sample_rate):
         begins = stretch.start_s - loaded.start / sample_rate
         duration = len(loaded.wave) / sample_rate
         edges = np.array([_edges(table.iloc[row], begins, duration) for row in stretch.rows])
@@ -87,6 +80,29 @@ def hear_recordings(
             for row, (start, stop) in zip(stretch.rows, moved, strict=True):
                 song = _cut(wave, start, stop, round(context_s * sample_rate), shortest)
                 yield Hearing(number, row, song)
+
+
+def _loaded(table: pd.DataFrame, sample_rate: int) -> Iterator[tuple[Stretch, Excerpt]]:
+    """The stretches with what is heard of them; songs around a fault each by itself."""
+
+    def load(stretch: Stretch) -> Excerpt:
+        return load_stretch(
+            stretch.path,
+            sample_rate=sample_rate,
+            start_s=stretch.start_s,
+            end_s=stretch.end_s,
+            channel=stretch.channel,
+            context_s=AROUND_S,
+        )
+
+    for stretch in find_stretches(table):
+        loaded = load(stretch)
+        if loaded.broken and len(stretch.rows) > 1:
+            for row in stretch.rows:
+                alone = next(find_stretches(table.iloc[[row]]))
+                yield dataclasses.replace(alone, rows=(row,)), load(alone)
+        else:
+            yield stretch, loaded
 
 
 def hear(

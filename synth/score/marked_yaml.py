@@ -1,6 +1,7 @@
 """YAML that remembers its lines, so that an error can say where a wrong value stands."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,13 +40,21 @@ def finite(value: Any) -> bool:
 class LineLoader(yaml.SafeLoader):
     """Safe loading that keeps the lines; no tag can build an object.
 
-    YAML 1.1's truth values and dates are text: `no` and `on` are names as good as others.
+    YAML 1.1's truth values and dates are text: `no` and `on` are names as good as others. Numbers
+    are those of YAML 1.2 as well, such as `1e6` and `4.5e10`.
     """
 
     yaml_implicit_resolvers: ClassVar[dict] = {
         letter: [pair for pair in pairs if not pair[0].endswith((":bool", ":timestamp"))]
         for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+LineLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+", re.ASCII),
+    list("-+.0123456789"),
+)
 
 
 def text_of(node: yaml.Node) -> str | None:

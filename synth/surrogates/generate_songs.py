@@ -70,6 +70,7 @@ def generate_songs(
             "instrument": instrument,
             "recorders": "field-1" if request.channel == "random" else None,
         },
+        writes=("songs.csv", "contact_sheet.png", "audio/[0-9]*.flac"),
     )
     table_file = folder / "songs.csv"
     done = _complete_rows(table_file)

@@ -58,12 +58,25 @@ def read_annotations(
     if "path" not in table.columns:
         table = table.assign(path="")
     named = set(table["path"]) - {""}
+    nameless = np.flatnonzero(table["path"].map(str.strip) == "")
     if audio is not None:
         table = of_recording(table, audio, name=str(path))
-    elif len(named) == 1:  # a row that was added by hand
-        table = table.assign(path=named.pop())
-    elif (table["path"] == "").any():
+    elif len(nameless) == len(table):
         raise InputError(f"{path}: does not name its recording; give it with --audio")
+    elif len(nameless):
+        first = f"row {nameless[0] + 1} (line {read.lines[nameless[0]]})"
+        if len(named) > 1:
+            more = f", as {len(nameless) - 1} more rows" if len(nameless) > 1 else ""
+            raise InputError(
+                f"{path}: {first} names no recording{more}, and the others name {len(named)}; name "
+                "it, or give it with --audio"
+            )
+        # rows that were added by hand
+        tell(
+            f"{path}: {len(nameless)} rows name no recording, {first} first; they are taken to be "
+            f"of {next(iter(named))}, the only one named"
+        )
+        table = table.assign(path=named.pop())
     try:
         return validate_song_table(table, base=path.parent, name=str(path))
     except WrongRow as error:

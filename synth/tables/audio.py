@@ -8,68 +8,36 @@ import pandas as pd
 import soundfile
 import soxr
 
-from chingolo.synth.tables.bounds import SAMPLE_RATE
-from chingolo.synth.tables.containers import BLOCK, LATE_S, open_sound, reading
-from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
+from chingolo.synth.tables.containers import (
+    BLOCK,
+    LATE_S,
+    find_break,
+    open_sound,
+    opened_at,
+    read_on,
+    readable_frames,
+    reading,
+    reason,
+)
+from chingolo.synth.tables.excerpt import Excerpt, refuse_beyond
 from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.song_table import channel_of
 
 SILENT = 1e-6
 """Range of samples below which a wave is digital silence: a muted channel, a constant."""
 
-LOUDEST = 2.0**32
-"""Largest sample that is taken for sound: whole numbers of 32 bits that nobody scaled are below."""
-
 CANCELLED = 0.125
 """Share of the power that the mean of unlike channels has, below which channels cancel: 9 dB."""
-
-
-def wave_in_memory(
-    wave: np.ndarray, *, sample_rate: float, wanted: float, name: str = "the song"
-) -> np.ndarray:
-    """A wave that was handed over, checked and brought to a rate (soxr).
-
-    Args:
-        wave: [samples] mono, of any type of number.
-        sample_rate: its own, Hz.
-        wanted: Hz.
-        name: what to call it in messages.
-
-    Returns:
-        [samples] float32.
-
-    Raises:
-        InputError: if it is not mono, holds samples that are not finite, or has no rate.
-    """
-    mono = np.asarray(wave, np.float32)
-    if mono.ndim != 1:
-        raise InputError(f"{name}: an array of shape {mono.shape}; expected [samples], mono")
-    if not np.isfinite(mono).all():
-        raise InputError(f"{name}: holds samples that are not finite")
-    _refuse_beyond(mono, name)
-    if not SAMPLE_RATE.allow(sample_rate):
-        raise InputError(f"{name}: a sample rate of {sample_rate:g} Hz; expected {SAMPLE_RATE}")
-    return mono if sample_rate == wanted else soxr.resample(mono, sample_rate, wanted)
-
-
-def song_in_memory(
-    song: np.ndarray | Excerpt, *, sample_rate: float, wanted: float, name: str = "the song"
-) -> Excerpt:
-    """A song that was handed over, alone or in its recording; see `wave_in_memory`."""
-    heard = as_excerpt(np.asarray(song) if not isinstance(song, Excerpt) else song)
-    wave = wave_in_memory(heard.wave, sample_rate=sample_rate, wanted=wanted, name=name)
-    ratio = wanted / sample_rate
-    return Excerpt(wave, round(heard.start * ratio), min(round(heard.stop * ratio), len(wave)))
-
-
-def _refuse_beyond(wave: np.ndarray, name: str) -> None:
-    if len(wave) and max(wave.max(), -wave.min()) > LOUDEST:
-        raise InputError(f"{name}: holds samples beyond {LOUDEST:g}, which are damage and no sound")
 
 
 def is_silent(wave: np.ndarray) -> bool:
     """Whether [samples] hold no sound at all, not even noise."""
     return not len(wave) or float(np.ptp(wave)) <= SILENT
+
+
+def told_silence(level: float) -> str:
+    """What a wave without sound is, by its level: digital silence, or a constant."""
+    return "digital silence" if abs(level) <= SILENT else f"a constant, {level:.3g} throughout"
 
 
 def load_audio(
@@ -106,36 +74,40 @@ def load_stretch(
         context_s: how much of the recording to load on each side of the stretch, s.
 
     Returns:
-        The stretch within what was loaded, float32.
+        The stretch within what was loaded, float32; of a file that breaks off as far as it goes.
 
     Raises:
         InputError: if the file is missing, is not audio, holds NaN, lacks the channel, the stretch
-            is empty or ends after the file, or the channels cancel each other.
+            is empty, ends after the file or begins where it has broken off, or the channels cancel
+            each other.
     """
     start_s = 0.0 if np.isnan(start_s) else start_s
-    with open_sound(path) as file, reading(Path(path)):
+    path = Path(path)
+    with reading(path), open_sound(path) as file:
         native = file.samplerate
         start = round(min(start_s * native, file.frames))
         stop = file.frames
         if end_s is not None and not np.isnan(end_s):
             stop = round(min(stop, end_s * native))
-        if stop <= start:
-            length = file.frames / native
-            raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
         if channel is not None and not 1 <= channel <= file.channels:
             raise InputError(f"{path}: no channel {channel} (it has {file.channels})")
+        if stop <= start:
+            _refuse_behind(path, file, start_s, file.frames)
+            length = file.frames / native
+            raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
         margin = round(context_s * native)
-        first = max(0, start - margin)
-        if first:  # not every form can
-            file.seek(first)
-        before, _ = _read_mono(file, start - first, channel)
-        mono, cancelled = _read_mono(file, stop - start, channel)
-        after, _ = _read_mono(file, min(margin, file.frames - stop), channel)
-        heard = min(file.frames, start + len(mono)) / native
-        if end_s is not None and end_s > heard + LATE_S:
+        parts = (max(0, start - margin), start, stop, min(stop + margin, file.frames))
+        before, mono, after, cancelled, fault = _read_parts(file, path, parts, channel)
+        heard = start + len(mono)
+        if not len(mono):
+            _refuse_behind(path, file, start_s, readable_frames(path)[0], fault)
+        short = bool(fault) or heard < stop or heard >= file.frames
+        broken = find_break(path, file, heard, fault) if short else None
+        whole_s = broken.whole_s if broken else heard / native
+        if end_s is not None and end_s > whole_s + LATE_S:
             raise InputError(
                 f"{path}: a song from {start_s:g} to {end_s:g} s ends after the recording "
-                f"(it is {heard:.3f} s)"
+                f"(it is {whole_s:.3f} s)"
             )
         if cancelled:
             raise InputError(
@@ -147,35 +119,79 @@ def load_stretch(
     whole = np.concatenate([before, mono, after])
     if not np.isfinite(whole).all():
         raise InputError(f"{path}: holds samples that are not finite")
-    _refuse_beyond(whole, f"{path}")
+    refuse_beyond(whole, f"{path}")
     if native != sample_rate:
         # a constant has no edges to ring at, so that a muted channel stays one
         level = whole[0] if is_silent(whole) else np.float32(0)
         whole = soxr.resample(whole - level, native, sample_rate) + level
     ratio = sample_rate / native
     begin, end = round(len(before) * ratio), len(whole) - round(len(after) * ratio)
-    return Excerpt(np.ascontiguousarray(whole, dtype=np.float32), begin, end)
+    wave = np.ascontiguousarray(whole, dtype=np.float32)
+    return Excerpt(wave, begin, end, broken.told if broken else "")
+
+
+def _read_parts(
+    file: soundfile.SoundFile, path: Path, parts: tuple[int, int, int, int], channel: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool, str]:
+    """What stands before a song, the song and what follows, as mono.
+
+    Args:
+        file: at its begin; it is closed.
+        path: of the file.
+        parts: the frames that they begin with, and the one behind the last.
+        channel: from 1; None for the mean of all.
+
+    Returns:
+        The three [samples], whether channels cancel in the song, and what ended it too early.
+    """
+    first, start, stop, last = parts
+    nothing = np.zeros(0, np.float32)
+    try:
+        with opened_at(file, first, path) as file:
+            before, _, fault = _read_mono(file, start - first, channel, path)
+            if not fault:
+                mono, cancelled, fault = _read_mono(file, stop - start, channel, path)
+                after = _read_mono(file, last - stop, channel, path)[0] if not fault else nothing
+                return before, mono, after, cancelled, fault
+    except RuntimeError as error:
+        fault = reason(error)
+    if first < start:  # the fault may lie in what is around the song alone
+        return _read_parts(open_sound(path), path, (start, start, stop, last), channel)
+    return nothing, nothing, nothing, False, fault
+
+
+def _refuse_behind(
+    path: Path, file: soundfile.SoundFile, start_s: float, heard: int, fault: str = ""
+) -> None:
+    """Refuses a song that begins where a recording has broken off.
+
+    Raises:
+        InputError: if it has.
+    """
+    broken = find_break(path, file, heard, fault)
+    if broken is not None:
+        raise InputError(f"{path}: {broken.told}, before the song at {start_s:g} s")
 
 
 def _read_mono(
-    file: soundfile.SoundFile, frames: int, channel: int | None
-) -> tuple[np.ndarray, bool]:
-    """Up to so many frames as mono, and whether channels cancel each other in their mean.
+    file: soundfile.SoundFile, frames: int, channel: int | None, path: Path
+) -> tuple[np.ndarray, bool, str]:
+    """Up to so many frames as mono, whether channels cancel each other in it, and what ended it.
 
     It goes by blocks: a header may promise more than the file holds.
     """
     blocks: list[np.ndarray] = [np.zeros(0, np.float32)]
-    power = np.zeros(2)
+    power, fault = np.zeros(2), ""
     while frames > 0:
         asked = min(frames, BLOCK)
-        block = file.read(asked, dtype="float32", always_2d=True)
+        block, fault = read_on(file, asked, path)
         if channel is not None:
             blocks.append(block[:, channel - 1])
         else:
             blocks.append(block.mean(axis=1))
             power += power_of_mean(block, blocks[-1])
         frames -= asked if len(block) == asked else frames
-    return np.concatenate(blocks), cancel(power[0], power[1], file.channels)
+    return np.concatenate(blocks), cancel(power[0], power[1], file.channels), fault
 
 
 def power_of_mean(samples: np.ndarray, mean: np.ndarray) -> tuple[float, float]:

@@ -23,6 +23,9 @@ class Bounds:
     or_zero: bool = False
     """Whether 0 may stand there too, where it means something else."""
 
+    rising: bool = False
+    """Of a tuple that is a range, whether the smaller number comes first."""
+
     def allow(self, value: float) -> bool:
         """Whether a number lies within; what is not finite never does."""
         if not math.isfinite(value):
@@ -86,12 +89,18 @@ def check_bounds(values: Any, *, told: str = "--", prefix: str = "") -> None:
         value = getattr(values, name)
         for each in value if isinstance(value, tuple) else (value,):
             if each is not None and not bounds.allow(each):
-                where = f"{option(name)} " if told == "--" else f"{told}{prefix}{name}="
-                raise InputError(f"{where}{each:.10g}: expected {bounds}")
+                raise InputError(f"{_where(name, told, prefix)}{each:.10g}: expected {bounds}")
+        if bounds.rising and list(value) != sorted(value):
+            given = ",".join(f"{each:.10g}" for each in value)
+            raise InputError(f"{_where(name, told, prefix)}{given}: expected the smaller first")
     for field in dataclasses.fields(values):
         part = getattr(values, field.name)
         if dataclasses.is_dataclass(part):
             check_bounds(part, told=told, prefix=f"{prefix}{field.name}.")
+
+
+def _where(name: str, told: str, prefix: str) -> str:
+    return f"{option(name)} " if told == "--" else f"{told}{prefix}{name}="
 
 
 def option(name: str) -> str:

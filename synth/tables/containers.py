@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import math
 import os
 import re
 import shutil
@@ -10,21 +11,28 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
 
 from chingolo.synth.tables.bounds import SAMPLE_RATE
 from chingolo.synth.tables.files import InputError, is_file, is_unicode
 from chingolo.synth.tables.forms import flac
 from chingolo.synth.tables.forms.further import has_further, lacks_end
-from chingolo.synth.tables.forms.mpeg import FIRST_FRAME, after_tag, states_length
-from chingolo.synth.tables.forms.wav import LATE_S, with_length
+from chingolo.synth.tables.forms.lengths import lost_s
+from chingolo.synth.tables.forms.mpeg import missing_share
+from chingolo.synth.tables.forms.mpeg_reading import MPEG_ENDINGS, hushed, refuse_guessed_length
+from chingolo.synth.tables.forms.wav import LATE_S, missing_s, with_length
 
 BLOCK = 1 << 21
 """Frames of audio read at a time."""
+
+STEP = 256
+"""Frames read at a time up to a fault."""
 
 FFMPEG_ENDINGS = (
     *(".m4a", ".m4b", ".m4r", ".m4v", ".mp4", ".mov", ".qt", ".3gp", ".3gpp", ".3g2", ".aac"),
@@ -57,22 +65,117 @@ def open_sound(path: str | Path) -> soundfile.SoundFile:
             start = opened.read(64)
         kind = _for_ffmpeg(start)
         source: Any = _decoded(path, kind) if kind else flac.with_length(path) or with_length(path)
-        file = stack.enter_context(soundfile.SoundFile(nameable(source)))
+        named = path.suffix.lower() in MPEG_ENDINGS
+        with hushed("MP3" if named else start):
+            file = stack.enter_context(soundfile.SoundFile(nameable(source)))
         if not SAMPLE_RATE.allow(file.samplerate):
             raise InputError(
                 f"{path}: a sample rate of {file.samplerate} Hz; expected {SAMPLE_RATE}"
             )
-        _refuse_guessed_length(file, path)
+        refuse_guessed_length(file, path)
         stack.pop_all()  # the caller closes it
     return file
 
 
-def damage(path: Path) -> str:
-    """What is wrong with a file that `open_sound` opened and that reads without a fault; or ""."""
+@dataclass(frozen=True)
+class Break:
+    """That a recording goes no further, whatever holds it."""
+
+    told: str
+    """Why, as `breaks off after 7.0 of 10.5 s`."""
+
+    whole_s: float
+    """How long it would be, s; infinite where nothing tells."""
+
+
+def read_on(file: soundfile.SoundFile, frames: int, path: Path) -> tuple[np.ndarray, str]:
+    """Up to so many frames, [samples, channels] float32, and the fault that ended them, or "".
+
+    After a fault the file, which stands under `path`, is of no more use.
+    """
+    at = file.tell() if file.seekable() else None
+    try:
+        with hushed(file.format):
+            return file.read(frames, dtype="float32", always_2d=True), ""
+    except RuntimeError as error:
+        fault = reason(error)
+    # a read that meets a fault returns nothing: what stands before it is read by small steps
+    pieces: list[np.ndarray] = [np.zeros((0, file.channels), np.float32)]
+    if at is None:
+        return pieces[0], fault
+    with contextlib.suppress(RuntimeError), open_sound(path) as again, hushed(file.format):
+        again = opened_at(again, at, path)
+        while frames and len(piece := again.read(min(frames, STEP), "float32", always_2d=True)):
+            pieces.append(piece)
+            frames -= len(piece)
+    return np.concatenate(pieces), fault
+
+
+def opened_at(file: soundfile.SoundFile, first: int, path: Path) -> soundfile.SoundFile:
+    """A file, opened at its begin, that goes on with the frame `first`; near a fault one anew.
+
+    Raises:
+        RuntimeError: if a fault stands before that frame.
+    """
+    if not first:  # not every form can seek
+        return file
+    try:
+        with hushed(file.format):
+            file.seek(first)
+    except RuntimeError:
+        file.close()
+        file = open_sound(path)
+        for at in range(0, first, file.samplerate):
+            file.read(min(file.samplerate, first - at))
+    return file
+
+
+def find_break(path: Path, file: soundfile.SoundFile, heard: int, fault: str = "") -> Break | None:
+    """What ended a recording too early; None for one that is whole.
+
+    Args:
+        path: of the file.
+        file: as opened by `open_sound`.
+        heard: frames up to where it could be read.
+        fault: of `read_on`.
+    """
+    rate, whole_s = file.samplerate, file.frames / file.samplerate
+    at = heard / rate
+    if fault:
+        return Break(f"broken after {at:.1f} s ({fault})", whole_s)
+    # the length that some formats tell is an estimate; a second less is a file cut short
+    if heard < file.frames - rate < 2**62:
+        return Break(f"breaks off after {at:.1f} of {whole_s:.1f} s", whole_s)
+    missing = missing_s(path) + lost_s(path)
+    if file.format == "MP3":
+        with path.open("rb") as opened:
+            missing = whole_s * missing_share(opened.read(1 << 16), path.stat().st_size)
+    if missing > LATE_S:
+        whole_s = at + missing
+        return Break(f"breaks off after {at:.1f} of {whole_s:.1f} s", whole_s)
     if lacks_end(path):
-        return "breaks off: it has no mark of its end"
+        return Break("breaks off: it has no mark of its end", math.inf)
     complaint = _complaints.get(path)
-    return f"is damaged ({complaint})" if complaint else ""
+    return Break(f"is damaged ({complaint})", math.inf) if complaint else None
+
+
+def readable_frames(path: Path) -> tuple[int, str]:
+    """Frames that can be read from the start of a file on, and the fault that ends them, or ""."""
+    about = path.stat()
+    return _readable_frames(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _readable_frames(path: Path, size: int, changed: int) -> tuple[int, str]:
+    del size, changed
+    frames, fault = 0, ""
+    with open_sound(path) as file:
+        while not fault:
+            block, fault = read_on(file, BLOCK, path)
+            frames += len(block)
+            if not len(block):
+                break
+    return frames, fault
 
 
 @contextmanager
@@ -167,54 +270,3 @@ def nameable(source: Any) -> Any:
     if isinstance(source, Path) and not is_unicode(source):
         return os.fsencode(source)
     return source
-
-
-def _refuse_guessed_length(file: soundfile.SoundFile, path: Path) -> None:
-    """Refuses an MP3 that goes on after the length that was guessed from its first frames.
-
-    A stream of changing bit rate without a header of its length (Xing, Info, VBRI) is decoded to
-    its end once, to learn what it holds.
-
-    Raises:
-        InputError: naming both lengths.
-    """
-    if file.format != "MP3" or _states_length(path):
-        return
-    about = path.stat()
-    held = _decoded_frames(path, about.st_size, about.st_mtime_ns)
-    if held > file.frames + LATE_S * file.samplerate:
-        raise InputError(
-            f"{path}: an MP3 without its length, guessed as {file.frames / file.samplerate:.1f} s; "
-            f"it holds {held / file.samplerate:.1f} s. Convert it to WAV or FLAC"
-        )
-
-
-def _states_length(path: Path) -> bool:
-    """Whether the first frame of an MP3, behind its ID3 tag, tells how long the whole is."""
-    with path.open("rb") as file:
-        first = after_tag(file.read(10), 0)
-        file.seek(first)
-        return states_length(file.read(FIRST_FRAME), 0)
-
-
-@lru_cache(maxsize=256)
-def _decoded_frames(path: Path, size: int, changed: int) -> int:
-    """Frames that an MP3 of this size and time of change decodes to, read as a stream."""
-    del size, changed
-    reading, writing = os.pipe()
-
-    def feed() -> None:
-        broken = contextlib.suppress(BrokenPipeError)
-        with broken, path.open("rb") as source, open(writing, "wb") as sink:
-            shutil.copyfileobj(source, sink)
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    frames = 0
-    try:
-        with soundfile.SoundFile(reading, closefd=True) as stream:
-            while len(block := stream.read(BLOCK, dtype="float32")):
-                frames += len(block)
-    finally:
-        feeder.join(timeout=10)
-    return frames

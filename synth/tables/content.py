@@ -1,12 +1,15 @@
-"""What things hold: a short hash of what a result depends on, and files of one sound."""
+"""What things hold: hashes of what a result depends on and of what was written; equal sounds."""
 
 import contextlib
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from chingolo.synth.tables.files import InputError, atomic_path
 
 LATER = {"later": True}
 """Metadata of a dataclass field that was added later: at its default it changes no hash, so that
@@ -14,6 +17,9 @@ folders and runs of before go on."""
 
 BLOCK = 1 << 21
 """Frames read at a time."""
+
+NAMED = 3
+"""Copies that are told by name."""
 
 PROBED = 1 << 14
 """Frames (or bytes) in the middle of files of one length that are looked at before the whole."""
@@ -40,6 +46,51 @@ def _told(thing: Any) -> str:
     return f"{type(thing).__qualname__}({', '.join(parts)})"
 
 
+WRITTEN = ".written.json"
+"""File of a folder that says what a command wrote there: name -> SHA-256 of the bytes."""
+
+
+def refuse_others(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Refuses files of a folder that are not as `note_written` saw them: another's, or edited.
+
+    Raises:
+        InputError: naming the first, unless they are to be written over by `force`.
+    """
+    noted = _noted(folder)
+    for file in (folder / name for name in names):
+        if file.is_dir():
+            raise InputError(f"{file}: is a folder; expected no file of that name, or one")
+        if not force and file.exists() and noted.get(file.name) != _hash(file):
+            how = (
+                "was edited since it was" if file.name in noted else "is there already and was not"
+            )
+            raise InputError(
+                f"{file}: {how} written by this command; --force writes over it, another --out "
+                "leaves it"
+            )
+
+
+def note_written(folder: Path, names: Iterable[str]) -> None:
+    """Notes in the folder what was written there, for `refuse_others`."""
+    noted = _noted(folder) | {
+        name: _hash(folder / name) for name in names if (folder / name).is_file()
+    }
+    with atomic_path(folder / WRITTEN) as temporary:
+        temporary.write_text(json.dumps(noted, indent=1))
+
+
+def _noted(folder: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((folder / WRITTEN).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
 def copies(files: Iterable[str | Path]) -> dict[str, str]:
     """The files that hold the very sound of a file before them, each with the first that does.
 
@@ -50,12 +101,14 @@ def copies(files: Iterable[str | Path]) -> dict[str, str]:
     Args:
         files: paths, in their order; what is not there, or cannot be read, is no copy.
     """
+    from chingolo.synth.tables.forms.mpeg_reading import hushed
+
     alike: dict[tuple, list[str]] = {(): list(dict.fromkeys(map(str, files)))}
     for look in (_extent, _middle, _whole):
         closer: dict[tuple, list[str]] = defaultdict(list)
         for key, group in alike.items():
             for file in group if len(group) > 1 else ():
-                with contextlib.suppress(OSError, ValueError, RuntimeError):
+                with contextlib.suppress(OSError, ValueError, RuntimeError), hushed("MP3"):
                     closer[(*key, look(Path(file)))].append(file)
         alike = closer
     return {file: group[0] for group in alike.values() for file in group[1:]}
@@ -66,9 +119,10 @@ def told_copies(files: Iterable[str | Path]) -> list[str]:
     found = copies(files)
     if not found:
         return []
-    copy, first = next(iter(found.items()))
     many = f"{len(found)} recordings are" if len(found) > 1 else "a recording is"
-    return [f"{many} a copy of another, sample for sample: {copy} of {first}"]
+    named = "; ".join(f"{copy} of {first}" for copy, first in [*found.items()][:NAMED])
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return [f"{many} a copy of another, sample for sample: {named}{more}"]
 
 
 def _extent(file: Path) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,20 @@ def told_faults(faults: Mapping[int, str], count: int, *, most: int = 3) -> list
     return [f"{len(faults)} of {count} songs skipped:", *reasons, *more]
 
 
+def told_broken(broken: Mapping[int, str], count: int) -> list[str]:
+    """Lines that say which rows of a table are heard as far as their recording goes, and why.
+
+    Args:
+        broken: row -> its name, and what ended the recording.
+        count: rows of the table.
+    """
+    told = told_faults(broken, count)
+    return told and [
+        f"{len(broken)} of {count} songs heard as far as their recording goes:",
+        *told[1:],
+    ]
+
+
 def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
     """Refuses a table of which every row is at fault.
 
@@ -41,6 +56,11 @@ def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
     """
     if count and len(faults) == count:
         raise InputError(f"none of {count} songs can be used; the first: {faults[min(faults)]}")
+
+
+def skipped_file(out: Path) -> Path:
+    """Where the rows that a latent table lacks are listed."""
+    return out.with_name(f"{out.stem}.skipped.csv")
 
 
 @contextmanager
@@ -114,6 +134,20 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         raise InputError(f"{path}: is there already; --force writes over it")
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Refuses a name in a folder that cannot be made or written, before the work.
+
+    Raises:
+        InputError: naming the folder.
+    """
+    make_folder(path.parent)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot write there ({error.strerror})") from error
+
+
 def unwritten(path: Path, error: OSError) -> InputError:
     """The error to raise where the disk refused to write a file; what was there before stays."""
     reason = error.strerror or str(error).splitlines()[0]
@@ -126,6 +160,31 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def on_disk(path: Path) -> Path:
+    """The file of this name or, where there is none, the one whose name has the same letters.
+
+    Accents are one letter or two (Unicode's NFC and NFD), as systems and programs differ. Where
+    several files or none have such a name, it is the path given.
+    """
+    if str(path).isascii() or path.exists():
+        return path
+    found = Path(path.anchor)
+    for part in path.relative_to(path.anchor).parts:
+        if part == ".." or (found / part).exists():
+            found /= part
+            continue
+        wanted = unicodedata.normalize("NFC", part)
+        try:
+            names = os.listdir(found)
+        except OSError:
+            return path
+        alike = [name for name in names if unicodedata.normalize("NFC", name) == wanted]
+        if len(alike) != 1:
+            return path
+        found /= alike[0]
+    return found
 
 
 def is_unicode(path: str | Path) -> bool:
@@ -201,7 +260,9 @@ def make_folder(path: str | Path) -> Path:
     return path
 
 
-def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> None:
+def begin_request(
+    folder: Path, request: dict, *, name: str, older: dict, writes: Iterable[str]
+) -> None:
     """Writes the request into the folder, or checks that the one there is the same.
 
     Args:
@@ -209,6 +270,7 @@ def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> Non
         request: as JSON gives it back.
         name: of the file that holds the request.
         older: what a file means that was written before a key of the request existed, by key.
+        writes: patterns of the files that the request will write.
 
     Raises:
         InputError: if the folder holds another request's songs, or songs of unknown origin.
@@ -228,8 +290,9 @@ def begin_request(folder: Path, request: dict, *, name: str, older: dict) -> Non
                 "choose another --out"
             )
         return
-    if (folder / "songs.csv").exists():
-        raise InputError(f"{folder}: already holds a songs.csv that was not generated here")
+    if others := sorted(file for pattern in writes for file in folder.glob(pattern)):
+        told = others[0].relative_to(folder)
+        raise InputError(f"{folder}: already holds a {told} that was not made here")
     with atomic_path(file) as temporary:
         temporary.write_text(json.dumps(request, indent=1))
 
@@ -248,6 +311,6 @@ def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         if file.is_file() and file.read_bytes() != temporary.read_bytes():
             raise InputError(
-                f"{file}: was edited since it was written here; it stays. Move it away to have it "
-                "anew, or choose another --out"
+                f"{file}: was edited, or is another's; it stays. Move it away to have it anew, or "
+                "choose another --out"
             )

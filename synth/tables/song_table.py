@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.tables.files import InputError, atomic_path, is_unicode, refuse_unnameable
+from chingolo.synth.tables.files import (
+    InputError,
+    atomic_path,
+    is_unicode,
+    on_disk,
+    refuse_unnameable,
+)
 from chingolo.synth.tables.forms.cells import file_name
 from chingolo.synth.tables.forms.delimited import line_of, read_rows
 from chingolo.synth.tables.forms.headers import (
@@ -18,7 +24,7 @@ from chingolo.synth.tables.forms.headers import (
     one_spelling,
     times_of_others,
 )
-from chingolo.synth.tables.words import DATE_FORMS, day_spans, numbers, words
+from chingolo.synth.tables.words import DATE_FORMS, composed, day_spans, numbers, words
 
 ORIGINS = ("recorded", "resynthesised", "synthetic")
 PLACE = ("path", "start_s", "end_s", "channel")
@@ -100,7 +106,8 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     paths = [_text(value) for value in table["path"]]
     named = sorted({path for path in paths if path.strip()})
     alone = len(named) <= 1
-    own = [alone or not path.strip() or file_name(path) == audio.name for path in paths]
+    name_of = composed(audio.name)
+    own = [alone or not path.strip() or composed(file_name(path)) == name_of for path in paths]
     if not alone and not any(own):
         raise InputError(
             f"{name}: names {len(named)} recordings, {file_name(named[0])} first; --audio "
@@ -213,7 +220,7 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
             path = windows.name if windows.anchor else windows.as_posix()
         if path != path.strip() and not (base / path).exists() and (base / path.strip()).exists():
             path = path.strip()
-        file = str((base / path).resolve())
+        file = str(on_disk((base / path).absolute()).resolve())
     except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
         raise WrongRow(name, row, "'path' is no path") from error
     if not is_unicode(file):

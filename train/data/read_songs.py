@@ -13,7 +13,7 @@ from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_excerpt
 from chingolo.synth.tables.content import told_copies
 from chingolo.synth.tables.excerpt import Excerpt
-from chingolo.synth.tables.files import InputError, refuse_if_none, told_faults
+from chingolo.synth.tables.files import InputError, refuse_if_none, told_broken, told_faults
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.tables.words import word, words
 from chingolo.train.data.copies import copies_of
@@ -112,7 +112,13 @@ def read_songs(
     tell(f"reading {len(table)} songs")
     songs, faults = decode(table, front_end, strict=options.strict)
     refuse_if_none(faults, len(table))
-    for line in told_faults(faults, len(table)):
+    kept = [row for row in range(len(table)) if row not in faults]
+    broken = {
+        row: f"row {row + 1}: {table['path'].iloc[row]}: {song.broken}"
+        for row, song in zip(kept, songs, strict=True)
+        if song.broken
+    }
+    for line in (*told_broken(broken, len(table)), *told_faults(faults, len(table))):
         tell(line)
     of_table = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
     of_table = np.delete(of_table, list(faults))

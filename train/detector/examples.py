@@ -10,8 +10,9 @@ import pandas as pd
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.surrogates.scenes import Scene, draw_scenes
 from chingolo.synth.surrogates.surroundings import Surroundings
-from chingolo.synth.tables.audio import LATE_S, load_audio
-from chingolo.synth.tables.files import InputError, refuse_if_none
+from chingolo.synth.tables.audio import LATE_S, load_stretch
+from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.files import InputError, refuse_if_none, told_broken
 from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
 from chingolo.train.data.synthetic_pairs import refuse_unheard
@@ -90,7 +91,11 @@ def synthetic_source(
 
 
 def recorded_source(
-    table: pd.DataFrame, settings: DetectorSettings, *, strict: bool = True
+    table: pd.DataFrame,
+    settings: DetectorSettings,
+    *,
+    strict: bool = True,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[Source, dict[int, str]]:
     """Stretches of recordings whose every song is a row of the table.
 
@@ -100,9 +105,11 @@ def recorded_source(
         settings: gives rate and length of a stretch.
         strict: whether the first recording that cannot be read, or ends before one of its songs,
             ends it all; else it is left out.
+        tell: takes lines on songs that are heard as far as their recording goes.
 
     Returns:
-        The source, and for each row that was left out, with its recording, why.
+        The source, and for each row that was left out, with its recording or behind the end of one
+        that breaks off, why.
 
     Raises:
         InputError: if a row lacks a boundary or audio cannot be read (if not strict, none of it).
@@ -115,35 +122,46 @@ def recorded_source(
     heard = table["path"].map(str) + [f"\0{channel_of(song)}" for _, song in table.iterrows()]
     recordings = [rows for _, rows in table.groupby(heard.to_numpy())]
 
-    def load(rows: pd.DataFrame) -> np.ndarray:
+    def load(rows: pd.DataFrame) -> Excerpt:
         song, rate = rows.iloc[0], front_end.sample_rate
-        wave = load_audio(song["path"], sample_rate=rate, channel=channel_of(song))
-        late = rows["end_s"] > len(wave) / rate + LATE_S
-        if late.any():
+        heard = load_stretch(song["path"], sample_rate=rate, channel=channel_of(song))
+        late = rows["end_s"] > len(heard) / rate + LATE_S
+        if late.any() and not heard.broken:
             raise InputError(
                 f"row {rows.index[late][0] + 1}: {song['path']}: a song to "
                 f"{rows['end_s'][late].iloc[0]:g} s ends after the recording (it is "
-                f"{len(wave) / rate:.3f} s)"
+                f"{len(heard) / rate:.3f} s)"
             )
-        return wave
+        return heard
 
-    def load_or_fault(rows: pd.DataFrame) -> np.ndarray | InputError:
+    def load_or_fault(rows: pd.DataFrame) -> Excerpt | InputError:
         try:
             return load(rows)
         except InputError as error:
             return error
 
-    waves, kept, faults = [], [], {}
+    waves, kept, faults, broken = [], [], {}, {}
     with ThreadPoolExecutor(4) as pool:
         for rows, wave in zip(recordings, pool.map(load_or_fault, recordings), strict=True):
-            if isinstance(wave, np.ndarray):
-                waves.append(wave)
-                kept.append(rows)
+            if isinstance(wave, Excerpt):
+                heard_s = len(wave) / front_end.sample_rate
+                behind, within = rows["start_s"] >= heard_s, rows["end_s"] > heard_s + LATE_S
+                for row in rows.index[behind | within].tolist() if wave.broken else ():
+                    told = f"row {row + 1}: {rows['path'].iloc[0]}: {wave.broken}"
+                    if behind[row] and strict:
+                        raise InputError(f"{told}, before the song")
+                    (faults if behind[row] else broken)[row] = told
+                if not behind.all():
+                    waves.append(wave.wave)
+                    ends = rows["end_s"].clip(upper=heard_s) if wave.broken else rows["end_s"]
+                    kept.append(rows.assign(end_s=ends)[~behind])
             elif strict:
                 raise wave
             else:
                 faults |= dict.fromkeys(rows.index.tolist(), str(wave))
     refuse_if_none(faults, len(table))
+    for line in told_broken(broken, len(table)):
+        tell(line)
     recordings = kept
     songs = [rows[["start_s", "end_s"]].to_numpy(float) for rows in recordings]
     samples = round(front_end.clip_s * front_end.sample_rate)

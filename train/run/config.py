@@ -31,12 +31,17 @@ def begin_run(run: Path, config: dict[str, Any], settings: Any, *, resume: bool)
         resume: whether an old run goes on.
 
     Raises:
-        InputError: if `run` already holds a run or, to resume, none, or one of other settings.
+        InputError: if `run` already holds a run or files of such names or, to resume, none, or one
+            of other settings.
     """
     if resume:
         same_settings(run, config, settings)
     elif (run / "config.json").exists():
         raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
+    else:
+        for name in ("metrics.jsonl", "checkpoints", "encoder", "detector.npz"):
+            if (run / name).exists():
+                raise InputError(f"{run}: holds a '{name}' of no run; give another --out")
     make_folder(run)
     # else the first host's config.json would look to a slower one like an earlier run's
     wait_for_hosts("checked")

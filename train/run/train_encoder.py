@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from chingolo.synth.tables.audio import song_in_memory
-from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard

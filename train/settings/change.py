@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from chingolo.synth.spectra.front_end import check_front_end
-from chingolo.synth.tables.bounds import check_bounds
+from chingolo.synth.tables.bounds import Bounds, bounded, check_bounds
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.registry import Registry
 from chingolo.train.encoders.encoder import EncoderSettings
@@ -20,6 +20,9 @@ CHOICES: dict[type, tuple[str, Registry[Any]]] = {
 }
 """Settings of which there is a class for every entry of a registry, and the setting that names the
 entry."""
+
+FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
+"""What a setting of a type is called in messages."""
 
 
 def change(settings: Any, changes: tuple[str, ...]) -> Any:
@@ -82,7 +85,8 @@ def _change_one(settings: Any, names: list[str], value: str, one: str) -> Any:
             raise InputError(f"--set {one}: expected one of {registry.names()}")
         return _switched(settings, chosen_by, registry[value].settings)
     else:
-        new = _parse(old, hints[names[0]], value, one)
+        bounds = dict(bounded(type(settings))).get(names[0])
+        new = _parse(old, hints[names[0]], value, one, bounds)
     return dataclasses.replace(settings, **{names[0]: new})
 
 
@@ -92,7 +96,7 @@ def _switched(old: Any, chosen_by: str, kind: type) -> Any:
     return kind(**{name: getattr(old, name) for name in shared - {chosen_by}})
 
 
-def _parse(old: Any, hint: Any, value: str, one: str) -> Any:
+def _parse(old: Any, hint: Any, value: str, one: str, bounds: Bounds | None) -> Any:
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     if choices and value not in choices:
         raise InputError(f"--set {one}: expected one of {', '.join(choices)}")
@@ -102,13 +106,25 @@ def _parse(old: Any, hint: Any, value: str, one: str) -> Any:
         if isinstance(old, tuple):
             parts = tuple(type(old[0])(part) for part in value.split(","))
             if Ellipsis not in get_args(hint) and len(parts) != len(old):
-                raise InputError(f"--set {one}: expected {len(old)} values with commas between")
+                raise InputError(f"--set {one}: expected {_form(old, hint, bounds)}")
             return parts
         return type(old)(value)
     except InputError:
         raise
     except (ValueError, KeyError) as error:
-        raise InputError(f"--set {one}: expected a {type(old).__name__}") from error
+        raise InputError(f"--set {one}: expected {_form(old, hint, bounds)}") from error
+
+
+def _form(old: Any, hint: Any, bounds: Bounds | None) -> str:
+    """How a setting's value is written, for messages."""
+    if not isinstance(old, tuple):
+        kind = FORMS.get(type(old), type(old).__name__)
+        return kind if bounds is None else f"{kind}, {bounds}"
+    kind = "whole numbers" if isinstance(old[0], int) else "numbers"
+    count = "" if Ellipsis in get_args(hint) else f"{len(old)} "
+    order = ", the smaller first" if bounds is not None and bounds.rising else ""
+    each = "" if bounds is None else f", each {bounds}"
+    return f"{count}{kind} with a comma between{order}{each}"
 
 
 def from_dict(kind: type, values: dict[str, Any]) -> Any:

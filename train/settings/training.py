@@ -18,7 +18,7 @@ class Views:
     shift_s: Annotated[float, Bounds(0, 600)] = 0.15
     """Largest shift in time, s, either way; what leaves the clip is lost."""
 
-    crop_scale: Annotated[tuple[float, float], Bounds(0.01, 1)] = (1.0, 1.0)
+    crop_scale: Annotated[tuple[float, float], Bounds(0.01, 1, rising=True)] = (1.0, 1.0)
     """Share of the clip that a crop keeps, from and to; 1 crops nothing (dialects may differ in
     their last element alone)."""
 
@@ -40,7 +40,7 @@ class Views:
     filter_db: Annotated[float, Bounds(0, 200)] = 4.0
     """Largest gain of a smooth random filter over the bands, dB."""
 
-    noise_db: Annotated[tuple[float, float], Bounds(-200, 200)] = (-30.0, 0.0)
+    noise_db: Annotated[tuple[float, float], Bounds(-200, 200, rising=True)] = (-30.0, 0.0)
     """Level of added noise against the clip's mean level, dB, from and to."""
 
     noise_share: Annotated[float, Bounds(0, 1)] = 0.25

@@ -10,7 +10,7 @@ import pandas as pd
 from chingolo.analysis.settings import CompareSettings
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import refuse_dates
-from chingolo.synth.tables.words import day_spans, days, word, words
+from chingolo.synth.tables.words import DATE_FORMS, day_spans, days, word, words
 
 HISTORICAL, MODERN, NO_ERA = 0, 1, -1
 
@@ -50,8 +50,9 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
     )
     asked = [name for name in (settings.historical, settings.modern) if name]
     if settings.cut_date:
+        cut = word(settings.cut_date)
         names, remarks = _cut_by_date(songs, settings.cut_date, settings.era_column)
-        present = [f"before {settings.cut_date}", f"from {settings.cut_date}"]
+        present = [f"before {cut}", f"from {cut}"]
         missing = [name for name in present if not (names == name).any()]
         if missing:
             raise InputError(f"no song is dated '{missing[0]}': both eras need songs")
@@ -108,8 +109,11 @@ def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]
 def _cut_by_date(
     songs: pd.DataFrame, cut_date: str, era_column: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
+    told = word(cut_date)
+    if not told:
+        raise InputError(f"--cut-date: '{cut_date}' is no date; expected {DATE_FORMS}")
     try:
-        cut, _ = days(word(cut_date))
+        cut, _ = days(told)
     except ValueError as error:
         raise InputError(f"--cut-date: {error}") from error
     # a column that was asked for goes before, and one without any date tells none
@@ -127,8 +131,8 @@ def _cut_by_date(
         error = np.ceil(np.minimum(days_off, MOST_DAYS))
     either_way = error.astype("timedelta64[D]")
     names = np.full(len(songs), "", dtype=object)
-    names[last + either_way < cut] = f"before {cut_date}"
-    names[first - either_way >= cut] = f"from {cut_date}"
+    names[last + either_way < cut] = f"before {told}"
+    names[first - either_way >= cut] = f"from {told}"
     unsure = int((names == "").sum())
     if not unsure:
         return names, ()

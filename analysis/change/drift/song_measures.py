@@ -10,7 +10,8 @@ from scipy import signal
 from chingolo.analysis.change.design.song_order import song_order
 from chingolo.synth.fit.measure_notes import FittedNote, track_notes
 from chingolo.synth.fit.ridge import RATE
-from chingolo.synth.tables.audio import load_song, wave_in_memory
+from chingolo.synth.tables.audio import load_song
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.words import words
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 

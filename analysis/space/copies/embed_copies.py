@@ -12,7 +12,7 @@ from chingolo.analysis.space.embed import Embedder, embed_waves, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.recorder.hear_recordings import Hearing, hear_recordings
 from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.trained_encoder import TrainedEncoder, load_encoder
 

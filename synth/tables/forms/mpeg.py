@@ -57,6 +57,16 @@ def states_length(data: bytes | mmap.mmap, first: int) -> bool:
     return any(name in data[first : first + FIRST_FRAME] for name in (b"Xing", b"Info", b"VBRI"))
 
 
+def missing_share(data: bytes | mmap.mmap, size: int) -> float:
+    """How much of an MP3 of so many bytes is not there, by what its first frame tells; 0 to 1."""
+    first = after_tag(data, 0)
+    end = told_end(data, first) if are_frames(data, first, count=1) else None
+    # the frame that tells may or may not be counted
+    if end is None or end - size <= frame_length(data[first : first + 6]):
+        return 0.0
+    return (end - size) / (end - first)
+
+
 def told_end(data: bytes | mmap.mmap, first: int) -> int | None:
     """Where an MP3 ends by its first frame (Xing, Info or VBRI); None where it does not tell."""
     head = data[first : first + 256]

@@ -29,6 +29,8 @@ NAMES = {
 NEEDED = ("path", "start_s", "end_s")
 ORDER = ("Selection", "View", "Channel", BEGIN, END, "Low Freq (Hz)", "High Freq (Hz)")
 VIEW = "Spectrogram 1"
+MOST_UNLIKE = 3
+"""Selections that are told one by one."""
 RAVENS = {
     name.casefold(): name for name in (*NAMES.values(), *ORDER, OFFSET, "Begin File", "End File")
 }
@@ -127,7 +129,11 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
         many = int((ended & ~begun).sum())
         tell(f"{path}: {many} selections without a begin start with their recording")
     _tell_sequence(table, path, tell)
-    kept, table = _without_further_views(table)
+    kept, table, unlike = _without_further_views(table)
+    for row, what in unlike[:MOST_UNLIKE]:
+        tell(f"{path}: line {lines[row]}: views of one selection differ in {what}; all are kept")
+    if len(unlike) > MOST_UNLIKE:
+        tell(f"{path}: and so do those of {len(unlike) - MOST_UNLIKE} more selections")
     if len(kept) < len(lines):
         tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")
     lines = [lines[row] for row in kept]
@@ -182,23 +188,35 @@ def _cells(text: str, path: Path) -> tuple[pd.DataFrame, list[int]]:
     return pd.DataFrame(rows[1:], columns=pd.Index(names), dtype=object), lines[1:]
 
 
-def _without_further_views(table: pd.DataFrame) -> tuple[list[int], pd.DataFrame]:
-    """Numbers of the rows that are kept, and those rows, each with what its other views know.
+def _without_further_views(
+    table: pd.DataFrame,
+) -> tuple[list[int], pd.DataFrame, list[tuple[int, str]]]:
+    """The rows without further views of a selection, where these agree.
 
     The views of a selection share its number, file, channel and times; a number alone may come
-    again with the next file.
+    again with the next file. They may measure different things, by columns that name a unit.
+
+    Returns:
+        Numbers of the rows that are kept, those rows, each with what its other views know, and for
+        each selection whose views contradict each other, and are all kept, a row and in what.
     """
     if "Selection" not in table.columns or "View" not in table.columns:
-        return list(range(len(table))), table
+        return list(range(len(table))), table, []
     shared = ["Selection", "Begin Path", "Begin File", OFFSET, "Channel", BEGIN, END]
     keys = table[[name for name in shared if name in table.columns]].apply(tuple, axis=1)
-    texts = [name for name in ("Annotation", "label") if name in table.columns]
-    kept, merged = [], []
+    texts = [name for name in table.columns if name not in ORDER and not name.endswith(")")]
+    kept, merged, unlike = [], [], []
     for rows in table.groupby(keys.to_numpy(), sort=False).indices.values() if len(table) else ():
         views = table.iloc[rows]
-        alike = not views["View"].duplicated().any() and all(
-            len(set(views[name]) - {""}) <= 1 for name in texts
-        )
+        told = {name: list(dict.fromkeys(filter(None, views[name].str.strip()))) for name in texts}
+        differing = {name: values for name, values in told.items() if len(values) > 1}
+        several = not views["View"].duplicated().any()
+        alike = several and not differing
+        if several and differing:
+            pairs = (
+                f"'{name}' ({', '.join(map(repr, values))})" for name, values in differing.items()
+            )
+            unlike.append((int(max(rows)), " and ".join(pairs)))
         for group in [rows] if alike else [[row] for row in rows]:
             # a spectrogram knows frequencies that a waveform does not
             order = sorted(group, key=lambda row: "Spectrogram" not in table["View"].iloc[row])
@@ -207,7 +225,7 @@ def _without_further_views(table: pd.DataFrame) -> tuple[list[int], pd.DataFrame
             merged.append(best)
     order = np.argsort(kept)
     rows = pd.DataFrame([merged[place] for place in order], columns=table.columns, dtype=object)
-    return [kept[place] for place in order], rows
+    return [kept[place] for place in order], rows, unlike
 
 
 def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
@@ -217,7 +235,7 @@ def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
     they count from each.
     """
     files = next((table[name] for name in ("Begin Path", "Begin File") if name in table), None)
-    if files is None or files.nunique() < 2:
+    if files is None or files[files.str.strip() != ""].nunique() < 2:
         return
     offset = table[OFFSET] if OFFSET in table.columns else pd.Series("", table.index)
     lacking = int((offset.map(word) == "").sum())

@@ -362,3 +362,12 @@ def test_linked_folders_are_entered_once_and_rings_of_links_end(tmp_path: Path):
     (project / "linked").symlink_to(card)
     (project / "b.flac").write_bytes(b"")
     assert audio_below(project) == [project / "b.flac", project / "linked" / "day" / "a.wav"]
+
+
+def test_a_link_keeps_its_name_in_the_table(heard, tmp_path):
+    soundfile.write(tmp_path / "long name.wav", heard[0], 22_050)
+    (tmp_path / "link.wav").symlink_to(tmp_path / "long name.wav")
+    assert command.main([str(tmp_path / "link.wav"), "--out", str(tmp_path / "out.csv")]) == 0
+    rows = (tmp_path / "out.csv").read_text().splitlines()[1:]
+    assert rows
+    assert all(row.startswith("link.wav,") for row in rows)

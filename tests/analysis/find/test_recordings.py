@@ -1,8 +1,10 @@
 """Which files of a folder are heard, and which are told: endings, and names of old disks."""
 
+import io
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +128,42 @@ def test_a_folder_with_other_files_alone_holds_no_audio(tmp_path):
     with pytest.raises(InputError, match="no audio file in this folder"):
         audio_files([tmp_path])
     assert told_unheard([tmp_path]) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "selections.txt", "parquet"])
+def test_what_fails_before_a_song_leaves_no_table(ending: str, tmp_path, monkeypatch, capsys):
+    file = recording(tmp_path / "a.wav", "WAV")
+    out = tmp_path / f"found.{ending}"
+    assert find_songs.main([str(file), "--channel", "2", "--out", str(out)]) == 2
+    assert "no channel 2" in capsys.readouterr().err
+    stdin = io.TextIOWrapper(io.BytesIO(b""))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert find_songs.main(["-", "--out", str(out)]) == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bytes(40_000))))
+    words = ["-", "--channels", "2", "--channel", "3", "--out", str(out)]
+    assert find_songs.main(words) == 2
+    assert not list(tmp_path.glob("*found*"))
+    assert (
+        find_songs.main([str(file), "--out", str(out)]) == 0
+    )  # nothing found, as a table of columns
+    assert out.exists()
+
+
+def test_random_bytes_as_floats_are_told_without_warnings(tmp_path, monkeypatch, capsys):
+    noise = np.random.default_rng(0).bytes(8 * 20_000)
+    for form in ("f32", "f64"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(noise)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            find_songs.main(["-", "--format", form, "--channels", "2"])
+        assert "are not finite and were taken for silence" in capsys.readouterr().err
+
+
+def test_a_loop_of_folders_is_no_class(tmp_path):
+    for name in ("up", "down"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        recording(tmp_path / "set" / name / "a.wav", "WAV", seed=len(name))
+    for place, target in (("loop", "."), ("parent", ".."), ("up/loop", "../.."), ("again", "up")):
+        (tmp_path / "set" / place).symlink_to(target)
+    table = read_labelled_set(tmp_path / "set")
+    assert table["label"].tolist() == ["down", "up"]

@@ -77,6 +77,7 @@ def test_same_inputs_and_seed_give_the_same_bytes(table, tmp_path):
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == sorted(
         [
+            ".written.json",
             "map.pdf",
             "map.png",
             "report.html",

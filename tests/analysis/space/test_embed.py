@@ -23,6 +23,7 @@ from chingolo.analysis.space.embed import (
 from chingolo.analysis.space.embed_table import embed_table, embed_to_file
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
+from chingolo.scripts import find_songs
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
@@ -311,7 +312,7 @@ def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
         assert f"row 2 ({tmp_path / 'silent.wav'}): digital silence" in said.err
         listed = pd.read_csv(tmp_path / "z.skipped.csv")
         assert listed["row"].tolist() == [2, 4, 5]
-        assert listed["reason"].str.endswith("digital silence").all()
+        assert listed["reason"].str.contains("digital silence$|a constant, 0.25 ").all()
         assert ": 2 songs, 16 dimensions" in said.out
         latents = read_latent_table(tmp_path / "z.parquet")
         assert latents.songs["mine"].astype(str).tolist() == ["0", "1"]
@@ -323,3 +324,26 @@ def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
     told = capsys.readouterr().err
     assert "none of 1 songs can be used" in told
     assert "digital silence" in told
+    assert not (tmp_path / "z.parquet.parts").exists()
+    # repaired, the recording is heard by the same command
+    soundfile.write(
+        tmp_path / "silent.wav", chirp(0, np.random.default_rng(0), 8000, 22_050), 22_050
+    )
+    assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 0
+
+
+def test_a_constant_and_a_sample_are_told_as_what_they_are(embedder, tmp_path, capsys):
+    waves = {"muted": np.zeros(8000), "constant": np.full(8000, 0.25), "one": np.full(1, 0.5)}
+    for name, wave in waves.items():
+        soundfile.write(tmp_path / f"{name}.wav", wave, 22_050, subtype="FLOAT")
+    table = pd.DataFrame({"path": [str(tmp_path / f"{name}.wav") for name in waves]})
+    told = embed_songs(table, embedder, strict=False).faults
+    assert told[0].endswith("digital silence")
+    assert told[1].endswith("a constant, 0.25 throughout")
+    assert "a song of 1 samples is shorter than one window" in told[2]
+    find_songs.main([str(tmp_path / f"{name}.wav") for name in waves])
+    lines = capsys.readouterr().err.splitlines()
+    for name, end in zip(
+        waves, ("silent throughout", "a constant, 0.25", "one sample"), strict=True
+    ):
+        assert any(f"{name}.wav" in line and end in line for line in lines)

@@ -15,6 +15,8 @@ CASES = [
     "compare l.parquet --out o --recorders-drawn 50",
     "compare l.csv --out o --type-column t --clusterer kmeans",
     "compare l.csv --out o --type-column t --map-method umap",
+    "compare l.csv --out o --type-column t --label-column nope",
+    "compare l.csv --out o --type-column t --same-recorder",
     "fit s.csv --out o --spread dialect",
     "fit s.csv --out o --channel wide",
     "train s.csv --group-column nocol",

@@ -9,7 +9,7 @@ from chingolo.synth.fit.fitted_song import resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.ridge import HOP, RATE, best_path, find_peaks, ridges
-from chingolo.synth.tables.audio import wave_in_memory
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
 
 

@@ -381,3 +381,28 @@ def test_wrong_noise_is_told(tmp_path, old, new, told):
     assert old in NOISY
     with pytest.raises(InputError, match=told):
         load_repertoire(write(tmp_path, NOISY.replace(old, new)))
+
+
+EXPONENTS = """
+species: Avis ficta
+source: invented
+bird: {name: ficta, like: zebra_finch, reflection: 1e-1}
+notes:
+  1e3: {points: [[0, 4e0], [1E-1, 45e-1]], loudness: -6e0}
+themes:
+  2e3: {song: [1e3, {pause: 5e-2}, {trill: 1e3, count: 3, rate: .5e1}], share: 1e6}
+  other: {song: [1e3], share: 4.5e2}
+"""
+
+
+def test_numbers_with_exponents_are_numbers_and_names_stay_names(tmp_path):
+    (tmp_path / "a.yaml").write_text(EXPONENTS)
+    repertoire = load_repertoire(str(tmp_path / "a.yaml"))
+    assert repertoire.theme_names == ("2e3", "other")
+    theme = repertoire.themes[0]
+    assert theme.share == 1e6
+    assert repertoire.themes[1].share == 450.0
+    assert theme.items[0].note.points == ((0.0, 4000.0), (0.1, 4500.0))
+    assert theme.items[0].note.loudness == -6.0
+    assert theme.items[1].rate == 5.0
+    assert repertoire.singer.reflection == 0.1

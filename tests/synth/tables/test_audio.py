@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.synth.tables.audio import load_audio, load_excerpt, load_song, wave_in_memory
+from chingolo.synth.tables.audio import load_audio, load_excerpt, load_song
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError
 
 

@@ -23,6 +23,13 @@ def test_copies_are_files_of_equal_bytes(tmp_path):
     }
     assert told_copies(files)[0].startswith("2 recordings are a copy of another")
     assert told_copies(files[:2]) == []
+    for name in "fgh":
+        (tmp_path / name).write_bytes(whole)
+    files += [tmp_path / name for name in "fgh"]
+    named = "; ".join(f"{tmp_path / one} of {tmp_path / 'a'}" for one in "cfg")
+    assert told_copies([file for file in files if file.name not in "be"]) == [
+        f"4 recordings are a copy of another, sample for sample: {named}; and 1 more"
+    ]
 
 
 def test_copies_are_sounds_of_equal_samples(tmp_path):

@@ -12,6 +12,7 @@ from chingolo.__main__ import COMMANDS
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.sing_songs import SongRequest
 from chingolo.synth.tables.files import InputError, write_unedited
+from chingolo.train.run.config import begin_run
 
 WORDS = {
     "find": ["a.wav", "--out", "there.csv"],
@@ -44,9 +45,70 @@ def test_a_report_writes_over_no_song_table_of_the_users(tmp_path, capsys):
     words = [str(tmp_path / "songs.csv"), "--type-column", "song_type"]
     words += ["--permutations", "9", "--bootstraps", "9"]
     assert COMMANDS["compare"].main([*words, "--out", str(tmp_path)]) == 2
-    assert "a songs.csv that no report wrote" in capsys.readouterr().err
+    assert "songs.csv: is there already and was not written by this" in capsys.readouterr().err
+    report = tmp_path / "report"
     for _ in range(2):  # a report's own folder is replaced
-        assert COMMANDS["compare"].main([*words, "--out", str(tmp_path / "report")]) == 0
+        assert COMMANDS["compare"].main([*words, "--out", str(report)]) == 0
+    table = report / "songs.csv"
+    table.write_text(table.read_text().replace("path,", "path,mine,", 1))
+    annotated = table.read_text()
+    assert COMMANDS["compare"].main([*words, "--out", str(report)]) == 2
+    assert "songs.csv: was edited since it was written" in capsys.readouterr().err
+    assert table.read_text() == annotated
+    assert COMMANDS["compare"].main([*words, "--out", str(report), "--force"]) == 0
+    assert table.read_text() != annotated
+
+
+BIRD = """
+species: Avis ficta
+source: invented
+bird: rufous_collared_sparrow
+notes: {rise: {points: [[0, 3.6], [0.1, 4.2]]}}
+themes: {slow: {song: [rise]}}
+"""
+
+
+@pytest.mark.parametrize("name", ["slow.wav", "sheet.png"])
+def test_sing_writes_over_no_recording_of_the_users(name: str, tmp_path, capsys):
+    (tmp_path / "bird.yaml").write_text(BIRD)
+    words = [str(tmp_path / "bird.yaml"), "--out", str(tmp_path), "--engine", "wavetable"]
+    (tmp_path / name).write_bytes(b"from the field")
+    assert COMMANDS["sing"].main(words) == 2
+    assert f"{name}: is there already" in capsys.readouterr().err
+    assert (tmp_path / name).read_bytes() == b"from the field"
+    other = "sheet.png" if name == "slow.wav" else "slow.wav"
+    assert not (tmp_path / other).exists()
+    assert COMMANDS["sing"].main([*words, "--force"]) == 0
+    assert COMMANDS["sing"].main(words) == 0  # its own it sings anew
+
+
+def test_embed_writes_over_no_list_of_the_users(tmp_path, capsys):
+    (tmp_path / "songs.csv").write_text("path\na.wav\n")
+    (tmp_path / "z.skipped.csv").write_text("mine")
+    words = ["run", str(tmp_path / "songs.csv"), "--out", str(tmp_path / "z.parquet")]
+    assert COMMANDS["embed"].main(words) == 2
+    assert "z.skipped.csv: is there already" in capsys.readouterr().err
+    assert (tmp_path / "z.skipped.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["repertoire.yaml", "songs.csv", "audio/000000_0000.flac"])
+def test_fit_looks_for_files_of_others_before_the_work(name: str, tmp_path, capsys):
+    time = np.arange(22_050) / 22_050
+    soundfile.write(tmp_path / "a.wav", 0.3 * np.sin(2 * np.pi * 4000 * time), 22_050)
+    (tmp_path / "table.csv").write_text("path\na.wav\n")
+    out = tmp_path / "out"
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_text("mine")
+    assert COMMANDS["fit"].main([str(tmp_path / "table.csv"), "--out", str(out)]) == 2
+    assert f"already holds a {name} that was not made here" in capsys.readouterr().err
+    assert [file for file in out.rglob("*") if file.is_file()] == [out / name]
+
+
+@pytest.mark.parametrize("name", ["encoder", "metrics.jsonl"])
+def test_a_run_begins_where_nothing_of_others_lies(name: str, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=f"holds a '{name}' of no run"):
+        begin_run(tmp_path, {}, None, resume=False)
 
 
 def test_what_was_edited_stays(tmp_path):

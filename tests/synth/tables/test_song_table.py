@@ -1,4 +1,5 @@
 import contextlib
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -112,3 +113,27 @@ def test_a_failed_write_leaves_nothing(tmp_path):
         with pytest.raises(RuntimeError), manager(tmp_path / name):
             raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("told", "kept"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_found_by_the_other_form_of_its_accents(told, kept, tmp_path):
+    name, folder = "né_à.wav", "Ávila"
+    (tmp_path / unicodedata.normalize(kept, folder)).mkdir()
+    file = tmp_path / unicodedata.normalize(kept, folder) / unicodedata.normalize(kept, name)
+    audio(file)
+    path = unicodedata.normalize(told, f"{folder}/{name}")
+    (tmp_path / "songs.csv").write_text(f"path\n{path}\n", encoding="utf-8")
+    table = read_song_table(tmp_path / "songs.csv")
+    assert table["path"].tolist() == [str(file)]
+    assert len(load_audio(table["path"][0], sample_rate=22_050))
+
+
+def test_of_several_names_of_one_form_none_is_guessed(tmp_path):
+    for name in ("e\u0323\u0307.wav", "\u1eb9\u0307.wav"):  # two spellings, neither of them NFC's
+        audio(tmp_path / name)
+    other = "e\u0307\u0323.wav"
+    (tmp_path / "songs.csv").write_text(f"path\n{other}\n", encoding="utf-8")
+    path = read_song_table(tmp_path / "songs.csv")["path"][0]
+    assert path == str(tmp_path / other)
+    with pytest.raises(InputError, match="no such audio file"):
+        load_audio(path, sample_rate=22_050)

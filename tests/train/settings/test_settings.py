@@ -35,7 +35,16 @@ def test_settings_are_changed_by_name_and_refused_by_name():
     for wrong, expected in [
         ("method.name=nonsense", "expected one of dino"),
         ("method.colour=red", "no 'colour'"),
-        ("steps=many", "expected a int"),
+        ("steps=many", "expected a whole number, at least 1"),
+        ("learning_rate=x", "expected a number, above 0"),
+        (
+            "views.crop_scale=wide",
+            "expected 2 numbers with a comma between, the smaller first, each",
+        ),
+        ("views.crop_scale=0.5", r"expected 2 numbers .*, the smaller first, each 0.01 to 1$"),
+        ("views.crop_scale=0.9,0.3", "crop_scale=0.9,0.3: expected the smaller first"),
+        ("views.noise_db=0,-30", "noise_db=0,-30: expected the smaller first"),
+        ("milestones=a,b", "expected numbers with a comma between, each 0 to 1"),
         ("method=dino", "expected method.NAME=VALUE"),
     ]:
         with pytest.raises(InputError, match=expected):

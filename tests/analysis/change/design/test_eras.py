@@ -1,5 +1,7 @@
 """Eras by a date, and by names in whatever spelling."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.compare_types import compare_types, read_song_types
 from chingolo.analysis.settings import CompareSettings
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.words import days, word
 
 OLD, NEW, NEITHER = 0, 1, -1
 
@@ -115,3 +118,25 @@ def test_rows_longer_than_the_header_shift_no_type(tmp_path):
     file.write_text("era,song_type\n1966,a,x\n2020,b,x\n")
     with pytest.raises(InputError, match="more cells than the header"):
         read_song_types(file, "song_type")
+
+
+@pytest.mark.parametrize("cut", [" 1991 ", "1991.0", "1991\u200b"])
+def test_eras_are_named_by_the_date_in_its_one_spelling(cut: str):
+    eras = find_eras(pd.DataFrame({"date": ["1966", "2020"]}), CompareSettings(cut_date=cut))
+    assert eras is not None
+    assert (eras.historical, eras.modern) == ("before 1991", "from 1991")
+
+
+@pytest.mark.parametrize("cut", ["nan", " ", "?", "12.5.1990"])
+def test_a_cut_that_is_no_date_is_told_as_it_was_written(cut: str):
+    with pytest.raises(InputError, match=re.escape(f"--cut-date: '{cut}' is no date; expected")):
+        find_eras(pd.DataFrame({"date": ["1966", "2020"]}), CompareSettings(cut_date=cut))
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["1966/05/12", "19660512", "1966-5-12", "1966-05-12T04:30:00+02:00", "1966-05-12 04:30 Z"],
+)
+def test_dates_that_the_page_says_are_read(date: str):
+    assert days(word(date)) == days("1966-05-12")
+    assert days(word("1966.0")) == days("1966")

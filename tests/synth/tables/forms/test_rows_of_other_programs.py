@@ -294,3 +294,39 @@ def test_what_a_person_writes_is_the_label(tmp_path, label: str):
     assert set(table.columns) == {"path", "start_s", "end_s", "label"}
     write_annotations(table, tmp_path / "again.txt")
     assert read_annotations(tmp_path / "again.txt")["label"].tolist() == [label]
+
+
+@pytest.mark.parametrize("column", ["Species", "Song Type", "Annotation"])
+def test_views_that_contradict_each_other_are_both_kept(column: str, tmp_path):
+    names = ["Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", column]
+    names += ["Max Power (dB)", "Begin Path"]
+    rows = [
+        ["1", "Waveform 1", "1", "0.5", "1.9", "a", "", "r.wav"],
+        ["1", "Spectrogram 1", "1", "0.5", "1.9", "b", "40", "r.wav"],
+        ["2", "Waveform 1", "1", "2.5", "2.9", "c", "10", "r.wav"],
+        ["2", "Spectrogram 1", "1", "2.5", "2.9", "c", "20", "r.wav"],
+    ]
+    file = tmp_path / "a.selections.txt"
+    file.write_text("".join("\t".join(row) + "\n" for row in [names, *rows]))
+    told: list[str] = []
+    table = read_annotations(file, tell=told.append)
+    name = {"Annotation": "label", "Species": "species"}.get(column, column)
+    assert table[name].tolist() == ["a", "b", "c"]
+    assert told[0].endswith(
+        f"line 3: views of one selection differ in '{column}' ('a', 'b'); all are kept"
+    )
+    assert told[1].endswith("1 rows were further views of a selection; merged")
+
+
+def test_rows_without_a_recording_are_told(tmp_path):
+    names = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tBegin Path\n"
+    rows = ["1\tSpectrogram 1\t1\t0.5\t1.9\tC:\\rec\\r.wav\n", "2\tSpectrogram 1\t1\t3\t4\t\n"]
+    file = tmp_path / "a.selections.txt"
+    file.write_text(names + "".join(rows))
+    told: list[str] = []
+    table = read_annotations(file, tell=told.append)
+    assert table["path"].tolist() == [str(tmp_path / "r.wav")] * 2
+    assert "1 rows name no recording, row 2 (line 3) first" in told[0]
+    file.write_text(names + "".join(rows) + "3\tSpectrogram 1\t1\t5\t6\tC:\\rec\\other.wav\n")
+    with pytest.raises(InputError, match=r"row 2 \(line 3\) names no recording, and the others"):
+        read_annotations(file)

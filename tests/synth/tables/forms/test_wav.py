@@ -8,8 +8,9 @@ import pytest
 from chingolo.analysis.find.recordings import Health, mono
 from chingolo.analysis.labels.labelled_sets import read_labelled_set
 from chingolo.scripts import find_songs
-from chingolo.synth.tables.audio import is_silent, load_audio, wave_in_memory
+from chingolo.synth.tables.audio import is_silent, load_audio
 from chingolo.synth.tables.containers import open_sound
+from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError
 
 RATE = 16_000

@@ -1,0 +1,322 @@
+"""`chingolo report`: from folders of recordings, or a song table, to the report."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from chingolo.analysis.settings import CompareSettings
+from chingolo.command_line.command import Command
+from chingolo.synth.tables.files import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = (".csv", ".parquet", ".tsv")
+WHOLE = "none"
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Goes from recordings to the report: finds songs, embeds them, clusters and compares them.
+
+    `chingolo report recordings/1966 recordings/2020 --era-from folder --out runs/mine`. The files of
+    each step stand in --out; a step whose input is as it was is not done again, so that columns
+    that you add to songs.csv (individual, site, device) enter the next report.
+    """
+
+    recordings: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Folders and recordings, or one song table (.csv, .parquet)."""
+
+    out: Path
+    """Folder for songs.csv, latent.parquet, report.html, results.json and figures."""
+
+    detector: str = "zonotrichia_capensis"
+    """Who is listened for in recordings: a species of a shipped detector (zonotrichia_capensis,
+    emberiza_citrinella), a run of `chingolo train-detector`, or `none` where each recording is one
+    song (default zonotrichia_capensis)."""
+
+    run: str = "songbird"
+    """Encoder: one that comes along, or a training run."""
+
+    era_from: Literal["folder", "filename", "date"] | None = None
+    """How the era is told: by the folder (the one named, or where one alone is named those in it),
+    by the date or year in the recording's name, or by the column `date`; the last two with
+    --cut-date, which two different years do not need. Default: the column `era`, where there is
+    one."""
+
+    force: bool = False
+    """Do every step again, and write over files that were edited since."""
+
+    settings: CompareSettings = field(default_factory=CompareSettings)
+
+
+def command(config: ReportConfig) -> None:
+    """Does the steps that are due."""
+    import shlex
+
+    from chingolo.scripts import compare_eras, embed_songs, find_songs
+    from chingolo.synth.tables.files import make_folder
+    from chingolo.train.run.trained_encoder import load_encoder
+
+    _check(config)
+    encoder = load_encoder(config.run)
+    make_folder(config.out)
+    found, songs = config.out / "found.csv", config.out / "songs.csv"
+    latents = config.out / "latent.parquet"
+    steps = _Steps(config.out / "steps.json", again=config.force)
+    lines: list[str] = []
+
+    def tell(*words: object) -> None:
+        lines.append(shlex.join(["chingolo", *map(str, words)]))
+        print(f"\n$ {lines[-1]}", file=sys.stderr, flush=True)
+
+    if _is_table(config.recordings):
+        source = config.recordings[0]
+    elif config.detector == WHOLE:
+        source = None
+    else:
+        source = found
+        tell("find", *config.recordings, "--detector", config.detector, "--out", found)
+        names = tuple(map(str, config.recordings))
+        finding = find_songs.FindConfig(names, found, detector=config.detector, force=True)
+        key = _state(config.recordings, config.detector)
+        steps.do("find", key, (found,), lambda: find_songs.command(finding))
+    table = _songs(config, source)
+    key = [table.to_csv(index=False), config.era_from, str(config.recordings)]
+    steps.do("songs", key, (songs,), lambda: _write(table, songs), edited=True)
+
+    tell("embed", config.run, songs, "--out", latents)
+    embedding = embed_songs.EmbedConfig(Path(config.run), (songs,), out=latents, force=True)
+    key = [songs.read_text(), _state(_paths(songs), ""), encoder.hash]
+    steps.do("embed", key, (latents,), lambda: embed_songs.command(embedding))
+
+    report = config.out / "report"
+    changed = _changed(config.settings)
+    tell("compare", latents, "--run", config.run, "--out", report, *changed)
+    comparing = compare_eras.CompareConfig(
+        latents, out=report, run=Path(config.run), force=config.force, settings=config.settings
+    )
+    key = [steps.key("embed"), changed]
+    written = (report / "report.html", report / "results.json")
+    steps.do("compare", key, written, lambda: compare_eras.compare_eras(comparing))
+    (config.out / "commands.txt").write_text("\n".join(lines) + "\n")
+    print(f"report: {report / 'report.html'}")
+
+
+def _check(config: ReportConfig) -> None:
+    if not config.recordings:
+        raise InputError("no recording given; name folders, recordings or one song table")
+    tables = [path for path in config.recordings if path.suffix.lower() in TABLES]
+    if tables and len(config.recordings) > 1:
+        raise InputError(f"{tables[0]}: a song table goes alone; found {len(config.recordings)} names")
+    if tables and config.detector != ReportConfig.detector:
+        raise InputError(f"--detector {config.detector}: a song table tells its songs itself")
+    if config.era_from == "date" and not tables:
+        raise InputError("--era-from date: recordings have no column `date`; use filename, or a table")
+    if config.era_from in ("folder", None) and config.settings.cut_date and not tables:
+        raise InputError("--cut-date: for --era-from filename, or a table with dates")
+    if config.era_from == "date" and not config.settings.cut_date:
+        raise InputError("--era-from date: needs --cut-date, such as 1990-01-01")
+
+
+def _is_table(recordings: tuple[Path, ...]) -> bool:
+    return recordings[0].suffix.lower() in TABLES
+
+
+def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
+    """The songs with their eras."""
+    import pandas as pd
+
+    from chingolo.analysis.find.recordings import audio_files
+    from chingolo.synth.tables.song_table import read_song_table
+
+    if source is not None:
+        table = read_song_table(source)
+    else:
+        files = audio_files(config.recordings)
+        table = pd.DataFrame({"path": [str(file.absolute()) for file in files]})
+    if not len(table):
+        raise InputError(f"{source}: no song was found; another --detector, or a song table")
+    if config.era_from == "folder":
+        return table.assign(era=eras_by_folder(table["path"].tolist(), config.recordings))
+    if config.era_from == "filename":
+        dates = dates_by_name(table["path"].tolist())
+        years = sorted({date[:4] for date in dates})
+        if config.settings.cut_date:
+            return table.assign(date=dates).drop(columns="era", errors="ignore")
+        if len(years) != 2:
+            raise InputError(
+                f"--era-from filename: the names tell {len(years)} years, {years[0]} to {years[-1]}; "
+                "--cut-date makes two eras of them"
+            )
+        return table.assign(date=dates, era=[date[:4] for date in dates])
+    return table.drop(columns="era", errors="ignore") if config.era_from == "date" else table
+
+
+def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
+    """The folder of each recording, of those that were named or of those in the one that was.
+
+    Args:
+        paths: of recordings, absolute.
+        given: what was named: folders, or a song table, whose recordings' own folders count.
+
+    Raises:
+        InputError: for a recording that lies in no such folder.
+    """
+    folders = [folder.resolve() for folder in given if folder.is_dir()]
+    eras = []
+    for path in map(Path, paths):
+        resolved = path.parent.resolve() / path.name
+        around = [folder for folder in folders if folder in resolved.parents]
+        if not folders:
+            eras.append(resolved.parent.name)
+        elif not around:
+            raise InputError(f"--era-from folder: {path} lies in none of the folders that are named")
+        elif len(given) > 1:
+            eras.append(max(around, key=lambda folder: len(folder.parts)).name)
+        else:
+            inside = resolved.relative_to(around[0]).parts
+            if len(inside) < 2:
+                raise InputError(
+                    f"--era-from folder: {path} lies in {given[0]} itself, not in a folder of an era"
+                )
+            eras.append(inside[0])
+    return eras
+
+
+def dates_by_name(paths: list[str]) -> list[str]:
+    """The date (1966-10-03) or year in the name of each recording.
+
+    Raises:
+        InputError: for a name without one, or with several that differ.
+    """
+    import re
+
+    day = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+    year = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+    dates = []
+    for path in paths:
+        name = Path(path).stem
+        told = {f"{y}-{m}-{d}" for y, _, m, d in day.findall(name)} or set(year.findall(name))
+        if len(told) != 1:
+            what = f"several dates ({', '.join(sorted(told))})" if told else "no date or year"
+            raise InputError(
+                f"--era-from filename: {path} tells {what}; expected one, as 1966-10-03, 19661003 or 1966"
+            )
+        dates.append(told.pop())
+    return dates
+
+
+def _write(table: "pd.DataFrame", out: Path) -> None:
+    from chingolo.synth.tables.song_table import write_song_table
+
+    write_song_table(table, out)
+
+
+def _paths(songs: Path) -> tuple[Path, ...]:
+    from chingolo.synth.tables.song_table import read_song_table
+
+    return tuple(map(Path, sorted(read_song_table(songs)["path"].unique())))
+
+
+def _state(recordings: tuple[Path, ...], told: str) -> list[Any]:
+    """What tells whether recordings are as they were: names, sizes and times of change."""
+    from chingolo.analysis.find.recordings import audio_files
+
+    files = audio_files(path for path in recordings if path.exists())
+    marks = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return [told, marks]
+
+
+def _changed(settings: CompareSettings) -> list[str]:
+    """Options of `compare` that differ from the defaults."""
+    from dataclasses import fields
+
+    from chingolo.synth.tables.bounds import option
+
+    words: list[str] = []
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if value != each.default:
+            words += [option(each.name)] + ([] if value is True else [str(value)])
+    return words
+
+
+class _Steps:
+    """What was made of what, in a file."""
+
+    def __init__(self, file: Path, *, again: bool) -> None:
+        import json
+
+        self.file, self.again = file, again
+        try:
+            self.known: dict[str, Any] = json.loads(file.read_text())
+        except (OSError, ValueError):
+            self.known = {}
+
+    def key(self, step: str) -> str:
+        """What tells a step's input from others."""
+        return self.known.get(step, {}).get("of", "")
+
+    def do(
+        self,
+        step: str,
+        of: list[Any],
+        makes: tuple[Path, ...],
+        work: Callable[[], None],
+        *,
+        edited: bool = False,
+    ) -> None:
+        """Works, unless what it makes is there and was made of the same.
+
+        Args:
+            step: name.
+            of: all that its outcome depends on.
+            makes: files.
+            work: makes them.
+            edited: whether an edited file stays as long as the input is the same, and is not
+                written over when it changes.
+
+        Raises:
+            InputError: if an edited file would be written over.
+        """
+        import json
+
+        told = _digest(json.dumps(of, default=str))
+        there = all(path.is_file() for path in makes)
+        known = self.known.get(step, {})
+        if there and known.get("of") == told and not self.again:
+            print(f"{makes[0]}: as it was", file=sys.stderr)
+            return
+        if there and edited and not self.again:
+            made = known.get("made")
+            if made != [_digest(path.read_bytes()) for path in makes]:
+                raise InputError(
+                    f"{makes[0]}: was edited, or not written here, and the recordings have changed; "
+                    "--force writes it anew, or name the table in place of the recordings"
+                )
+        work()
+        made = [_digest(path.read_bytes()) for path in makes]
+        self.known[step] = {"of": told, "made": made}
+        self.file.write_text(json.dumps(self.known, indent=1) + "\n")
+
+
+def _digest(content: str | bytes) -> str:
+    import hashlib
+
+    content = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+COMMAND = Command(
+    "report", "recordings or a song table -> songs, vectors and the report", ReportConfig, command
+)
+main = COMMAND.main
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
