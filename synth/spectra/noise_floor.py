@@ -31,6 +31,9 @@ LOOKED_AT = 64
 FEWEST_FRAMES = 8
 """Of background, for a floor of it."""
 
+PADDING_IS_0 = {"none": False, "floor": True, "median": True, "pcen": False}
+"""Noise-robust option -> whether padding comes to 0, as background does, whatever its power."""
+
 
 @struct.dataclass
 class Heard:
@@ -160,6 +163,14 @@ def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None)
         frames = jnp.where(enough, heard.background, heard.song)
         floor = noise_floor(log_mel, frames, reach=front_end.n_mels // 8)
     return jnp.where(heard.song[..., None], jnp.maximum(log_mel - floor[:, None], 0.0), 0.0)
+
+
+def silence(front_end: FrontEnd) -> Array:
+    """[] what `above_noise` makes of digital silence that has lasted."""
+    nothing = jnp.full((1, 1, 1), POWER_FLOOR)
+    if PADDING_IS_0[front_end.noise]:
+        return jnp.zeros(())
+    return (jnp.log(nothing) if front_end.noise == "none" else pcen(nothing, front_end))[0, 0, 0]
 
 
 def _median(log_mel: Array, song: Array) -> Array:
