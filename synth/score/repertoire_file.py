@@ -198,7 +198,7 @@ def _read_theme(
         if length > LONGEST_SONG:
             raise reader.fail(
                 at,
-                f"theme '{name}': lasts {length:.0f} s by here; a song lasts {LONGEST_SONG} s at "
+                f"theme '{name}': lasts {length:g} s by here; a song lasts {LONGEST_SONG} s at "
                 "most: look at its counts and pauses",
             )
         if len(items) > MOST_ITEMS or number > 10 * MOST_ITEMS:

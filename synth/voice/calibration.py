@@ -5,7 +5,7 @@ table's nodes are (alpha, F); each holds the beta that sounds there, the point o
 the labia turn, and the harmonics. `python -m chingolo.synth.voice.calibration` rebuilds the file.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,9 +46,10 @@ class Calibration:
     """[alphas, pitches, harmonics] complex amplitudes c_k of y = Re sum_k c_k exp(2 pi i k F t),
     in normalised velocity, with t = 0 where c_1 is real and positive."""
 
-    low_beta: np.ndarray | None = None
+    low_beta: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """[2 alphas - 1, `LOW_PITCHES`] tension at the nodes of lowest pitch, where it bends too
-    much for a spline through `alpha` alone: there, and half way between in the logarithm."""
+    much for a spline through `alpha` alone: at these, and half way between in the logarithm;
+    empty for none."""
 
     @property
     def spectral_content(self) -> np.ndarray:
@@ -209,7 +210,7 @@ def _fine_tables() -> tuple[np.ndarray, np.ndarray]:
     nodes = np.log(table.alpha), np.log(table.pitch)
     grid = [np.linspace(axis[0], axis[-1], count) for axis, count in zip(nodes, FINE, strict=True)]
     distance = RectBivariateSpline(*nodes, np.log(table.beta - floor[:, None]))(*grid)
-    if table.low_beta is not None:
+    if len(table.low_beta):
         close = np.linspace(nodes[0][0], nodes[0][-1], len(table.low_beta))
         floor = np.array([saddle_node_beta(value) for value in np.exp(close)])
         pitches = nodes[1][:LOW_PITCHES]

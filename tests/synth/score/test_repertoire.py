@@ -101,7 +101,7 @@ def test_a_sketch_is_read(tmp_path):
             "[fall, flat]",
             "[{repeat: [{trill: fall, count: 1000, rate: 0.1}], count: 1000}]",
             9,
-            "'two': lasts 9990 s by here",
+            "'two': lasts 9990\\.1 s by here",
         ),
         ("[fall, flat]", "[{repeat: [fall, {pause: 3}], count: 400}]", 9, "'two': lasts 120"),
         ("rate: 8", "rate: 11", 8, "lasts 0.1 s, too long for a trill of 11 .* here 0.0864 s"),

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -35,12 +36,14 @@ OFF = Views(
     shift_s=0.0, time_mask_s=0.0, frequency_mask=0, gain_db=0.0, filter_db=0.0, fader_db=0.0,
     noise_share=0.0, tape_share=0.0, mixup=0.0,
 )  # fmt: skip
-POWER = {"noise_share": 1.0, "tape_share": 1.0, "mixup": 0.5, "fader_db": 12.0}
-LEVEL = {"gain_db": 15.0, "filter_db": 10.0}
+MOVED: dict[str, Any] = {
+    "noise_share": 1.0, "tape_share": 1.0, "mixup": 0.5, "fader_db": 12.0,
+    "gain_db": 15.0, "filter_db": 10.0,
+}  # fmt: skip
 ENCODERS = {"cnn": CNNSettings(size="nano"), "vit": ViTSettings(size="nano")}
 
 
-def training_with(noise: str, encoder: str = "cnn", **views) -> TrainingSettings:
+def training_with(noise: Any, encoder: str = "cnn", **views: Any) -> TrainingSettings:
     return replace(
         SMALL,
         front_end=FrontEnd(clip_s=1.0, noise=noise),
@@ -84,9 +87,7 @@ SILENCE = {
 def test_padding_stays_silent_under_every_view(noise: str):
     """The song is the last 0.3 s: padding before it knows nothing of it, whatever the option."""
     waves = songs_in_silence(15_435, 22_050)
-    views, raw, _ = seen_of(
-        training_with(noise, **POWER, **LEVEL, shift_s=0.2), waves, (15_435, 22_050)
-    )
+    views, raw, _ = seen_of(training_with(noise, **MOVED, shift_s=0.2), waves, (15_435, 22_050))
     sound = np.asarray(views.sound)
     first = sound.argmax(axis=2)
     for view, starts, value in zip(sound, first, raw, strict=True):
@@ -105,7 +106,7 @@ def test_running_statistics_are_of_silent_padding(noise: str):
     """Nine tenths of a clip are padding: its share of mean and power is what silence has."""
     waves = songs_in_silence(19_845, 22_050)
     still, plain, _ = seen_of(training_with(noise), waves, (19_845, 22_050))
-    views, raw, _ = seen_of(training_with(noise, **POWER, **LEVEL), waves, (19_845, 22_050))
+    views, raw, _ = seen_of(training_with(noise, **MOVED), waves, (19_845, 22_050))
     song = np.asarray(views.sound)
     share, level = song.mean(), SILENCE[noise]
     for told, values in ((still, plain), (views, raw)):
@@ -124,11 +125,13 @@ def test_a_padded_song_has_one_vector_in_training_and_embedding(noise: str, enco
     trained = trained_encoder(
         replace(state, mean=views.mean, variance=views.variance), training, ()
     )
-    z, _ = apply_encoder(trained, waves, jnp.tile(jnp.array([[6000, 14_000]]), (len(waves), 1)))
+    z, _ = apply_encoder(
+        trained, jnp.asarray(waves), jnp.tile(jnp.array([[6000, 14_000]]), (len(waves), 1))
+    )
     recipe = make_recipe(training, 0)
-    told = recipe.encoder.padding(training.encoder, ~views.sound[0])
+    told: dict[str, Any] = recipe.encoder.padding(training.encoder, ~views.sound[0])
     params = {"params": state.teacher["encoder"]}
-    ours = make_encoder(training).apply(params, views.whole[0], **told)
+    ours: Any = make_encoder(training).apply(params, views.whole[0], **told)
     np.testing.assert_allclose(ours, z, atol=1e-3)
 
 

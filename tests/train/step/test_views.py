@@ -95,7 +95,8 @@ def test_padding_moves_with_the_song():
             key,
             jnp.where(song[:, None], ramp, 0.0),
             song,
-            *(jnp.zeros(()),) * 2,
+            jnp.zeros(()),
+            jnp.zeros(()),
             shifting,
             FRONT_END,
         )
