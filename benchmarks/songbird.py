@@ -3,7 +3,7 @@
 Of labelled syllables (a song table with `label` and `individual`): recall where five of each label
 are known from half of a bird's recordings and the others are asked, clean and through outside
 chains; and agreement of HDBSCAN clusters with the labels. Of songs of several birds: whether the
-nearest song of another recording is of the same bird. What was tuned on what is in docs/songbird.md.
+nearest other song is of the same bird. What was tuned on what is in docs/songbird.md.
 
 `--teach OUT` teaches the encoder anew in place of all that.
 """
@@ -153,7 +153,7 @@ def marked(name: str, table: pd.DataFrame) -> Set:
 
 
 def songs_of_birds(folder: Path) -> Set:
-    """Great tits of two males, and the sparrows of each recording, edges by level where unmarked."""
+    """Great tits of two males, and the sparrows of each recording; unmarked edges by level."""
     sparrows = read_song_table(folder / "zonotrichia_songs.csv")
     sparrows = sparrows.assign(bird=sparrows["path"])
     tits = []

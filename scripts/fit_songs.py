@@ -101,6 +101,8 @@ def fit(config: FitConfig) -> None:
         )
     for _, row in fitted.quality[fitted.quality["verdict"].isin(["poor", "failed"])].iterrows():
         print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
+    for line in fitted.remarks:
+        print(f"  {line}")
 
 
 COMMAND = Command("fit", "recordings -> gestures, re-synthesised songs, surrogates", FitConfig, fit)

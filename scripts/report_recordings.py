@@ -23,8 +23,8 @@ WHOLE = "none"
 class ReportConfig:
     """Goes from recordings to the report: finds songs, embeds them, clusters and compares them.
 
-    `chingolo report recordings/1966 recordings/2020 --era-from folder --out runs/mine`. The files of
-    each step stand in --out; a step whose input is as it was is not done again, so that columns
+    `chingolo report recordings/1966 recordings/2020 --era-from folder --out runs/mine`. The files
+    of each step stand in --out; a step whose input is as it was is not done again, so that columns
     that you add to songs.csv (individual, site, device) enter the next report.
     """
 
@@ -112,11 +112,15 @@ def _check(config: ReportConfig) -> None:
         raise InputError("no recording given; name folders, recordings or one song table")
     tables = [path for path in config.recordings if path.suffix.lower() in TABLES]
     if tables and len(config.recordings) > 1:
-        raise InputError(f"{tables[0]}: a song table goes alone; found {len(config.recordings)} names")
+        raise InputError(
+            f"{tables[0]}: a song table goes alone; found {len(config.recordings)} names"
+        )
     if tables and config.detector != ReportConfig.detector:
         raise InputError(f"--detector {config.detector}: a song table tells its songs itself")
     if config.era_from == "date" and not tables:
-        raise InputError("--era-from date: recordings have no column `date`; use filename, or a table")
+        raise InputError(
+            "--era-from date: recordings have no column `date`; use filename, or a table"
+        )
     if config.era_from in ("folder", None) and config.settings.cut_date and not tables:
         raise InputError("--cut-date: for --era-from filename, or a table with dates")
     if config.era_from == "date" and not config.settings.cut_date:
@@ -150,8 +154,8 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
             return table.assign(date=dates).drop(columns="era", errors="ignore")
         if len(years) != 2:
             raise InputError(
-                f"--era-from filename: the names tell {len(years)} years, {years[0]} to {years[-1]}; "
-                "--cut-date makes two eras of them"
+                f"--era-from filename: the names tell {len(years)} years, {years[0]} to "
+                f"{years[-1]}; --cut-date makes two eras of them"
             )
         return table.assign(date=dates, era=[date[:4] for date in dates])
     return table.drop(columns="era", errors="ignore") if config.era_from == "date" else table
@@ -175,14 +179,17 @@ def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
         if not folders:
             eras.append(resolved.parent.name)
         elif not around:
-            raise InputError(f"--era-from folder: {path} lies in none of the folders that are named")
+            raise InputError(
+                f"--era-from folder: {path} lies in none of the folders that are named"
+            )
         elif len(given) > 1:
             eras.append(max(around, key=lambda folder: len(folder.parts)).name)
         else:
             inside = resolved.relative_to(around[0]).parts
             if len(inside) < 2:
                 raise InputError(
-                    f"--era-from folder: {path} lies in {given[0]} itself, not in a folder of an era"
+                    f"--era-from folder: {path} lies in {given[0]} itself, not in the folder of "
+                    "an era"
                 )
             eras.append(inside[0])
     return eras
@@ -196,7 +203,9 @@ def dates_by_name(paths: list[str]) -> list[str]:
     """
     import re
 
-    day = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+    day = re.compile(
+        r"(?<!\d)(1[89]\d\d|20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
+    )
     year = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
     dates = []
     for path in paths:
@@ -205,7 +214,8 @@ def dates_by_name(paths: list[str]) -> list[str]:
         if len(told) != 1:
             what = f"several dates ({', '.join(sorted(told))})" if told else "no date or year"
             raise InputError(
-                f"--era-from filename: {path} tells {what}; expected one, as 1966-10-03, 19661003 or 1966"
+                f"--era-from filename: {path} tells {what}; expected one, as 1966-10-03, 19661003 "
+                "or 1966"
             )
         dates.append(told.pop())
     return dates
@@ -296,8 +306,8 @@ class _Steps:
             made = known.get("made")
             if made != [_digest(path.read_bytes()) for path in makes]:
                 raise InputError(
-                    f"{makes[0]}: was edited, or not written here, and the recordings have changed; "
-                    "--force writes it anew, or name the table in place of the recordings"
+                    f"{makes[0]}: was edited, or not written here, and the recordings have "
+                    "changed; --force writes it anew, or name the table in place of the recordings"
                 )
         work()
         made = [_digest(path.read_bytes()) for path in makes]

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.words import words
+from chingolo.train.data.song_groups import song_groups
 
 LABEL_COLUMNS = ("label", "species")
 """Where known labels are looked for."""
@@ -60,12 +61,16 @@ def label_agreement(
 
 
 def singers(songs: pd.DataFrame) -> np.ndarray:
-    """[songs] individual, or else the recording: what folds and neighbours are kept apart by."""
-    group = songs["path"].astype(str).to_numpy(object)
-    if "individual" not in songs.columns:
-        return group
-    individual = words(songs["individual"])
-    return np.where(individual == "", group, individual)
+    """[songs] individual, or else the recording: what folds and neighbours are kept apart by.
+
+    Songs that `song_groups` joins are of one.
+    """
+    path = songs["path"].astype(str).to_numpy(object)
+    missing = np.full(len(songs), "", object)
+    individual = words(songs["individual"]) if "individual" in songs.columns else missing
+    named = np.where(individual == "", path, individual)
+    groups = song_groups(songs, individual.tolist())
+    return named if len(set(groups)) == len(set(named)) else np.array(groups, object)
 
 
 def cluster_agreement(assignment: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -134,6 +134,19 @@ def bird_by_ear(waves: Sequence[np.ndarray], like: Bird) -> Bird:
     return best
 
 
+def other_bird(waves: Sequence[np.ndarray], like: Bird, bird: Bird) -> Bird | None:
+    """The bird that songs want in place of one that fits them poorly, None where there is none.
+
+    Args:
+        waves: [samples] each at `RATE`.
+        like: see `bird_by_ear`.
+        bird: that fits them poorly.
+    """
+    other = bird_by_ear(waves, like)
+    better = other != bird and any(_rank(wave, other) for wave in waves)
+    return other if better else None
+
+
 def _pitches(wave: np.ndarray, bird: Bird) -> tuple[float, float]:
     """Median and 95th percentile of the f0 of a song, Hz; 0 where none is heard."""
     try:

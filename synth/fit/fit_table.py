@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from zipfile import is_zipfile
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from chingolo.synth.fit.fit_song import (
     REFINE_STEPS,
     UnfittableError,
     bird_by_ear,
+    other_bird,
     too_long,
     track_song,
 )
@@ -32,7 +32,13 @@ from chingolo.synth.fit.fitted_theme import (
     sing_copies,
     sung_from_notation,
 )
-from chingolo.synth.fit.gesture_files import load_fit, theme_from, write_gestures
+from chingolo.synth.fit.gesture_files import (
+    is_kept,
+    load_fit,
+    theme_from,
+    write_gestures,
+    write_other_bird,
+)
 from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
@@ -41,7 +47,7 @@ from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import is_whole, length_s, load_excerpt, load_song, write_audio
+from chingolo.synth.tables.audio import load_excerpt, load_song, times_of, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import (
@@ -78,6 +84,9 @@ USUAL_BIRD = "rufous_collared_sparrow"
 HEARD_SONGS, HEARD_S = 5, 20.0
 """Songs of a table by which its bird is chosen, and how much of each is heard, s."""
 
+MOST_TRIED = 50
+"""Songs of poor fits that other birds are tried with."""
+
 
 @dataclasses.dataclass(frozen=True)
 class FittedTable:
@@ -86,6 +95,8 @@ class FittedTable:
     songs: pd.DataFrame
     quality: pd.DataFrame
     realism: Realism
+    remarks: tuple[str, ...] = ()
+    """Which songs want another bird, and the command that fits them."""
 
 
 def fit_songs(
@@ -108,7 +119,7 @@ def fit_songs(
     Args:
         table_file: song table.
         folder: receives `songs.csv`, `fit.csv`, `repertoire.yaml`, `contact_sheet.png`,
-            `realism.json`, `audio/`, `gestures/` and `songs/`.
+            `realism.json`, `audio/`, `gestures/` and `songs/`; and `other_birds/`, what songs want.
         copies: varied surrogates of each song, besides the faithful re-synthesis.
         spread: how the surrogates vary; see `spread_repertoire`.
         bird_name: see `load_bird`; `auto` for `USUAL_BIRD`, larger where the songs are low.
@@ -171,7 +182,7 @@ def fit_songs(
     )
     for name in ("songs", "gestures", "audio"):
         make_folder(folder / name)
-    wanted = [number for number in range(len(table)) if not _is_kept(folder, number)]
+    wanted = [number for number in range(len(table)) if not is_kept(folder, number)]
     settings = CopySettings(copies, spread, channel, machines, sample_rate, seed)
     broken: dict[int, str] = {}
     for begin in range(0, len(wanted), BATCH):
@@ -191,23 +202,26 @@ def fit_songs(
     progress(len(table), len(table))
     for line in told_broken(broken, len(table)):
         tell(line)
-    return _assemble(table, folder, bird)
+    fitted = _assemble(table, folder, bird)
+    if bird_name != "auto":
+        return fitted
+    return dataclasses.replace(fitted, remarks=_other_birds(table, fitted.quality, bird, folder))
 
 
-def _is_kept(folder: Path, number: int) -> bool:
-    """Whether a song was fitted before, and all of its files are whole."""
-    try:
-        record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
-        heard = [is_whole(folder / each["path"], each["end_s"]) for each in record.get("audio", ())]
-        return not heard or (all(heard) and is_zipfile(folder / "gestures" / f"{number:06d}.npz"))
-    except (OSError, ValueError):
-        return False
-
-
-def _times(song: pd.Series) -> tuple[float, float]:
-    """Where a row begins and ends in its recording, s."""
-    begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
-    return float(np.nan_to_num(begin)), length_s(song["path"]) if np.isnan(end) else end
+def _other_birds(
+    table: pd.DataFrame, quality: pd.DataFrame, bird: Bird, folder: Path
+) -> tuple[str, ...]:
+    """Which songs of poor fits another bird than the table's would fit; see `other_bird`."""
+    poor = quality["song"][quality["verdict"].isin(["poor", "failed"])].tolist()
+    wanted: dict[Bird, list[int]] = {}
+    for number in poor[:MOST_TRIED]:
+        other = other_bird(_some_waves(table.iloc[[number]]), BIRDS[USUAL_BIRD], bird)
+        if other is not None:
+            wanted.setdefault(other, []).append(number)
+    return tuple(
+        write_other_bird(table.iloc[numbers], numbers, other, folder)
+        for other, numbers in wanted.items()
+    )
 
 
 def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
@@ -216,7 +230,7 @@ def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
     for number in np.linspace(0, len(table) - 1, min(len(table), HEARD_SONGS)).astype(int):
         song = table.iloc[number]
         try:
-            begin, end = _times(song)
+            begin, end = times_of(song)
             part = pd.Series({**song, "end_s": min(end, begin + HEARD_S)})
             waves.append(load_song(part, sample_rate=RATE))
         except InputError:
@@ -228,7 +242,7 @@ def _fit_one(song: pd.Series, bird: Bird, broken: dict[int, str]) -> tuple[np.nd
     """A song's wave and fit, or why there is none; notes in `broken` what ended its recording."""
     try:
         # Before it is decoded: of a folder of whole nights each would fill the memory.
-        begin, end = _times(song)
+        begin, end = times_of(song)
         if end - begin > LONGEST_SONG:
             return too_long(end - begin)
         heard = load_excerpt(song, sample_rate=analysis_rate(bird), context_s=0.0)

@@ -1,17 +1,26 @@
-"""What a folder of fits keeps of one song: its gestures, an npz without pickle, and its theme.
+"""Files of fitted songs: gestures as an npz without pickle, their themes, what wants another bird.
 
-The array `description` of the npz [fields, 3] names each other array, its unit and meaning.
+The array `description` [fields, 3] of the npz names each other array, its unit and meaning.
 """
 
+import json
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
+import pandas as pd
+import yaml
 
 from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.score.own_bird import bird_as_mapping
 from chingolo.synth.score.repertoire import Item, Note, Theme
-from chingolo.synth.tables.files import atomic_path
-from chingolo.synth.voice.birds import Bird
+from chingolo.synth.tables.audio import is_whole
+from chingolo.synth.tables.files import atomic_path, make_folder
+from chingolo.synth.tables.song_table import write_song_table
+from chingolo.synth.voice.birds import BIRDS, Bird
 from chingolo.synth.voice.calibration import beta_of_pitch
 from chingolo.synth.voice.gestures import Gesture, held, source_envelope
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
@@ -80,3 +89,38 @@ def theme_from(record: dict[str, Any]) -> Theme:
         contour = tuple((float(place), float(level)) for place, level in item.get("contour", ()))
         items.append(Item(**{**item, "note": note, "contour": contour}))
     return Theme(record["name"], tuple(items))
+
+
+def is_kept(folder: Path, number: int) -> bool:
+    """Whether a song was fitted before, and all of its files are whole."""
+    try:
+        record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
+        heard = [is_whole(folder / each["path"], each["end_s"]) for each in record.get("audio", ())]
+        return not heard or (all(heard) and is_zipfile(folder / "gestures" / f"{number:06d}.npz"))
+    except (OSError, ValueError):
+        return False
+
+
+def write_other_bird(songs: pd.DataFrame, numbers: Sequence[int], bird: Bird, folder: Path) -> str:
+    """Writes songs that want another bird, and the bird, below the folder of their fit.
+
+    Args:
+        songs: rows of the table.
+        numbers: of these rows, from 0.
+        bird: that they want.
+        folder: of the fit.
+
+    Returns:
+        A line that tells the songs and the command.
+    """
+    make_folder(folder / "other_birds")
+    table = folder / "other_birds" / f"{bird.name}.csv"
+    write_song_table(songs, table)
+    singer = bird.name
+    if bird.name not in BIRDS:
+        singer = str(table.with_suffix(".yaml"))
+        with atomic_path(table.with_suffix(".yaml")) as temporary:
+            temporary.write_text(yaml.safe_dump({"bird": bird_as_mapping(bird)}, sort_keys=False))
+    out = folder.with_name(f"{folder.resolve().name}_{bird.name}")
+    command = shlex.join(["chingolo", "fit", str(table), "--bird", singer, "--out", str(out)])
+    return f"song {', '.join(map(str, numbers))}: better fitted by {bird.name}: {command}"

@@ -1,10 +1,17 @@
-"""Notes of a repertoire's YAML: read, and refused where no labia of the bird would sing them."""
+"""Notes and trills of a YAML repertoire: read, and refused where no labia would sing them."""
 
 from itertools import pairwise
 from typing import Any
 
 from chingolo.synth.score.marked_yaml import LineMap, MarkedReader, brief, finite
-from chingolo.synth.score.repertoire import Note
+from chingolo.synth.score.repertoire import (
+    FASTEST_TRILL,
+    MOST_NOTES,
+    SLOWEST_TRILL,
+    Item,
+    Note,
+)
+from chingolo.synth.score.variation import LONGEST_IN_TRILL
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, pitch_range
 
@@ -125,14 +132,60 @@ def _read_noise(
     return _levels(levels, where, reader, f"note '{name}'")
 
 
-def read_trill_contour(
-    body: LineMap, reader: MarkedReader, name: str, count: int
-) -> tuple[tuple[float, float], ...]:
-    """Breakpoints in numbers of a trill's notes, from 1 to the last, and dB.
+def read_item(
+    entry: Any, notes: dict[str, Note], reader: MarkedReader, name: str, line: int
+) -> Item:
+    """A note or a trill of a song, without the pause before it.
+
+    Args:
+        entry: what was parsed.
+        notes: of the file, by name.
+        reader: of the file.
+        name: of the theme.
+        line: of the entry.
 
     Raises:
-        InputError: if they are none (names the line).
+        InputError: if it is neither (names the line).
     """
+
+    def note_named(key: str) -> Note:
+        if key not in notes:
+            raise reader.fail(
+                line, f"theme '{name}': no note '{key}'; notes are {', '.join(notes)}"
+            )
+        return notes[key]
+
+    if isinstance(entry, str):
+        return Item(note_named(entry))
+    if not (isinstance(entry, LineMap) and "trill" in entry):
+        raise reader.fail(
+            line,
+            f"theme '{name}': {brief(entry)} is not a note, 'pause: s', 'trill: note' or "
+            "'repeat: [...]'",
+        )
+    reader.known_keys(entry, ("trill", "count", "rate", "contour"))
+    note = note_named(reader.value(entry, "trill", str))
+    count = reader.value(entry, "count", int)
+    rate = reader.number(entry, "rate", None, low=SLOWEST_TRILL, high=FASTEST_TRILL)
+    if not 1 <= count <= MOST_NOTES:
+        raise reader.fail(
+            line, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
+        )
+    if count > 1 and note.duration * rate > LONGEST_IN_TRILL + 1e-9:
+        raise reader.fail(
+            line,
+            f"theme '{name}': the note lasts {note.duration:g} s, too long for a trill of "
+            f"{rate:g} a second: a note takes {100 * LONGEST_IN_TRILL:g} % of its interval "
+            f"at most, here {LONGEST_IN_TRILL / rate:.3g} s",
+        )
+    contour = _read_trill_contour(entry, reader, name, count) if "contour" in entry else ()
+    return Item(note, count=count, rate=rate, contour=contour)
+
+
+def _read_trill_contour(
+    body: LineMap, reader: MarkedReader, name: str, count: int
+) -> tuple[tuple[float, float], ...]:
+    """Breakpoints in numbers of a trill's notes, from 1 to the last, and dB."""
     points = reader.value(body, "contour", list)
     good = [
         isinstance(point, list) and len(point) == 2 and all(map(finite, point)) for point in points

@@ -127,11 +127,16 @@ class Item:
     """Notes per second of a trill, Hz."""
 
     gap: float = 0.0
-    """Silence before it, s."""
+    """Silence before it, s, but for the first of a song."""
 
     contour: tuple[tuple[float, float], ...] = field(default=(), metadata=LATER)
     """(number of a trill's note from 1 to `count`, dB added to its loudness) breakpoints; () for
     even."""
+
+    @property
+    def duration(self) -> float:
+        """Length without the gap, s."""
+        return self.note.duration + ((self.count - 1) / self.rate if self.count > 1 else 0.0)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,9 @@ class Theme:
     """Relative frequency where a population gives no shares of its own."""
 
     habitat: str = ""
+
+    pause: float = field(default=0.0, metadata=LATER)
+    """Silence before the first note, s."""
 
 
 @dataclass(frozen=True)

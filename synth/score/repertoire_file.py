@@ -17,14 +17,12 @@ from chingolo.synth.score.marked_yaml import (
     read_marked_yaml,
     text_of,
 )
-from chingolo.synth.score.notes import LONGEST_NOTE, read_notes, read_trill_contour
+from chingolo.synth.score.notes import LONGEST_NOTE, read_item, read_notes
 from chingolo.synth.score.own_bird import read_bird
 from chingolo.synth.score.repertoire import (
     DEFAULT_VARIATION,
-    FASTEST_TRILL,
     LAYERS,
     MOST_NOTES,
-    SLOWEST_TRILL,
     Item,
     Note,
     Population,
@@ -33,12 +31,14 @@ from chingolo.synth.score.repertoire import (
     Theme,
 )
 from chingolo.synth.score.shipped_repertoires import REPERTOIRE_SETS, REPERTOIRES
-from chingolo.synth.score.variation import LONGEST_IN_TRILL
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS, Bird
 
 MOST_ITEMS = 10_000
 """Notes and trills of a song; more are a slip in the counts of nested phrases."""
+
+LONGEST_SONG = 1200
+"""s, twice what a row of a song table may last; longer ones are such a slip, and cost memory."""
 
 MOST_BIRDS = 100_000
 """Of a population."""
@@ -179,23 +179,35 @@ def _read_theme(
     reader.value(body, "song", list, line=line)
     reader.known_keys(body, ("song", "share", "habitat"))
     items: list[Item] = []
+    first, length = 0.0, 0.0
     pause: float | None = None  # None where none was written: then `gap` counts, but for the first
-    for entry, at in _in_order(body, "song", reader, name):
+    for number, (entry, at) in enumerate(_in_order(body, "song", reader, name)):
         if isinstance(entry, LineMap) and "pause" in entry:
             reader.known_keys(entry, ("pause",))
             more = reader.number(entry, "pause", None, low=0, high=LONGEST_NOTE)
             pause = more if pause is None else pause + more
-            continue
-        item = _read_item(entry, notes, reader, name, at)
-        before = (gap if items else 0.0) if pause is None else pause
-        items.append(replace(item, gap=before))
-        pause = None
-        if len(items) > MOST_ITEMS:
+            length += more
+        else:
+            item = read_item(entry, notes, reader, name, at)
+            before = (gap if items else 0.0) if pause is None else pause
+            length += item.duration + (before if pause is None else 0.0)
+            if not items:
+                first, before = before, 0.0
+            items.append(replace(item, gap=before))
+            pause = None
+        if length > LONGEST_SONG:
+            raise reader.fail(
+                at,
+                f"theme '{name}': lasts {length:g} s by here; a song lasts {LONGEST_SONG} s at "
+                "most: look at its counts and pauses",
+            )
+        if len(items) > MOST_ITEMS or number > 10 * MOST_ITEMS:
             raise reader.fail(at, f"theme '{name}': more than {MOST_ITEMS} notes and trills")
     if not items:
         raise reader.fail(body.lines["song"], f"theme '{name}': no note in its song")
     share = reader.number(body, "share", 1.0, low=0, high=MOST_SHARE)
-    return Theme(name, tuple(items), share, reader.value(body, "habitat", str, ""))
+    habitat = reader.value(body, "habitat", str, "")
+    return Theme(name, tuple(items), share, habitat, first)
 
 
 def _in_order(
@@ -219,45 +231,6 @@ def _in_order(
             raise reader.fail(at, f"theme '{name}': nothing in the phrase to repeat")
         for _ in range(count):
             yield from _in_order(entry, "repeat", reader, name)
-
-
-def _read_item(
-    entry: Any, notes: dict[str, Note], reader: MarkedReader, name: str, line: int
-) -> Item:
-    """A note or a trill of a song, without the pause before it."""
-
-    def note_named(key: str) -> Note:
-        if key not in notes:
-            raise reader.fail(
-                line, f"theme '{name}': no note '{key}'; notes are {', '.join(notes)}"
-            )
-        return notes[key]
-
-    if isinstance(entry, str):
-        return Item(note_named(entry))
-    if not (isinstance(entry, LineMap) and "trill" in entry):
-        raise reader.fail(
-            line,
-            f"theme '{name}': {brief(entry)} is not a note, 'pause: s', 'trill: note' or "
-            "'repeat: [...]'",
-        )
-    reader.known_keys(entry, ("trill", "count", "rate", "contour"))
-    note = note_named(reader.value(entry, "trill", str))
-    count = reader.value(entry, "count", int)
-    rate = reader.number(entry, "rate", None, low=SLOWEST_TRILL, high=FASTEST_TRILL)
-    if not 1 <= count <= MOST_NOTES:
-        raise reader.fail(
-            line, f"theme '{name}': a trill has from 1 to {MOST_NOTES} notes, not {count}"
-        )
-    if count > 1 and note.duration * rate > LONGEST_IN_TRILL + 1e-9:
-        raise reader.fail(
-            line,
-            f"theme '{name}': the note lasts {note.duration:g} s, too long for a trill of "
-            f"{rate:g} a second: a note takes {100 * LONGEST_IN_TRILL:g} % of its interval "
-            f"at most, here {LONGEST_IN_TRILL / rate:.3g} s",
-        )
-    contour = read_trill_contour(entry, reader, name, count) if "contour" in entry else ()
-    return Item(note, count=count, rate=rate, contour=contour)
 
 
 def _read_strengths(body: Any, defaults: Strengths, reader: MarkedReader, line: int) -> Strengths:

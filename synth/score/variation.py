@@ -89,8 +89,8 @@ def _level_in_trill(item: Item, number: int, count: int) -> float:
 
 def _sing(theme: Theme, deviation: dict[str, np.ndarray]) -> Song:
     events: list[Event] = []
-    time = 0.0
     tempo = float(np.exp(-deviation["tempo"]))
+    time = theme.pause * tempo
     timbre = float(np.exp(deviation["timbre"]))
     last = len(theme.items) - 1
     for index, item in enumerate(theme.items):

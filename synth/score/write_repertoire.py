@@ -58,11 +58,11 @@ def _theme(theme: Theme, names: dict[Note, str]) -> dict[str, Any]:
     song: list = []
     for number, item in enumerate(theme.items):
         name = names.setdefault(item.note, f"{theme.name}-{number + 1:02d}")
-        left = item.gap
+        left = item.gap if number else theme.pause
         while left > LONGEST_NOTE:
             song.append({"pause": LONGEST_NOTE})
             left -= LONGEST_NOTE
-        if song or item.gap:
+        if number or left:
             song.append({"pause": left})
         song.append(_trill(item, name) if item.count > 1 else name)
     return {"song": song, "share": theme.share} | (

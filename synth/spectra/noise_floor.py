@@ -26,7 +26,7 @@ NOTHING = 45 * math.log(10) / 10
 """Natural-log units (45 dB) below three quarters of the bands, where a recording holds nothing."""
 
 TAKEN_OFF = math.log(2)
-"""Natural-log units above the floor of what `subtract` takes off: noise scatters about its median."""
+"""Natural-log units above the floor that `subtract` takes off: noise scatters about its median."""
 
 LOOKED_AT = 64
 """Frames that a floor is taken from, evenly spread; a sort is slow on CPU."""
@@ -36,6 +36,9 @@ SILENCE = math.log(POWER_FLOOR)
 
 FEWEST_FRAMES = 8
 """Of background, for a floor of it."""
+
+PADDING_IS_0 = {"none": False, "floor": True, "subtract": False, "median": True, "pcen": False}
+"""Noise-robust option -> whether padding comes to 0, as background does, whatever its power."""
 
 
 @struct.dataclass
@@ -171,6 +174,14 @@ def above_noise(log_mel: Array, front_end: FrontEnd, heard: Heard | None = None)
         rest = jnp.exp(log_mel) - jnp.exp(floor + TAKEN_OFF)[:, None]
         return jnp.where(heard.song[..., None], jnp.log(jnp.maximum(rest, POWER_FLOOR)), SILENCE)
     return jnp.where(heard.song[..., None], jnp.maximum(log_mel - floor[:, None], 0.0), 0.0)
+
+
+def silence(front_end: FrontEnd) -> Array:
+    """[] what `above_noise` makes of digital silence that has lasted."""
+    nothing = jnp.full((1, 1, 1), POWER_FLOOR)
+    if PADDING_IS_0[front_end.noise]:
+        return jnp.zeros(())
+    return (jnp.log(nothing) if front_end.noise == "none" else pcen(nothing, front_end))[0, 0, 0]
 
 
 def _median(log_mel: Array, song: Array) -> Array:

@@ -281,3 +281,9 @@ def write_audio(path: Path, wave: np.ndarray, sample_rate: int) -> None:
             soundfile.write(temporary, wave, sample_rate, format=form, subtype="PCM_16")
         except soundfile.LibsndfileError as error:  # it does not tell why
             raise OSError(errno.EIO, "the disk refused it; is it full?") from error
+
+
+def times_of(song: pd.Series) -> tuple[float, float]:
+    """Where a row begins and ends in its recording, s."""
+    begin, end = (float(song.get(name, np.nan)) for name in ("start_s", "end_s"))
+    return float(np.nan_to_num(begin)), length_s(song["path"]) if np.isnan(end) else end

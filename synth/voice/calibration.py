@@ -5,7 +5,7 @@ table's nodes are (alpha, F); each holds the beta that sounds there, the point o
 the labia turn, and the harmonics. `python -m chingolo.synth.voice.calibration` rebuilds the file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +22,8 @@ ALPHA_NODES = np.geomspace(0.09, 0.4, 12)
 PITCH_NODES = np.geomspace(0.02, 0.5, 112)
 HARMONICS = 24
 STEPS_PER_PERIOD = 1024
+LOW_PITCHES = 15
+"""Nodes of pitch that have more nodes of alpha: F up to 0.03."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Calibration:
     harmonics: np.ndarray
     """[alphas, pitches, harmonics] complex amplitudes c_k of y = Re sum_k c_k exp(2 pi i k F t),
     in normalised velocity, with t = 0 where c_1 is real and positive."""
+
+    low_beta: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    """[2 alphas - 1, `LOW_PITCHES`] tension at the nodes of lowest pitch, where it bends too
+    much for a spline through `alpha` alone: at these, and half way between in the logarithm;
+    empty for none."""
 
     @property
     def spectral_content(self) -> np.ndarray:
@@ -170,6 +177,13 @@ def load_calibration() -> Calibration:
         return Calibration(**{name: stored[name] for name in stored.files})
 
 
+def solve_table() -> Calibration:
+    """The whole table."""
+    close = np.geomspace(ALPHA_NODES[0], ALPHA_NODES[-1], 2 * len(ALPHA_NODES) - 1)
+    low = solve_cycles(close, PITCH_NODES).beta[:, :LOW_PITCHES]
+    return replace(solve_cycles(ALPHA_NODES, PITCH_NODES), low_beta=low)
+
+
 def write_calibration(calibration: Calibration, path: Path = TABLE_FILE) -> None:
     """Stores the table, single precision where it is only heard (turning point, harmonics)."""
     with atomic_path(path) as temporary:
@@ -180,6 +194,7 @@ def write_calibration(calibration: Calibration, path: Path = TABLE_FILE) -> None
             beta=calibration.beta,
             turning_point=calibration.turning_point.astype(np.float32),
             harmonics=calibration.harmonics.astype(np.complex64),
+            low_beta=calibration.low_beta,
         )
 
 
@@ -195,6 +210,15 @@ def _fine_tables() -> tuple[np.ndarray, np.ndarray]:
     nodes = np.log(table.alpha), np.log(table.pitch)
     grid = [np.linspace(axis[0], axis[-1], count) for axis, count in zip(nodes, FINE, strict=True)]
     distance = RectBivariateSpline(*nodes, np.log(table.beta - floor[:, None]))(*grid)
+    if len(table.low_beta):
+        close = np.linspace(nodes[0][0], nodes[0][-1], len(table.low_beta))
+        floor = np.array([saddle_node_beta(value) for value in np.exp(close)])
+        pitches = nodes[1][:LOW_PITCHES]
+        lowest = grid[1][grid[1] < pitches[-1]]
+        low = RectBivariateSpline(close, pitches, np.log(table.low_beta - floor[:, None]))
+        weight = np.minimum(2 * (pitches[-1] - lowest) / np.ptp(pitches), 1.0)
+        below = distance[:, : len(lowest)]
+        below += weight * (low(grid[0], lowest) - below)
     return distance, RectBivariateSpline(*nodes, table.turning_point)(*grid)
 
 
@@ -281,5 +305,5 @@ def _table_coordinates(
 
 
 if __name__ == "__main__":
-    write_calibration(solve_cycles(ALPHA_NODES, PITCH_NODES))
+    write_calibration(solve_table())
     print(f"wrote {TABLE_FILE}")

@@ -23,6 +23,10 @@ from chingolo.synth.voice.timeline import Timeline
 from chingolo.synth.voice.tract import through_tract
 from chingolo.synth.voice.turbulence import turbulence
 
+MOST_BETA_NOISE = 0.5
+"""Draws of 6 standard deviations then make the tension 20 times as large, up to 200; at 400 a step
+of the integration no longer holds the labia."""
+
 
 def render(
     gestures: Gesture | Sequence[Gesture],
@@ -50,7 +54,7 @@ def render(
         whole_band: whether notes that the sample rate would lose are refused; else they fade, as
             for a song whose notation lies below and whose variation does not.
         beta_noise: standard deviation of white noise at the control rate on ln beta; `wavetable`
-            hears it as the jitter of f0 that goes with it.
+            hears it as the jitter of f0 that goes with it. At most `MOST_BETA_NOISE`.
         seed: of this and of turbulence (`Gesture.noise`); each source draws from the seed and its
             own curves, so that equal songs have equal noise.
 
@@ -58,14 +62,16 @@ def render(
         One [samples] float32 per gesture, `len(f0) - 1` control frames long.
 
     Raises:
-        InputError: for an unknown engine, one that cannot couple the bird's sources, or a trachea
-            too short for that; or where a sounding frame asks for a pitch or pressure that the
-            bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`), or that the sample rate
-            would lose (`BAND`; see `whole_band`).
+        InputError: for an unknown engine, noise out of its range, an engine that cannot couple the
+            bird's sources, or a trachea too short for that; or where a sounding frame asks for a
+            pitch or pressure that the bird's labia do not sing at (`pitch_range`, `ALPHA_RANGE`),
+            or that the sample rate would lose (`BAND`; see `whole_band`).
     """
     if isinstance(gestures, Gesture):
         gestures = [gestures]
     singer = ENGINES.named(engine)
+    if not 0 <= beta_noise <= MOST_BETA_NOISE:
+        raise InputError(f"beta_noise {beta_noise:g}: expected from 0 to {MOST_BETA_NOISE:g}")
     per_frame = singer.samples_per_frame(sample_rate)
     if bird.coupling and not singer.couples:
         raise InputError(

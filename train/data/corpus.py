@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
 from chingolo.synth.tables.files import InputError
@@ -127,28 +125,6 @@ def balanced_weight(names: Sequence[str]) -> np.ndarray:
         np.asarray(names, dtype=str), return_inverse=True, return_counts=True
     )
     return 1.0 / (count[label] * len(count))
-
-
-def joined_groups(*columns: Sequence[str]) -> list[str]:
-    """Groups of songs that share a value of any column, also by way of other songs.
-
-    Args:
-        columns: [songs] each; an empty value joins nothing.
-
-    Returns:
-        [songs], each group named by its number.
-    """
-    values, rows = [], []
-    for number, column in enumerate(columns):
-        rows += [row for row, value in enumerate(column) if value]
-        values += [(number, value) for value in column if value]
-    place = {value: index for index, value in enumerate(dict.fromkeys(values))}
-    songs = len(columns[0])
-    linked = [songs + place[value] for value in values]
-    size = songs + len(place)
-    links = coo_array((np.ones(len(rows), bool), (rows, linked)), shape=(size, size))
-    _, group = connected_components(links, directed=False)
-    return [str(name) for name in group[:songs]]
 
 
 def split_by_group(groups: Sequence[str], share: float, seed: int) -> np.ndarray:

@@ -20,11 +20,11 @@ from chingolo.train.data.copies import copies_of
 from chingolo.train.data.corpus import (
     Corpus,
     balanced_weight,
-    joined_groups,
     make_corpus,
     split_by_group,
     with_labels,
 )
+from chingolo.train.data.song_groups import song_groups, with_whole_origins
 from chingolo.train.settings.registry import HEARD_THROUGH
 
 
@@ -105,7 +105,7 @@ def read_songs(
         raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
     if options.weights and not sum(options.weights) > 0:
         raise InputError("--weights: they add up to nothing")
-    tables = [read_song_table(path) for path in paths]
+    tables = [with_whole_origins(read_song_table(path), path.parent) for path in paths]
     table = pd.concat(tables, ignore_index=True)
     for line in told_copies(table["path"]):
         tell(line)
@@ -177,24 +177,20 @@ def read_songs(
 def held_out_groups(table: pd.DataFrame, column: str) -> list[str]:
     """What is held out whole: songs of one value of the column, with all that was sung from them.
 
-    A song without a value goes with its recording; a re-synthesis goes with the song that its
-    `fitted_from` names.
-
     Args:
-        table: a song table with absolute paths.
+        table: a song table with absolute paths; see `song_groups`.
         column: such as `individual`.
 
     Raises:
         InputError: if there is no such column.
     """
     named = column_values(table, column, "--group-column")
+    groups = song_groups(table, named)
     paths = table["path"].astype(str)
     named = [name or f"recording {path}" for name, path in zip(named, paths, strict=True)]
-    if "fitted_from" not in table.columns:
-        return named
-    origin = column_values(table, "fitted_from")
-    songs = [name or song_reference(table.iloc[row]) for row, name in enumerate(origin)]
-    return joined_groups(named, songs)
+    # which are drawn depends on their names: kept where no song joined another by its recording
+    kept = "fitted_from" not in table.columns and len(set(groups)) == len(set(named))
+    return named if kept else groups
 
 
 def content_of_tables(paths: Sequence[Path]) -> list[str]:

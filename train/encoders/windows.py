@@ -85,7 +85,9 @@ def cut_windows(spectrogram: Array, silent: Array | None, settings: WindowsSetti
     step = (length - window) / jnp.maximum(count - 1, 1)
     start = number * step[:, None]
     inside = jnp.linspace(0.0, 1.0, settings.frames)[None, None] * (window - 1)[:, None, None]
-    place = first[:, None, None] + jnp.minimum(start[..., None] + inside, (length - 1)[:, None, None])
+    place = first[:, None, None] + jnp.minimum(
+        start[..., None] + inside, (length - 1)[:, None, None]
+    )
     loudest = jnp.where(heard[..., None], spectrogram, -jnp.inf).max(axis=(1, 2), keepdims=True)
     level = jnp.where(heard[..., None], spectrogram - loudest, -jnp.inf)
     units = _between(jnp.exp(settings.exponent * level), place)
@@ -100,7 +102,7 @@ def cut_windows(spectrogram: Array, silent: Array | None, settings: WindowsSetti
 
 
 def _between(values: Array, place: Array) -> Array:
-    """[batch, frames, bands] at fractional frames [batch, windows, n] -> [batch, windows, n, bands]."""
+    """[batch, frames, bands] at fractional frames [batch, windows, n] -> [batch, windows, n, bands]"""
     low = jnp.floor(place).astype(int)
     high = jnp.minimum(low + 1, values.shape[1] - 1)
     part = (place - low)[..., None]
@@ -125,7 +127,9 @@ class LinearWindows(nn.Module):
     dtype: Any
 
     @nn.compact
-    def __call__(self, spectrogram: Array, train: bool = False, silent: Array | None = None) -> Array:
+    def __call__(
+        self, spectrogram: Array, train: bool = False, silent: Array | None = None
+    ) -> Array:
         """Latent vectors of normalised log-mel clips, `silent` [batch, frames] where padded."""
         del train
         settings = self.settings

@@ -1,5 +1,6 @@
 """Views of a batch: every song's, from its waveform to normalised log-mel."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +9,14 @@ import jax.numpy as jnp
 from flax import struct
 from jax import Array
 
-from chingolo.synth.spectra.log_mel import log_mel
-from chingolo.synth.spectra.noise_floor import above_noise, heard_frames, normalise
+from chingolo.synth.spectra.log_mel import POWER_FLOOR, log_mel
+from chingolo.synth.spectra.noise_floor import (
+    PADDING_IS_0,
+    above_noise,
+    heard_frames,
+    normalise,
+    silence,
+)
 from chingolo.train.objective.devices import Devices
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import State
@@ -74,6 +81,7 @@ def make_views(
     heard = heard_frames(
         power, front_end, None if edges is None else jnp.concatenate([edges[:, 0], edges[:, 1]])
     )
+    recorded_power = power
     power = power.reshape(2, songs, *power.shape[1:])
     partners = power
     total = songs * devices.count()
@@ -87,13 +95,16 @@ def make_views(
     def recorded(key: Array, clip: Array, partner: Array) -> Array:
         return power_views(key, clip, partner, grain, settings, front_end)
 
-    def shaped(key: Array, clip: Array, song: Array, fill: Array) -> tuple[Array, Array]:
-        return shape_views(key, clip, song, fill, settings, front_end)
-
     power = jnp.stack([jax.vmap(recorded)(keys[:, i], power[i], partners[i]) for i in range(2)])
-    clean = above_noise(power.reshape(2 * songs, *power.shape[2:]), front_end, heard)
-    levels = jnp.concatenate([keys[:, 0], keys[:, 1]])
-    clean = jax.vmap(lambda key, clip: level_views(key, clip, settings, front_end))(levels, clean)
+    levels = jax.vmap(lambda key, clip: level_views(key, clip, settings, front_end))
+    level_keys = jnp.concatenate([keys[:, 0], keys[:, 1]])
+    flat = power.reshape(2 * songs, *power.shape[2:])
+    if PADDING_IS_0[front_end.noise]:
+        clean = levels(level_keys, above_noise(flat, front_end, heard))
+    else:
+        flat = jnp.maximum(levels(level_keys, flat), math.log(POWER_FLOOR))
+        flat = jnp.where(heard.song[..., None], flat, recorded_power)
+        clean = above_noise(flat, front_end, heard)
 
     first, second = devices.mean((jnp.mean(clean), jnp.mean(clean**2)))
     old = jnp.minimum(0.99, state.step / (state.step + 1.0))
@@ -101,12 +112,17 @@ def make_views(
     variance = old * state.variance + (1 - old) * (second - first**2)
     spectrogram = normalise(clean, mean, variance).reshape(power.shape)
     # what is masked looks like background: 0 before normalising where the noise is taken off
-    fill = jnp.zeros(()) if front_end.noise == "none" else normalise(jnp.zeros(()), mean, variance)
+    logs = front_end.noise in ("none", "subtract")  # of power: 0 would be loud
+    fill = jnp.zeros(()) if logs else normalise(jnp.zeros(()), mean, variance)
+    padding = fill
+    if not PADDING_IS_0[front_end.noise]:
+        padding = normalise(silence(front_end), mean, variance)
     sound = heard.song.reshape(power.shape[:3])
-    whole = [
-        jax.vmap(shaped, (0, 0, 0, None))(keys[:, 2 + i], spectrogram[i], sound[i], fill)
-        for i in range(2)
-    ]
+
+    def shaped(key: Array, clip: Array, song: Array) -> tuple[Array, Array]:
+        return shape_views(key, clip, song, fill, padding, settings, front_end)
+
+    whole = [jax.vmap(shaped)(keys[:, 2 + i], spectrogram[i], sound[i]) for i in range(2)]
     frames = round(settings.local_s * front_end.sample_rate / front_end.hop)
     local = [
         jax.vmap(lambda key, clip, song: local_crop(key, clip, song, frames))(

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from chingolo.synth.spectra.front_end import FrontEnd
+from chingolo.synth.spectra.noise_floor import PADDING_IS_0
 from chingolo.train.settings.training import Views
 
 DB = 0.1 * math.log(10.0)
@@ -94,16 +95,24 @@ def tape(key: Array, log_mel: Array, grain: Array, front_end: FrontEnd, share: f
     return jnp.where(jax.random.uniform(chance) < share, taped, log_mel)
 
 
-def shift(key: Array, spectrogram: Array, largest: int, fill: Array) -> Array:
-    """Moves the clip by up to `largest` frames either way; what is uncovered is `fill`."""
+def shift(
+    key: Array, spectrogram: Array, largest: int, fill: Array, goes_on: Array | None = None
+) -> Array:
+    """Moves the clip by up to `largest` frames either way.
+
+    What is uncovered is `fill`, or what the clip ends with where that frame `goes_on`, [frames].
+    """
     if largest <= 0:
         return spectrogram
     frames = spectrogram.shape[0]
     by = jax.random.randint(key, (), -largest, largest + 1)
     origin = jnp.arange(frames) - by
-    moved = jnp.take(spectrogram, jnp.clip(origin, 0, frames - 1), axis=0)
-    inside = (origin >= 0) & (origin < frames)
-    return jnp.where(inside[:, None], moved, fill)
+    nearest = jnp.clip(origin, 0, frames - 1)
+    moved = jnp.take(spectrogram, nearest, axis=0)
+    kept = (origin >= 0) & (origin < frames)
+    if goes_on is not None:
+        kept |= jnp.take(goes_on, nearest)
+    return jnp.where(kept[:, None], moved, fill)
 
 
 def crop(key: Array, spectrogram: Array, scale: tuple[float, float], fill: Array) -> Array:
@@ -177,22 +186,36 @@ def power_views(
     return fader(keys[4], log_mel, views.fader_db) if views.fader_db > 0 else log_mel
 
 
-def level_views(key: Array, clean: Array, views: Views, front_end: FrontEnd) -> Array:
-    """Views of level and response, on what stands above the noise [frames, n_mels].
+def level_views(key: Array, spectrogram: Array, views: Views, front_end: FrontEnd) -> Array:
+    """Views of level and response.
 
-    They come after the noise floor, which would take them off again; the background stays 0.
+    Args:
+        key: randomness of this clip.
+        spectrogram: [frames, n_mels] of what stands above the noise, whose floor would take them
+            off again; there the background stays 0. Natural-log power for `none` and `pcen`, which
+            take no floor off (and PCEN is no logarithm).
+        views: settings.
+        front_end: settings.
     """
     keys = jax.random.split(key, 6)
-    out = clean
+    out = spectrogram
     if views.filter_db > 0:
         out = filtering(keys[1], out, views.filter_db)
     if views.gain_db > 0:
         out = gain(keys[5], out, views.gain_db)
-    return out if front_end.noise in ("none", "pcen") else jnp.where(clean == 0, 0.0, out.clip(0.0))
+    if not PADDING_IS_0[front_end.noise]:
+        return out
+    return jnp.where(spectrogram == 0, 0.0, out.clip(0.0))
 
 
 def shape_views(
-    key: Array, spectrogram: Array, song: Array, fill: Array, views: Views, front_end: FrontEnd
+    key: Array,
+    spectrogram: Array,
+    song: Array,
+    fill: Array,
+    blank: Array,
+    views: Views,
+    front_end: FrontEnd,
 ) -> tuple[Array, Array]:
     """Views of what is seen of the song.
 
@@ -201,6 +224,7 @@ def shape_views(
         spectrogram: [frames, n_mels] normalised.
         song: [frames] bool, which of them are not padding.
         fill: what background looks like.
+        blank: what padding looks like.
         views: settings.
         front_end: settings.
 
@@ -210,13 +234,14 @@ def shape_views(
     keys = jax.random.split(key, 4)
     per_second = front_end.sample_rate / front_end.hop
     padding = jnp.broadcast_to(jnp.where(song, 0.0, 1.0)[:, None], spectrogram.shape)
+    goes_on = None if PADDING_IS_0[front_end.noise] else ~song
 
     def seen(spectrogram: Array, fill: Array) -> Array:
-        out = shift(keys[0], spectrogram, round(views.shift_s * per_second), fill)
+        out = shift(keys[0], spectrogram, round(views.shift_s * per_second), fill, goes_on)
         if views.crop_frames:
             return resized_crop(keys[1], out, views.crop_scale, views.crop_frames)
         return crop(keys[1], out, views.crop_scale, fill) if views.crop_scale[0] < 1 else out
 
-    out, padding = seen(spectrogram, fill), seen(padding, jnp.ones(()))
+    out, padding = seen(spectrogram, blank), seen(padding, jnp.ones(()))
     out = mask(keys[2], out, views.time_mask_s * per_second, 0, fill)
     return mask(keys[3], out, views.frequency_mask, 1, fill), padding.mean(axis=1) < 0.5

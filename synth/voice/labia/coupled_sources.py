@@ -23,17 +23,12 @@ import numpy as np
 
 from chingolo.synth.voice.labia.integrate import (
     BASE_RATE,
-    HALF_BAND,
     SAMPLES_PER_FRAME,
-    STEPS_PER_SAMPLE,
     half_band,
+    pace_of,
     side_by_side,
 )
 from chingolo.synth.voice.labia.syrinx import labial_field
-
-STEP_RATE = BASE_RATE * STEPS_PER_SAMPLE
-"""Hz, of the integration."""
-
 
 WIDEST = 128
 """Stretches side by side: twice as many take three times as long, with what two sources hold."""
@@ -79,27 +74,29 @@ def integrate_coupled(
 
     """
     x = turning_point.astype(np.float32)
-    before = np.zeros((_remembered(feedback), x.shape[-1]), np.float32)
-    tail = np.zeros((len(HALF_BAND) - 1, x.shape[-1]), np.float32)
+    pace = pace_of(gamma)
+    delay = feedback.round_trip * BASE_RATE * pace.steps_per_sample
+    before = np.zeros((_remembered(delay), x.shape[-1]), np.float32)
+    tail = np.zeros((len(pace.half_band) - 1, x.shape[-1]), np.float32)
     return side_by_side(
         curves,
         start,
         stop,
         (x, 0 * x, curves[..., start], before, tail),
         partial(coupled_chunk, gamma=gamma, feedback=feedback),
+        late=pace.late,
         widest=WIDEST,
     )
 
 
-def _remembered(feedback: Feedback) -> int:
-    """Steps of pressure that have to be known to tell what comes back."""
-    return math.ceil(feedback.round_trip * STEP_RATE) + 1
+def _remembered(delay: float) -> int:
+    """Steps of pressure that have to be known to tell what comes back after a delay, steps."""
+    return math.ceil(delay) + 1
 
 
-def _block(feedback: Feedback) -> int:
-    """Steps whose echo is known before the first of them, a whole part of a frame."""
-    most = math.ceil(feedback.round_trip * STEP_RATE) - 3
-    steps = SAMPLES_PER_FRAME * STEPS_PER_SAMPLE
+def _block(delay: float, steps: int) -> int:
+    """Steps whose echo is known before the first of them, a whole part of a frame of `steps`."""
+    most = math.ceil(delay) - 3
     return max(count for count in range(1, min(most, steps) + 1) if steps % count == 0)
 
 
@@ -117,16 +114,17 @@ def coupled_chunk(
         feedback: of the trachea.
 
     Returns:
-        The carry, and [frames * 20, lanes] at `BASE_RATE`, one frame late.
+        The carry, and [frames * 20, lanes] at `BASE_RATE`, late by the frames of its `Pace`.
     """
     _, _, sources, lanes = controls.shape
-    steps = SAMPLES_PER_FRAME * STEPS_PER_SAMPLE
-    step = np.float32(gamma / STEP_RATE)
+    pace = pace_of(gamma)
+    steps = SAMPLES_PER_FRAME * pace.steps_per_sample
+    step_rate = BASE_RATE * pace.steps_per_sample
+    step = np.float32(gamma / step_rate)
     half, sixth = 0.5 * step, step / 6
     coupling = np.float32(feedback.coupling)
-    block = _block(feedback)
-    remembered = _remembered(feedback)
-    delay = feedback.round_trip * STEP_RATE
+    delay = feedback.round_trip * step_rate
+    block, remembered = _block(delay, steps), _remembered(delay)
     into = math.ceil(delay) - delay
     weights = -feedback.reflection * np.array([_lagrange(into), _lagrange(into + 0.5)], np.float32)
 
@@ -192,11 +190,11 @@ def coupled_chunk(
 
         start = (list(x), list(y), before, jnp.zeros((steps, lanes)))
         x, y, before, wave = jax.lax.fori_loop(0, steps // block, one_block, start)
-        return (jnp.stack(x), jnp.stack(y), goal, before), wave[::2]
+        return (jnp.stack(x), jnp.stack(y), goal, before), wave[:: pace.steps_per_sample // 2]
 
     x, y, origin, before, tail = carry
     (x, y, origin, before), wave = jax.lax.scan(frame, (x, y, origin, before), controls)
-    tail, low = half_band(tail, wave.reshape(-1, lanes))
+    tail, low = half_band(tail, wave.reshape(-1, lanes), pace)
     return (x, y, origin, before, tail), low
 
 

@@ -43,6 +43,14 @@ def runge_kutta_step(
     Returns:
         ([...], [...]): x and y one step later.
     """
+    change_x, change_y = runge_kutta_change(x, y, alpha, beta, step)
+    return x + change_x, y + change_y
+
+
+def runge_kutta_change(
+    x: Array, y: Array, alpha: Array, beta: Array, step: Array
+) -> tuple[Array, Array]:
+    """What `runge_kutta_step` adds to x and to y; arguments as there."""
     half = 0.5 * step
     x1, y1 = labial_field(x, y, alpha, beta)
     x2, y2 = labial_field(x + half * x1, y + half * y1, alpha, beta)
@@ -50,6 +58,6 @@ def runge_kutta_step(
     x4, y4 = labial_field(x + step * x3, y + step * y3, alpha, beta)
     sixth = step / 6
     return (
-        x + sixth * (x1 + 2 * x2 + 2 * x3 + x4),
-        y + sixth * (y1 + 2 * y2 + 2 * y3 + y4),
+        sixth * (x1 + 2 * x2 + 2 * x3 + x4),
+        sixth * (y1 + 2 * y2 + 2 * y3 + y4),
     )

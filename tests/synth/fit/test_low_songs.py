@@ -1,5 +1,8 @@
 """Doves and owls: tones and harmonic stacks made by numpy alone, fitted as a user would."""
 
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,3 +176,25 @@ def test_a_long_recording_is_judged_part_by_part_as_it_would_be_whole(monkeypatc
     monkeypatch.setattr(quality, "JUDGED", 80 * 250)
     assert quality.reassigned_deviation(wave, found) == pytest.approx(whole, rel=0.05)
     assert whole < 1e-3
+
+
+def test_songs_that_want_another_bird_are_told_with_the_command(tmp_path, capsys):
+    """One song two octaves below four others, which the bird of the table cannot sing purely."""
+    waves = [coos(f0, 2) for f0 in (2500.0, 3000.0, 3500.0, 4000.0)]
+    table = written(tmp_path, [*waves, coos(400.0, 1)])
+    out = tmp_path / "out"
+    assert main([str(table), "--out", str(out), "--refine-steps", "0"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "better fitted" in line]
+    told = pd.read_csv(out / "fit.csv")
+    assert told["verdict"].tolist()[-1] in ("poor", "failed")
+    (line,) = lines
+    assert line.strip().startswith("song 4: ")
+    command = shlex.split(line.partition("chingolo fit ")[2])
+    assert main([*command, "--refine-steps", "0"]) == 0
+    alone = pd.read_csv(Path(command[-1]) / "fit.csv")
+    assert len(alone) == 1
+    assert alone["verdict"].tolist()[0] in ("good", "fair")
+    assert load_repertoire(Path(command[-1]) / "repertoire.yaml").singer.gamma < SPARROW.gamma
+
+    assert main([str(table), "--out", str(tmp_path / "own"), "--bird", SPARROW.name]) == 0
+    assert "better fitted" not in capsys.readouterr().out

@@ -84,6 +84,26 @@ def test_a_sketch_is_read(tmp_path):
             9,
             "more than 10000",
         ),
+        (
+            "[fall, flat]",
+            "[{repeat: [{repeat: [{pause: 0}], count: 1000}], count: 1000}, fall]",
+            9,
+            "more than 10000",
+        ),
+        ("[fall, flat]", "[fall, {repeat: [{pause: 20}], count: 61}]", 9, "'two': lasts 12.* 1200"),
+        (
+            "[fall, flat]",
+            "[{repeat: [{repeat: [{pause: 1}], count: 1000}], count: 1000}, fall]",
+            9,
+            "'two': lasts 1201 s by here",
+        ),
+        (
+            "[fall, flat]",
+            "[{repeat: [{trill: fall, count: 1000, rate: 0.1}], count: 1000}]",
+            9,
+            "'two': lasts 9990\\.1 s by here",
+        ),
+        ("[fall, flat]", "[{repeat: [fall, {pause: 3}], count: 400}]", 9, "'two': lasts 120"),
         ("rate: 8", "rate: 11", 8, "lasts 0.1 s, too long for a trill of 11 .* here 0.0864 s"),
         ("rate: 8", "rate: 8, contour: [[1, 0], [4, -6]]", 8, "rising from 1 to 5"),
         ("rate: 8", "rate: 8, contour: [[1, 0], [5, -90]]", 8, "-90 dB"),
@@ -406,3 +426,19 @@ def test_numbers_with_exponents_are_numbers_and_names_stay_names(tmp_path):
     assert theme.items[0].note.loudness == -6.0
     assert theme.items[1].rate == 5.0
     assert repertoire.singer.reflection == 0.1
+
+
+@pytest.mark.parametrize(
+    "written", ["{pause: 1}, {pause: 0.5}", "{repeat: [{pause: 0.5}], count: 3}"]
+)
+def test_a_pause_before_the_first_note_is_sung(tmp_path, written):
+    text = GOOD.replace("[fall, flat]", f"[{written}, fall, flat, {{pause: 7}}]")
+    (plain, waiting) = (load_repertoire(write(tmp_path, each)) for each in (GOOD, text))
+    assert plain.themes[0] == waiting.themes[0]
+    assert as_written(waiting.themes[0]).events[0].start == 0
+    before, after = (as_written(each.themes[1]) for each in (plain, waiting))
+    for ours, theirs in zip(after.events, before.events, strict=True):
+        assert ours.start == pytest.approx(theirs.start + 1.5)
+    assert after.duration == pytest.approx(before.duration + 1.5)
+    write_repertoire(waiting, tmp_path / "again.yaml")
+    assert load_repertoire(tmp_path / "again.yaml").themes == waiting.themes

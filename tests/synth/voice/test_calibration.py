@@ -9,6 +9,7 @@ from chingolo.synth.voice.calibration import (
     pitch_of_beta,
     saddle_node_beta,
     solve_cycles,
+    solve_table,
 )
 
 GAMMA = 24_000.0
@@ -26,8 +27,9 @@ def test_stored_table_is_what_the_code_computes():
 @pytest.mark.slow
 def test_whole_table_is_rebuilt_equal():
     table = load_calibration()
-    rebuilt = solve_cycles(table.alpha, table.pitch)
+    rebuilt = solve_table()
     np.testing.assert_allclose(rebuilt.beta, table.beta, rtol=1e-6)
+    np.testing.assert_allclose(rebuilt.low_beta, table.low_beta, rtol=1e-6)
 
 
 def test_published_points():

@@ -220,6 +220,17 @@ def test_two_voices_add_up():
 
 
 @pytest.mark.parametrize("engine", ["ode", "wavetable"])
+def test_noise_on_the_tension_is_bounded(engine):
+    highest = [tone(0.499 * BIRD.gamma, alpha=0.4), tone(0.021 * BIRD.gamma, alpha=0.4)]
+    for wave in render(highest, BIRD, engine=engine, beta_noise=0.5, seed=3):
+        assert np.isfinite(wave).all()
+        assert np.abs(wave).max() > 0.01
+    for wrong in (0.51, 3.0, -0.1, np.nan, np.inf):
+        with pytest.raises(InputError, match=r"beta_noise .* from 0 to 0\.5"):
+            render(highest, BIRD, engine=engine, beta_noise=wrong)
+
+
+@pytest.mark.parametrize("engine", ["ode", "wavetable"])
 def test_noise_on_the_tension_is_heard_and_repeats_with_the_seed(engine):
     def sung(seed: int) -> np.ndarray:
         return render([tone(3000.0)], BIRD, engine=engine, seed=seed, beta_noise=0.1)[0]

@@ -17,7 +17,6 @@ from chingolo.train.data.corpus import (
 )
 from chingolo.train.data.read_songs import (
     TableOptions,
-    held_out_groups,
     load_corpus,
     read_songs,
 )
@@ -33,31 +32,6 @@ def test_whole_birds_are_held_out():
     }
     with pytest.raises(InputError, match="all songs are of one group"):
         split_by_group(["a"] * 5, 0.2, seed=0)
-
-
-def test_copies_go_with_their_song_and_songs_without_a_bird_with_their_recording():
-    tapes = [f"/tapes/{number}.wav" for number in (0, 0, 1, 2)]
-    table = pd.DataFrame({"path": tapes, "individual": ["a", "", "", "a"]})
-    table = table.assign(start_s=[0.0, 1.0, 0.0, 0.0], end_s=[0.5, 1.5, 0.5, 0.5])
-    # two songs of bird a; one of tape 0 and one of tape 1 without a bird
-    first, second, third, fourth = held_out_groups(table, "individual")
-    assert first == fourth
-    assert len({first, second, third}) == 3
-
-    copies = pd.DataFrame({"path": ["/made/0.wav", "/made/1.wav", "/made/2.wav"]})
-    copies["fitted_from"] = [*(song_reference(table.iloc[i]) for i in (1, 2)), "elsewhere"]
-    both = pd.concat([table, copies], ignore_index=True)
-    by_bird = held_out_groups(both, "individual")
-    assert [by_bird[1], by_bird[2]] == by_bird[4:6]
-    assert len(set(by_bird)) == 4
-    by_tape = held_out_groups(both, "path")
-    assert by_tape[0] == by_tape[1] == by_tape[4]
-    assert by_tape[2] == by_tape[5]
-    assert len(set(by_tape)) == 4
-    for seed in range(9):
-        held = split_by_group(by_tape, 0.3, seed)
-        assert held[1] == held[4]
-        assert held[2] == held[5]
 
 
 def test_renditions_pair_up_and_weights_balance():

@@ -34,7 +34,9 @@ def vector(x: np.ndarray, before: int = 0, after: int = 0, **changed: Any) -> np
     settings = dataclasses.replace(SETTINGS, **changed)
     network: Any = LinearWindows(settings, jnp.float32)
     params = network.init(jax.random.key(0), jnp.zeros((1, 4, BANDS)))
-    return np.asarray(network.apply(params, *(laid(x, before, after)[:1]), False, laid(x, before, after)[1]))[0]
+    return np.asarray(
+        network.apply(params, *(laid(x, before, after)[:1]), False, laid(x, before, after)[1])
+    )[0]
 
 
 @pytest.mark.parametrize("frames", [1, 7, 20, 33, 90])
@@ -44,7 +46,9 @@ def test_where_a_sound_lies_in_its_clip_and_how_loud_it_is_change_nothing(frames
         np.testing.assert_allclose(vector(x + level, before, after), vector(x), atol=2e-5)
 
 
-@pytest.mark.parametrize(("frames", "windows"), [(5, 1), (20, 1), (21, 2), (30, 2), (31, 3), (90, 8)])
+@pytest.mark.parametrize(
+    ("frames", "windows"), [(5, 1), (20, 1), (21, 2), (30, 2), (31, 3), (90, 8)]
+)
 def test_windows_cover_a_sound_by_halves(frames: int, windows: int):
     cut = cut_windows(*laid(sound(frames), 4, 200), SETTINGS)
     weight, when = np.asarray(cut.weight[0]), np.asarray(cut.when[0])
@@ -69,7 +73,9 @@ def test_a_window_is_the_sound_resized_in_loudness():
 def test_pace_is_told_by_the_duration_alone_where_a_sound_is_one_window():
     slow, fast = vector(sound(19)), vector(sound(10))
     np.testing.assert_allclose(slow[:-1], fast[:-1], atol=0.02)
-    np.testing.assert_allclose(slow[-1] - fast[-1], np.tanh(np.log(0.95)) - np.tanh(np.log(0.5)), atol=1e-5)
+    np.testing.assert_allclose(
+        slow[-1] - fast[-1], np.tanh(np.log(0.95)) - np.tanh(np.log(0.5)), atol=1e-5
+    )
 
 
 def test_order_is_heard():

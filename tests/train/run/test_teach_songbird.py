@@ -74,7 +74,13 @@ def test_songbird_comes_along_and_a_folder_of_that_name_goes_before_it(tmp_path,
 def test_songbird_tells_sweeps_apart_whatever_their_level_rate_and_company():
     songbird = load_encoder("songbird")
     random = np.random.default_rng(0)
-    kinds = [(2500, 2500, 0.06), (2500, 4500, 0.06), (4500, 2500, 0.06), (6000, 6000, 0.25), (3000, 5000, 1.6)]
+    kinds = [
+        (2500, 2500, 0.06),
+        (2500, 4500, 0.06),
+        (4500, 2500, 0.06),
+        (6000, 6000, 0.25),
+        (3000, 5000, 1.6),
+    ]
     sung = [
         np.float32(random.uniform(0.01, 1)) * tone(low * f, high * f, seconds * f)
         for low, high, seconds in kinds

@@ -20,7 +20,8 @@ def test_views_are_pure_functions_of_their_key():
     def view(key: jax.Array) -> jax.Array:
         power = views.power_views(key, clip(), clip(1), grain, Views(), FRONT_END)
         song = jnp.ones(100, bool)
-        return views.shape_views(key, power, song, jnp.zeros(()), Views(), FRONT_END)[0]
+        blank = jnp.zeros(())
+        return views.shape_views(key, power, song, blank, blank, Views(), FRONT_END)[0]
 
     np.testing.assert_array_equal(view(KEYS[0]), view(KEYS[0]))
     assert np.abs(np.asarray(view(KEYS[0]) - view(KEYS[1]))).max() > 0.1
@@ -91,6 +92,12 @@ def test_padding_moves_with_the_song():
     shifting = Views(shift_s=0.05, time_mask_s=0.0, frequency_mask=0)
     for key in KEYS[:10]:
         view, sound = views.shape_views(
-            key, jnp.where(song[:, None], ramp, 0.0), song, jnp.zeros(()), shifting, FRONT_END
+            key,
+            jnp.where(song[:, None], ramp, 0.0),
+            song,
+            jnp.zeros(()),
+            jnp.zeros(()),
+            shifting,
+            FRONT_END,
         )
         np.testing.assert_array_equal(np.asarray(view)[:, 0] > 0, sound)
