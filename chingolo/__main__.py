@@ -9,8 +9,8 @@ from chingolo.synth.tables.registry import Registry
 COMMANDS: Registry[Command] = Registry(
     "command",
     {
-        "demo": "chingolo.scripts.demo:COMMAND",
-        "report": "chingolo.scripts.report_recordings:COMMAND",
+        "demo": "chingolo.scripts.whole_way.demo:COMMAND",
+        "report": "chingolo.scripts.whole_way.report_recordings:COMMAND",
         "generate": "chingolo.scripts.generate_songs:COMMAND",
         "sing": "chingolo.scripts.sing_themes:COMMAND",
         "fit": "chingolo.scripts.fit_songs:COMMAND",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import soxr
 
 from chingolo.synth.fit.fitted_song import (
@@ -21,7 +22,9 @@ from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, tra
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
+from chingolo.synth.tables.audio import load_song, times_of
 from chingolo.synth.tables.excerpt import wave_in_memory
+from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import Bird, larger
 from chingolo.synth.voice.gestures import Gesture, held, pitch_range
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
@@ -43,6 +46,10 @@ SIZES = (1, 2, 4, 8, 16)
 
 LOW_SONG = 1800.0
 """Hz; songs of a lower median f0 are tried with larger birds."""
+
+
+HEARD_SONGS, HEARD_S = 5, 20.0
+"""Songs of a table by which its bird is chosen, and how much of each is heard, s."""
 
 
 class UnfittableError(ValueError):
@@ -107,6 +114,20 @@ def track_song(wave: np.ndarray, bird: Bird) -> Fit:
     density = floor * WINDOW / (1.5 * RATE)
     heard_as = _gesture(notes, len(wave), gain, small)
     return slowed(Fit(heard_as, tuple(notes), gain, density, frequencies), RATE / rate)
+
+
+def some_waves(table: pd.DataFrame) -> list[np.ndarray]:
+    """Of some songs over the table, of each the beginning; at `RATE`."""
+    waves = []
+    for number in np.linspace(0, len(table) - 1, min(len(table), HEARD_SONGS)).astype(int):
+        song = table.iloc[number]
+        try:
+            begin, end = times_of(song)
+            part = pd.Series({**song, "end_s": min(end, begin + HEARD_S)})
+            waves.append(load_song(part, sample_rate=RATE))
+        except InputError:
+            continue  # told of its row when it is fitted
+    return waves
 
 
 def bird_by_ear(waves: Sequence[np.ndarray], like: Bird) -> Bird:

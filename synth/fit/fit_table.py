@@ -20,6 +20,7 @@ from chingolo.synth.fit.fit_song import (
     UnfittableError,
     bird_by_ear,
     other_bird,
+    some_waves,
     too_long,
     track_song,
 )
@@ -47,7 +48,7 @@ from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import load_excerpt, load_song, times_of, write_audio
+from chingolo.synth.tables.audio import load_excerpt, times_of, write_audio
 from chingolo.synth.tables.bounds import SUNG_RATE
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.files import (
@@ -81,9 +82,6 @@ BATCH = 16
 """Songs fitted together."""
 
 USUAL_BIRD = "rufous_collared_sparrow"
-HEARD_SONGS, HEARD_S = 5, 20.0
-"""Songs of a table by which its bird is chosen, and how much of each is heard, s."""
-
 MOST_TRIED = 50
 """Songs of poor fits that other birds are tried with."""
 
@@ -156,7 +154,7 @@ def fit_songs(
             f"{table_file}: '{taken[0]}' is a column that fit writes; rename it, or fit the "
             "recordings in place of their re-synthesis"
         )
-    bird = bird or bird_by_ear(_some_waves(table), BIRDS[USUAL_BIRD])
+    bird = bird or bird_by_ear(some_waves(table), BIRDS[USUAL_BIRD])
     instrument = content_hash(bird, machines)
     rows = json.loads(table.to_json(orient="records"))
     begin_request(
@@ -215,27 +213,13 @@ def _other_birds(
     poor = quality["song"][quality["verdict"].isin(["poor", "failed"])].tolist()
     wanted: dict[Bird, list[int]] = {}
     for number in poor[:MOST_TRIED]:
-        other = other_bird(_some_waves(table.iloc[[number]]), BIRDS[USUAL_BIRD], bird)
+        other = other_bird(some_waves(table.iloc[[number]]), BIRDS[USUAL_BIRD], bird)
         if other is not None:
             wanted.setdefault(other, []).append(number)
     return tuple(
         write_other_bird(table.iloc[numbers], numbers, other, folder)
         for other, numbers in wanted.items()
     )
-
-
-def _some_waves(table: pd.DataFrame) -> list[np.ndarray]:
-    """Of some songs over the table, of each the beginning; at `RATE`."""
-    waves = []
-    for number in np.linspace(0, len(table) - 1, min(len(table), HEARD_SONGS)).astype(int):
-        song = table.iloc[number]
-        try:
-            begin, end = times_of(song)
-            part = pd.Series({**song, "end_s": min(end, begin + HEARD_S)})
-            waves.append(load_song(part, sample_rate=RATE))
-        except InputError:
-            continue  # told of its row when it is fitted
-    return waves
 
 
 def _fit_one(song: pd.Series, bird: Bird, broken: dict[int, str]) -> tuple[np.ndarray, Fit] | str:

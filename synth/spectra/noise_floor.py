@@ -181,7 +181,7 @@ def silence(front_end: FrontEnd) -> Array:
     nothing = jnp.full((1, 1, 1), POWER_FLOOR)
     if PADDING_IS_0[front_end.noise]:
         return jnp.zeros(())
-    return (jnp.log(nothing) if front_end.noise == "none" else pcen(nothing, front_end))[0, 0, 0]
+    return (pcen(nothing, front_end) if front_end.noise == "pcen" else jnp.log(nothing))[0, 0, 0]
 
 
 def _median(log_mel: Array, song: Array) -> Array:

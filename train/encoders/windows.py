@@ -102,7 +102,7 @@ def cut_windows(spectrogram: Array, silent: Array | None, settings: WindowsSetti
 
 
 def _between(values: Array, place: Array) -> Array:
-    """[batch, frames, bands] at fractional frames [batch, windows, n] -> [batch, windows, n, bands]"""
+    """[batch, frames, bands] at places [batch, windows, n] between frames, one more axis."""
     low = jnp.floor(place).astype(int)
     high = jnp.minimum(low + 1, values.shape[1] - 1)
     part = (place - low)[..., None]

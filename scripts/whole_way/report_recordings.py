@@ -1,7 +1,6 @@
 """`chingolo report`: from folders of recordings, or a song table, to the report."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -59,6 +58,7 @@ def command(config: ReportConfig) -> None:
     import shlex
 
     from chingolo.scripts import compare_eras, embed_songs, find_songs
+    from chingolo.scripts.whole_way.steps import Steps
     from chingolo.synth.tables.files import make_folder
     from chingolo.train.run.trained_encoder import load_encoder
 
@@ -67,7 +67,7 @@ def command(config: ReportConfig) -> None:
     make_folder(config.out)
     found, songs = config.out / "found.csv", config.out / "songs.csv"
     latents = config.out / "latent.parquet"
-    steps = _Steps(config.out / "steps.json", again=config.force)
+    steps = Steps(config.out / "steps.json", again=config.force)
     lines: list[str] = []
 
     def tell(*words: object) -> None:
@@ -136,6 +136,7 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
     import pandas as pd
 
     from chingolo.analysis.find.recordings import audio_files
+    from chingolo.scripts.whole_way.eras_by_name import dates_by_name, eras_by_folder
     from chingolo.synth.tables.song_table import read_song_table
 
     if source is not None:
@@ -159,66 +160,6 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
             )
         return table.assign(date=dates, era=[date[:4] for date in dates])
     return table.drop(columns="era", errors="ignore") if config.era_from == "date" else table
-
-
-def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
-    """The folder of each recording, of those that were named or of those in the one that was.
-
-    Args:
-        paths: of recordings, absolute.
-        given: what was named: folders, or a song table, whose recordings' own folders count.
-
-    Raises:
-        InputError: for a recording that lies in no such folder.
-    """
-    folders = [folder.resolve() for folder in given if folder.is_dir()]
-    eras = []
-    for path in map(Path, paths):
-        resolved = path.parent.resolve() / path.name
-        around = [folder for folder in folders if folder in resolved.parents]
-        if not folders:
-            eras.append(resolved.parent.name)
-        elif not around:
-            raise InputError(
-                f"--era-from folder: {path} lies in none of the folders that are named"
-            )
-        elif len(given) > 1:
-            eras.append(max(around, key=lambda folder: len(folder.parts)).name)
-        else:
-            inside = resolved.relative_to(around[0]).parts
-            if len(inside) < 2:
-                raise InputError(
-                    f"--era-from folder: {path} lies in {given[0]} itself, not in the folder of "
-                    "an era"
-                )
-            eras.append(inside[0])
-    return eras
-
-
-def dates_by_name(paths: list[str]) -> list[str]:
-    """The date (1966-10-03) or year in the name of each recording.
-
-    Raises:
-        InputError: for a name without one, or with several that differ.
-    """
-    import re
-
-    day = re.compile(
-        r"(?<!\d)(1[89]\d\d|20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
-    )
-    year = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
-    dates = []
-    for path in paths:
-        name = Path(path).stem
-        told = {f"{y}-{m}-{d}" for y, _, m, d in day.findall(name)} or set(year.findall(name))
-        if len(told) != 1:
-            what = f"several dates ({', '.join(sorted(told))})" if told else "no date or year"
-            raise InputError(
-                f"--era-from filename: {path} tells {what}; expected one, as 1966-10-03, 19661003 "
-                "or 1966"
-            )
-        dates.append(told.pop())
-    return dates
 
 
 def _write(table: "pd.DataFrame", out: Path) -> None:
@@ -254,72 +195,6 @@ def _changed(settings: CompareSettings) -> list[str]:
         if value != each.default:
             words += [option(each.name)] + ([] if value is True else [str(value)])
     return words
-
-
-class _Steps:
-    """What was made of what, in a file."""
-
-    def __init__(self, file: Path, *, again: bool) -> None:
-        import json
-
-        self.file, self.again = file, again
-        try:
-            self.known: dict[str, Any] = json.loads(file.read_text())
-        except (OSError, ValueError):
-            self.known = {}
-
-    def key(self, step: str) -> str:
-        """What tells a step's input from others."""
-        return self.known.get(step, {}).get("of", "")
-
-    def do(
-        self,
-        step: str,
-        of: list[Any],
-        makes: tuple[Path, ...],
-        work: Callable[[], None],
-        *,
-        edited: bool = False,
-    ) -> None:
-        """Works, unless what it makes is there and was made of the same.
-
-        Args:
-            step: name.
-            of: all that its outcome depends on.
-            makes: files.
-            work: makes them.
-            edited: whether an edited file stays as long as the input is the same, and is not
-                written over when it changes.
-
-        Raises:
-            InputError: if an edited file would be written over.
-        """
-        import json
-
-        told = _digest(json.dumps(of, default=str))
-        there = all(path.is_file() for path in makes)
-        known = self.known.get(step, {})
-        if there and known.get("of") == told and not self.again:
-            print(f"{makes[0]}: as it was", file=sys.stderr)
-            return
-        if there and edited and not self.again:
-            made = known.get("made")
-            if made != [_digest(path.read_bytes()) for path in makes]:
-                raise InputError(
-                    f"{makes[0]}: was edited, or not written here, and the recordings have "
-                    "changed; --force writes it anew, or name the table in place of the recordings"
-                )
-        work()
-        made = [_digest(path.read_bytes()) for path in makes]
-        self.known[step] = {"of": told, "made": made}
-        self.file.write_text(json.dumps(self.known, indent=1) + "\n")
-
-
-def _digest(content: str | bytes) -> str:
-    import hashlib
-
-    content = content.encode() if isinstance(content, str) else content
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 COMMAND = Command(

@@ -1,0 +1,64 @@
+"""When recordings were made, by the names of their folders or their own."""
+
+import re
+from pathlib import Path
+
+from chingolo.synth.tables.files import InputError
+
+
+def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
+    """The folder of each recording, of those that were named or of those in the one that was.
+
+    Args:
+        paths: of recordings, absolute.
+        given: what was named: folders, or a song table, whose recordings' own folders count.
+
+    Raises:
+        InputError: for a recording that lies in no such folder.
+    """
+    folders = [folder.resolve() for folder in given if folder.is_dir()]
+    eras = []
+    for path in map(Path, paths):
+        resolved = path.parent.resolve() / path.name
+        around = [folder for folder in folders if folder in resolved.parents]
+        if not folders:
+            eras.append(resolved.parent.name)
+        elif not around:
+            raise InputError(
+                f"--era-from folder: {path} lies in none of the folders that are named"
+            )
+        elif len(given) > 1:
+            eras.append(max(around, key=lambda folder: len(folder.parts)).name)
+        else:
+            inside = resolved.relative_to(around[0]).parts
+            if len(inside) < 2:
+                raise InputError(
+                    f"--era-from folder: {path} lies in {given[0]} itself, not in the folder of "
+                    "an era"
+                )
+            eras.append(inside[0])
+    return eras
+
+
+def dates_by_name(paths: list[str]) -> list[str]:
+    """The date (1966-10-03) or year in the name of each recording.
+
+    Raises:
+        InputError: for a name without one, or with several that differ.
+    """
+    day = re.compile(
+        r"(?<!\d)(1[89]\d\d|20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)"
+    )
+    year = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+    dates = []
+    for path in paths:
+        name = Path(path).stem
+        told = {f"{y}-{m}-{d}" for y, _, m, d in day.findall(name)} or set(year.findall(name))
+        if len(told) != 1:
+            what = f"several dates ({', '.join(sorted(told))})" if told else "no date or year"
+            raise InputError(
+                f"--era-from filename: {path} tells {what}; expected one, as 1966-10-03, 19661003 "
+                "or 1966"
+            )
+        dates.append(told.pop())
+    return dates
