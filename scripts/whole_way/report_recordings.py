@@ -85,6 +85,11 @@ def command(config: ReportConfig) -> None:
         finding = find_songs.FindConfig(names, found, detector=config.detector, force=True)
         key = _state(config.recordings, config.detector)
         steps.do("find", key, (found,), lambda: find_songs.command(finding))
+        if len(found.read_text().splitlines()) < 2:
+            raise InputError(
+                f"--detector {config.detector} found no song; another detector, `none` where each "
+                "recording is one song, or a song table"
+            )
     table = _songs(config, source)
     key = [table.to_csv(index=False), config.era_from, str(config.recordings)]
     steps.do("songs", key, (songs,), lambda: _write(table, songs), edited=True)
@@ -123,6 +128,10 @@ def _check(config: ReportConfig) -> None:
         )
     if config.era_from in ("folder", None) and config.settings.cut_date and not tables:
         raise InputError("--cut-date: for --era-from filename, or a table with dates")
+    if config.settings.cut_date:
+        from chingolo.analysis.change.design.eras import cut_day
+
+        cut_day(config.settings.cut_date)
     if config.era_from == "date" and not config.settings.cut_date:
         raise InputError("--era-from date: needs --cut-date, such as 1990-01-01")
 
@@ -144,8 +153,6 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
     else:
         files = audio_files(config.recordings)
         table = pd.DataFrame({"path": [str(file.absolute()) for file in files]})
-    if not len(table):
-        raise InputError(f"{source}: no song was found; another --detector, or a song table")
     if config.era_from == "folder":
         return table.assign(era=eras_by_folder(table["path"].tolist(), config.recordings))
     if config.era_from == "filename":

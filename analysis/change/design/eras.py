@@ -106,16 +106,25 @@ def _name_eras(present: list[str], settings: CompareSettings) -> tuple[str, str]
     raise InputError(f"which of the eras {listed} is older? say --historical and --modern")
 
 
-def _cut_by_date(
-    songs: pd.DataFrame, cut_date: str, era_column: str
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def cut_day(cut_date: str) -> np.datetime64:
+    """The day that `--cut-date` names.
+
+    Raises:
+        InputError: if it is no date.
+    """
     told = word(cut_date)
     if not told:
         raise InputError(f"--cut-date: '{cut_date}' is no date; expected {DATE_FORMS}")
     try:
-        cut, _ = days(told)
+        return days(told)[0]
     except ValueError as error:
         raise InputError(f"--cut-date: {error}") from error
+
+
+def _cut_by_date(
+    songs: pd.DataFrame, cut_date: str, era_column: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    told, cut = word(cut_date), cut_day(cut_date)
     # a column that was asked for goes before, and one without any date tells none
     columns = ["date", era_column] if era_column == "era" else [era_column, "date"]
     known = {column: words(songs[column]) for column in columns if column in songs.columns}

@@ -69,3 +69,17 @@ def test_it_generates_and_finds_in_an_empty_folder(installed: Path, tmp_path: Pa
     chingolo("find", "scene.flac", "--out", "found.csv")
     assert len(pd.read_csv(tmp_path / "found.csv")) >= 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found.csv", "scene.flac", "songs"]
+
+
+def test_songbird_comes_along_and_needs_no_network(installed: Path, tmp_path: Path):
+    random = np.random.default_rng(0)
+    for number in range(3):
+        wave = np.sin(2 * np.pi * (3000 + 500 * number) * np.arange(5000) / 32_000)
+        soundfile.write(tmp_path / f"{number}.wav", wave + 0.01 * random.normal(size=5000), 32_000)
+    table = pd.DataFrame({"path": [f"{number}.wav" for number in range(3)]})
+    table.to_csv(tmp_path / "songs.csv", index=False)
+    words = ["-m", "chingolo", "embed", "songbird", "songs.csv", "--out", "latent.parquet"]
+    call_python(words, tmp_path, PYTHONPATH=str(installed), http_proxy="http://127.0.0.1:9")
+    z = np.stack(pd.read_parquet(tmp_path / "latent.parquet")["z"].tolist())
+    assert z.shape == (3, 513)
+    np.testing.assert_allclose(np.linalg.norm(z, axis=1), 1, rtol=1e-4)
