@@ -30,13 +30,13 @@ def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
         elif len(given) > 1:
             eras.append(max(around, key=lambda folder: len(folder.parts)).name)
         else:
-            inside = resolved.relative_to(around[0]).parts
-            if len(inside) < 2:
+            inside = resolved.relative_to(around[0])
+            if inside.parent == Path():
                 raise InputError(
                     f"--era-from folder: {path} lies in {given[0]} itself, not in the folder of "
                     "an era"
                 )
-            eras.append(inside[0])
+            eras.append(inside.parts[0])
     return eras
 
 

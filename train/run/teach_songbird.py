@@ -107,6 +107,7 @@ def _windows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Windows of all sounds [windows, values], and the unit and place of each as one number."""
     front_end, encoder = settings.front_end, settings.encoder
+    assert isinstance(encoder, WindowsSettings)
 
     @jax.jit
     def hear(clips: jax.Array, edges: jax.Array) -> tuple[jax.Array, ...]:
