@@ -33,7 +33,7 @@ def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
             inside = resolved.relative_to(around[0])
             if inside.parent == Path():
                 raise InputError(
-                    f"--era-from folder: {path} lies in {given[0]} itself, not in the folder of "
+                    f"--era-from folder: {path} lies in {around[0]} itself, not in the folder of "
                     "an era"
                 )
             eras.append(inside.parts[0])
