@@ -114,7 +114,7 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import describe_recordings
-        from chingolo.analysis.change.design.eras import MODERN
+        from chingolo.analysis.change.design.eras import HISTORICAL, MODERN
         from chingolo.analysis.change.drift.measure_copies import measure_copies
         from chingolo.analysis.change.drift.song_measures import measure_recordings
         from chingolo.synth.spectra.front_end import front_end_of
@@ -123,7 +123,10 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
         if recorders:
             measured["sung_again"] = measure_copies(
-                latents.songs, eras.of_song == MODERN, recorders, tell=_tell
+                latents.songs,
+                [eras.of_song == era for era in (HISTORICAL, MODERN)],
+                recorders,
+                tell=_tell,
             )
         ear = front_end_of(latents.made_by)
         measured["descriptors"] = describe_recordings(latents.songs, ear)

@@ -1,19 +1,20 @@
 """How themes are sung in two eras, and what recorders alone do to that."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chingolo.analysis.change.design.eras import MODERN
+from chingolo.analysis.change.design.eras import HISTORICAL, MODERN
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.drift.drift_table import Plans, plan_themes
 from chingolo.analysis.change.drift.measure_drift import DriftResult, measure_drift, measure_name
 from chingolo.analysis.change.drift.song_measures import SongMeasures
 from chingolo.analysis.claims.claim import NOT_MADE
 from chingolo.analysis.claims.folds import folded_measures
-from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design
+from chingolo.analysis.claims.heard_twice import LEVEL, device_pairs, paired_design, songs_of_era
 
 Measured = Sequence[SongMeasures | None]
 """[songs] None for one that was not measured."""
@@ -45,11 +46,11 @@ def drift_evidence(
 
     Returns:
         The result, and the placebo: `passed`, whether no recorder changes any measure (at a level
-        of 5 % over all recorders); `p` of the recorder that changes one most, adjusted for all
-        recorders; `recorders`; `measures`, the largest change that a recorder makes of each, per
-        cent, the speed that all have in common taken out; `kinds`, the largest that one makes of
-        any measure in a unit, by a test of that recorder alone; `measured`, whether devices were
-        compared. `passed` alone, None, where there is neither. In any case `folds`, of
+        of 5 % over all recorders and both eras); `p` of the recorder that changes one most,
+        adjusted for all of these; `recorders`; `measures`, the largest change that a recorder makes
+        of each, per cent, the speed that all have in common taken out; `kinds`, the largest that
+        one makes of any measure in a unit, by a test of that recorder alone; `measured`, whether
+        devices were compared. `passed` alone, None, where there is neither. In any case `folds`, of
         `folded_measures`.
     """
     theme = np.where([song is not None for song in sung], theme, "").astype(object)
@@ -68,7 +69,8 @@ def drift_evidence(
         pairs = _through_recorders(theme, heard, sung_again, design)
     if not any(len(rows) for _, _, rows, _ in pairs):
         return result, NOT_MADE | folds
-    return result, _placebo(pairs, theme, plans, design.seed) | {"measured": measured} | folds
+    told = {"measured": measured, "recorders": len(pairs if measured else sung_again or ())}
+    return result, _placebo(pairs, theme, plans, design.seed) | told | folds
 
 
 def _through_recorders(
@@ -77,12 +79,14 @@ def _through_recorders(
     sung_again: Sequence[Measured] | None,
     design: Design,
 ) -> list[Pair]:
-    """Modern songs and what each recorder makes of them."""
+    """Songs of each era and what each recorder makes of them; see `recorder_placebo`."""
     pairs: list[Pair] = []
-    modern = (design.unit_of_song >= 0) & (design.era == MODERN)[design.unit_of_song]
-    for through in sung_again or ():
-        again = np.array([song is not None for song in through]) & modern & (theme != "")
-        rows = np.flatnonzero(again)
+    for era, through in product((HISTORICAL, MODERN), sung_again or ()):
+        again = np.array([song is not None for song in through]) & (theme != "")
+        rows = songs_of_era(design, era)
+        rows = rows[again[rows]]
+        if not len(rows):
+            continue
         unit = np.unique(design.unit_of_song[rows], return_inverse=True)[1]
         copies = [through[row] or SongMeasures(()) for row in rows.tolist()]
         pairs.append((heard, copies, rows, unit))
@@ -119,5 +123,4 @@ def _placebo(
             if row.p <= LEVEL:
                 kinds[row.unit] = max(kinds.get(row.unit, 0.0), abs(row.change_percent))
     p = min(1.0, min(smallest) * len(pairs))
-    told = {"recorders": len(pairs), "measures": largest, "kinds": kinds}
-    return {"passed": p > LEVEL, "p": p} | told
+    return {"passed": p > LEVEL, "p": p, "measures": largest, "kinds": kinds}

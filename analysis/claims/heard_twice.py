@@ -60,6 +60,12 @@ def device_pairs(songs: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray, np.n
     return pairs
 
 
+def songs_of_era(design: Design, era: int) -> np.ndarray:
+    """[songs of the era] rows of the songs that are of a unit of an era."""
+    known = design.unit_of_song >= 0
+    return np.flatnonzero(known & (design.era == era)[design.unit_of_song])
+
+
 def paired_design(unit: np.ndarray, seed: int) -> Design:
     """Songs as one recorder heard them against the same as another did; units exchange in pairs.
 

@@ -15,14 +15,14 @@ from chingolo.analysis.change.drift.song_measures import (
 from chingolo.synth.recorder.hear_recordings import hear_recordings
 from chingolo.synth.recorder.wide import WideRecorder
 
-SONGS = 32
-"""That are heard through every recorder: a tenth of a second each time. A recorder moves all songs
-of a theme alike, so that few tell what it does."""
+SONGS = 20
+"""Of each era that are heard through every recorder: a tenth of a second each time. A recorder
+moves all songs of a theme alike, so that few tell what it does."""
 
 
 def measure_copies(
     songs: pd.DataFrame,
-    among: np.ndarray,
+    among: Sequence[np.ndarray],
     recorders: Sequence[WideRecorder],
     *,
     most: int = SONGS,
@@ -32,9 +32,9 @@ def measure_copies(
 
     Args:
         songs: song table with absolute paths.
-        among: [songs] bool: those of which some are taken, as many of each bird or recording.
+        among: for each era [songs] bool: of these some are taken, as many of each bird.
         recorders: that each of them is heard through.
-        most: songs that are.
+        most: songs of each era that are.
         tell: takes lines of progress.
 
     Returns:
@@ -43,8 +43,11 @@ def measure_copies(
     Raises:
         InputError: if a recording cannot be read.
     """
-    inside = np.flatnonzero(among)
-    chosen = inside[some_of_each(songs.iloc[inside].reset_index(drop=True), most)]
+    taken = []
+    for inside in map(np.flatnonzero, among):
+        own = songs.iloc[inside].reset_index(drop=True)
+        taken.append(inside[some_of_each(own, most)])
+    chosen = np.concatenate(taken)
     measured: list[list[SongMeasures | None]] = [[None] * len(songs) for _ in recorders]
     hearings = hear_recordings(
         songs.iloc[chosen].reset_index(drop=True),

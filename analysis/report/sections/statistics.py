@@ -68,7 +68,7 @@ def _placebo(placebo: dict[str, Any], made_by: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return f"<p>{NO_PLACEBO}</p>"
     worst = max(placebo["themes"].values(), default=0.0)
-    heard = placebo_of(placebo, "modern songs", made_by)
+    heard = placebo_of(placebo, "the songs of each era", made_by)
     return (
         f"<p>Placebo: {heard}, pair by pair. {placebo['stable']:.0%} stay in their theme; "
         f"the recorder that does most moves a theme's share by {100 * worst:.0f} points "

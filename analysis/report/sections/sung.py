@@ -69,7 +69,7 @@ def _placebo(placebo: dict[str, Any], made_by: dict[str, Any]) -> str:
     if placebo["passed"] is None:
         return NO_PLACEBO
     return (
-        f"Placebo: {placebo_of(placebo, 'some modern songs', made_by)}, pair by pair "
+        f"Placebo: {placebo_of(placebo, 'some songs of each era', made_by)}, pair by pair "
         f"(p = {placebo['p']:.3f} over all recorders). A change "
         "counts only if it is clearly larger than a recorder's most."
     )
