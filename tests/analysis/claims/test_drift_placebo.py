@@ -77,11 +77,16 @@ def test_songs_that_no_recorder_heard_again_make_no_placebo():
     assert placebo_of([[None] * len(same)])[1] == {"passed": None, "folds": {}}
 
 
-def test_only_modern_songs_are_taken():
+@pytest.mark.parametrize("old", [True, False])
+def test_what_a_recorder_does_to_one_era_alone_is_found(old: bool):
     _, _, same, _ = world()
     _, _, late, _ = world(later=0.02)
-    historical = [song if row < 2 * BIRDS else None for row, song in enumerate(late)]
-    assert placebo_of([historical])[1] == {"passed": None, "folds": {}}
+    one = [song if (row < 2 * BIRDS) == old else None for row, song in enumerate(late)]
+    assert not placebo_of([one])[1]["passed"]
+    both = [late[row] if song else same[row] for row, song in enumerate(one)]
+    found = placebo_of([both])[1]
+    assert not found["passed"]
+    assert found["recorders"] == 1
     assert placebo_of([same])[1]["passed"]
 
 

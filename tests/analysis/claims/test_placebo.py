@@ -39,9 +39,21 @@ def test_one_recorder_of_four_that_turns_a_theme_into_another_fails():
     found = recorder_placebo(songs, theme, np.stack([theme, turned, theme, theme]), design)
     assert not found["passed"]
     # 10 pairs of which each differs one way: 2 of 1024 arrangements are as extreme, 4 recorders
-    assert found["p"] == pytest.approx(4 * 2 / 1024, abs=0.02)
+    # and two eras
+    assert found["p"] == pytest.approx(8 * 2 / 1024, abs=0.015)
     assert found["themes"] == {"A": 0.5, "B": 0.5}
     assert found["stable"] == 0.875
+
+
+@pytest.mark.parametrize("era", [0, 1])
+def test_a_recorder_that_one_era_has_been_through_already_is_found_by_the_other(era: int):
+    songs, theme, design = world()
+    clean = (design.era == era)[design.unit_of_song]
+    narrow = np.where(clean & (theme == "A"), "B", theme)
+    found = recorder_placebo(songs, theme, np.stack([theme, narrow, theme]), design)
+    assert not found["passed"]
+    assert found["themes"]["A"] == 0.5
+    assert found["recorders"] == 3
 
 
 def test_without_copies_no_placebo_is_made():
