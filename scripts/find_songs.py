@@ -177,6 +177,8 @@ def command(config: FindConfig) -> None:
         raise InputError("--run, an encoder, and --reference, its frozen clusters, go together")
     if config.out is not None:
         refuse_existing(config.out, force=config.force)
+    elif config.force:
+        raise InputError("--force: writes over --out, and none is given")
     detector = load_detector(config.detector)
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None

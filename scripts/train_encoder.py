@@ -242,6 +242,9 @@ def _refuse_idle(config: TrainConfig) -> None:
     both = config.songs and config.synthetic is not None
     if not both and any(one.startswith("synthetic_share=") for one in config.set):
         raise InputError("--set synthetic_share: read where songs and --synthetic are given")
+    for name in () if config.synthetic is not None else ("pool", "renew_every"):
+        if any(one.startswith(f"{name}=") for one in config.set):
+            raise InputError(f"--set {name}: of fresh songs, read with --synthetic alone")
     for name in () if config.hold_out else ("group_column", "probe_column"):
         if getattr(config, name) != getattr(TrainConfig, name):
             raise InputError(f"{option(name)}: read with --hold-out alone")

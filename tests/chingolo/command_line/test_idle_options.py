@@ -24,9 +24,12 @@ CASES = [
     "train --synthetic zonotrichia_capensis --host 3",
     "train --synthetic zonotrichia_capensis --hosts 2",
     "train s.csv --set synthetic_share=0.5",
+    "train s.csv --set pool=4",
+    "train s.csv --set renew_every=2",
     "train --synthetic zonotrichia_capensis --set synthetic_share=0.5",
     "train-detector s.csv --set synthetic_share=0.2",
     "embed run s.csv --min-cluster-size 3",
+    "find r.wav --force",
 ]
 
 
