@@ -59,6 +59,7 @@ class Embedder:
         front_end, method = self.encoder.settings.front_end, self.encoder.settings.method.name
         classes = self.encoder.classes
         return {
+            **({"encoder": self.encoder.name} if self.encoder.name else {}),
             "checkpoint": self.encoder.hash,
             **dataclasses.asdict(front_end),
             "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.highest:g} Hz",

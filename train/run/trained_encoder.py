@@ -48,6 +48,9 @@ class TrainedEncoder:
     hash: str
     """Tells its weights from others'."""
 
+    name: str = ""
+    """Of an encoder that the package brings."""
+
 
 def trained_encoder(
     state: State, settings: TrainingSettings, classes: tuple[str, ...]
@@ -122,9 +125,9 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
     Raises:
         InputError: if it is missing, damaged or of another version.
     """
-    folder = Path(run)
+    folder, name = Path(run), ""
     if not folder.exists() and str(run) in shipped_encoders():
-        folder = SHIPPED / str(run)
+        folder, name = SHIPPED / str(run), str(run)
     if not folder.is_dir():
         shipped = ", ".join(shipped_encoders())
         raise InputError(f"{folder}: no such run, nor an encoder that comes along ({shipped})")
@@ -151,6 +154,7 @@ def load_encoder(run: str | Path) -> TrainedEncoder:
             mean=float(description["mean"]),
             variance=float(description["variance"]),
             hash=digest[:16],
+            name=name,
         )
     except InputError as error:
         raise InputError(f"{folder}: encoder.json: {error}") from error

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from chingolo.analysis.space.embed import clip_lengths, embed
+from chingolo.analysis.space.embed import clip_lengths, embed, make_embedder
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.windows import WindowsSettings
@@ -100,3 +100,10 @@ def test_clips_of_few_lengths_hold_songs_of_any():
     assert lengths[-1] == 10 * RATE
     assert len(lengths) <= 5
     assert list(lengths) == sorted(lengths)
+
+
+def test_a_latent_table_tells_the_name_of_the_encoder_that_comes_along(tmp_path):
+    songbird = load_encoder("songbird")
+    assert make_embedder(songbird).about["encoder"] == "songbird"
+    write_encoder(tmp_path / "mine", songbird)
+    assert "encoder" not in make_embedder(load_encoder(tmp_path / "mine")).about
