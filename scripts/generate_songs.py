@@ -30,6 +30,12 @@ class GenerateConfig:
     songs: Annotated[int, Bounds(1, 10_000_000)] = 100
     """How many songs (default 100)."""
 
+    theme: tuple[str, ...] = ()
+    """Only these themes (default: all)."""
+
+    note: tuple[str, ...] = ()
+    """Single notes, each by itself, as a theme of its name."""
+
     era: str | None = None
     """Only the populations of this era (default: all)."""
 
@@ -92,6 +98,8 @@ def generate(config: GenerateConfig) -> None:
             sample_rate=config.sample_rate,
             seed=config.seed,
         ),
+        themes=config.theme,
+        notes=config.note,
         progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
     )
     print(f"\n{config.out / 'songs.csv'}: {counts.total()} synthetic songs")

@@ -2,15 +2,16 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
 from chingolo.synth.recorder.channel import recorders_of_channel
-from chingolo.synth.score.repertoire_file import load_repertoire
+from chingolo.synth.score.repertoire_file import load_notes, load_repertoire
 from chingolo.synth.sheets.contact_sheet import write_contact_sheet
+from chingolo.synth.surrogates.sing_as_written import chosen_themes, of_these_alone
 from chingolo.synth.surrogates.sing_songs import (
     BATCH,
     SongRequest,
@@ -32,6 +33,8 @@ def generate_songs(
     folder: Path,
     request: SongRequest,
     *,
+    themes: Sequence[str] = (),
+    notes: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Counter[str]:
     """Generates songs into `folder`, or continues what an interrupted call left there.
@@ -43,6 +46,8 @@ def generate_songs(
         repertoire_name: see `load_repertoire`.
         folder: receives `songs.csv`, `audio/`, `generate.json` and `contact_sheet.png`.
         request: which songs, and how they are heard.
+        themes: of the repertoire that alone are sung; none with `notes`: all.
+        notes: of the repertoire, each sung by itself, under its name as theme.
         progress: called with (songs done, songs in all).
 
     Returns:
@@ -54,6 +59,10 @@ def generate_songs(
     """
     request = checked(request)
     repertoire = load_repertoire(repertoire_name)
+    if themes or notes:
+        known = load_notes(repertoire_name) if notes else {}
+        chosen = chosen_themes(repertoire, known, themes=themes, alone=notes)
+        repertoire = of_these_alone(repertoire, chosen)
     plan = plan_request(repertoire, request)
     _, machines = recorders_of_channel(request.channel, request.recorders)
     instrument = content_hash(repertoire.singer, machines)

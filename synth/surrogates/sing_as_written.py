@@ -1,6 +1,7 @@
 """Themes and notes sung as they are written: no variation, no recorder, one of each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,6 +45,27 @@ def chosen_themes(
         *(known[name] for name in themes),
         *(Theme(name, (Item(notes[name]),)) for name in alone),
     )
+
+
+def of_these_alone(repertoire: Repertoire, themes: Sequence[Theme]) -> Repertoire:
+    """A repertoire of some of its themes, or of its notes, sung by the birds that sing them.
+
+    What is no theme of the repertoire is sung by all, as often as a theme in the mean.
+
+    Args:
+        repertoire: that holds them.
+        themes: of `chosen_themes`.
+    """
+    own = set(repertoire.theme_names)
+    names = [theme.name for theme in themes]
+    populations = []
+    for population in repertoire.populations:
+        shares = dict(population.shares)
+        mean = sum(shares.values()) / len(shares)
+        kept = tuple((name, shares.get(name, 0.0) if name in own else mean) for name in names)
+        if any(share for _, share in kept):
+            populations.append(replace(population, shares=kept))
+    return replace(repertoire, themes=tuple(themes), populations=tuple(populations))
 
 
 def sing_as_written(

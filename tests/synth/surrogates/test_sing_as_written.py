@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
+from chingolo.scripts.generate_songs import main as generate
 from chingolo.scripts.sing_themes import main
 from chingolo.synth.score.repertoire_file import load_notes, load_repertoire
 from chingolo.synth.surrogates.sing_as_written import chosen_themes, sing_as_written
@@ -104,3 +106,19 @@ def test_a_saved_file_is_sung_again_and_a_wrong_one_told(file: Path, tmp_path: P
             assert len(soundfile.read(out / "a_b.wav")[0]) / 44_100 == pytest.approx(0.54, abs=0.02)
         finally:
             sung.terminate()
+
+
+def test_some_themes_and_notes_are_generated_by_the_birds_that_sing_them(tmp_path: Path):
+    words = ["zonotrichia_two_eras", "--songs", "24", "--engine", "wavetable", "--seed", "1"]
+    some = ["--theme", "doublet-falls-fast", "arch-fall-quick", "--note", "arch"]
+    assert generate([*words, *some, "--out", str(tmp_path / "a")]) == 0
+    songs = pd.read_csv(tmp_path / "a" / "songs.csv", dtype=str)
+    assert set(songs["label"]) == {"doublet-falls-fast", "arch-fall-quick", "arch"}
+    # the doublet is of 2020 alone, and the note is sung by all
+    assert set(songs["era"][songs["label"] == "doublet-falls-fast"]) == {"2020"}
+    assert set(songs["era"]) == {"1966", "2020"}
+    length = [soundfile.info(tmp_path / "a" / path).duration for path in songs["path"]]
+    note = (songs["label"] == "arch").to_numpy()
+    assert max(np.array(length)[note]) < 0.6 < min(np.array(length)[~note])
+    assert generate([*words, "--theme", "nope", "--out", str(tmp_path / "b")]) == 2
+    assert not (tmp_path / "b").exists()
