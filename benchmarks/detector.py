@@ -276,7 +276,7 @@ def speed(name: str) -> pd.DataFrame:
                     for _ in range(12 * hours):
                         audio.write(minutes5)
                 command = [sys.executable, "-m", "chingolo", "find", str(file)]
-                command += ["--detector", name, "--out", str(Path(folder) / "songs.csv")]
+                command += ["--detector", name, "--out", str(Path(folder) / f"{hours}.csv")]
             began = time.perf_counter()
             # a child's own measure: the most resident of all children would hide the first
             code = (
