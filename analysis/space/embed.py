@@ -208,6 +208,7 @@ def _embed(
     settings = embedder.encoder.settings
     batch, least = embedder.batch, settings.front_end.n_fft
     lengths = clip_lengths(settings)
+    any_length = ENCODERS[settings.encoder.kind].any_length
     z = np.zeros((count, settings.encoder.dimensions), np.float64)
     probability = np.zeros((count, len(embedder.encoder.classes)), np.float64)
     clips_of = np.zeros(count)
@@ -249,8 +250,10 @@ def _embed(
         samples = next((length for length in lengths if length >= room), lengths[-1])
         if isinstance(song, Excerpt) and song.broken:
             broken[row] = f"{name}: {song.broken}"
-        for clip in cut(song, samples):
-            waiting[samples].append((row, clip))
+        # what hears of any length hears of any level, above the least power of the front end
+        level = peak(song) if any_length else 1.0
+        for clip, edges in cut(song, samples):
+            waiting[samples].append((row, (clip / np.float32(level), edges)))
             if len(waiting[samples]) == batch:
                 flush(samples)
     for samples in lengths:
@@ -263,6 +266,12 @@ def _embed(
     z[list(faults)] = np.nan
     probability = probability / np.maximum(clips_of, 1)[:, None]
     return Embedded(z.astype(np.float32), probability, faults, broken)
+
+
+def peak(song: np.ndarray | Excerpt) -> float:
+    """Largest sample of a song; 1 for digital silence."""
+    wave = song.song if isinstance(song, Excerpt) else song
+    return float(np.abs(wave).max(initial=0.0)) or 1.0
 
 
 def clip_lengths(settings: TrainingSettings) -> tuple[int, ...]:

@@ -2,8 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chingolo.synth.tables.files import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
@@ -62,3 +66,30 @@ def dates_by_name(paths: list[str]) -> list[str]:
             )
         dates.append(told.pop())
     return dates
+
+
+def eras_by_year(table: "pd.DataFrame", told_by: str) -> list[str]:
+    """The year of each song, where there are two in all.
+
+    Args:
+        table: with a column `date`.
+        told_by: value of --era-from, for messages.
+
+    Raises:
+        InputError: for another number of years, or a song without one.
+    """
+    from chingolo.synth.tables.words import words
+
+    if "date" not in table.columns:
+        raise InputError(f"--era-from {told_by}: the table has no column `date`")
+    years = [re.sub(r"\D.*", "", date)[:4] for date in words(table["date"])]
+    known = sorted(set(years))
+    if "" in known:
+        row = years.index("") + 1
+        raise InputError(f"--era-from {told_by}: row {row} has no date that begins with its year")
+    if len(known) != 2:
+        raise InputError(
+            f"--era-from {told_by}: there are {len(known)} years, {known[0]} to {known[-1]}; "
+            "--cut-date makes two eras of them"
+        )
+    return years

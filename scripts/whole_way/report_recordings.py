@@ -1,6 +1,7 @@
 """`chingolo report`: from folders of recordings, or a song table, to the report."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -31,7 +32,7 @@ class ReportConfig:
     """Folders and recordings, or one song table (.csv, .parquet)."""
 
     out: Path
-    """Folder for songs.csv, latent.parquet, report.html, results.json and figures."""
+    """Folder for songs.csv, latent.parquet, and the folder `report` with report.html and figures."""
 
     detector: str = "zonotrichia_capensis"
     """Who is listened for in recordings: a species of a shipped detector (zonotrichia_capensis,
@@ -44,7 +45,7 @@ class ReportConfig:
     era_from: Literal["folder", "filename", "date"] | None = None
     """How the era is told: by the folder (the one named, or where one alone is named those in it),
     by the date or year in the recording's name, or by the column `date`; the last two with
-    --cut-date, which two different years do not need. Default: the column `era`, where there is
+    --cut-date, unless there are two years in all. Default: the column `era`, where there is
     one."""
 
     force: bool = False
@@ -84,15 +85,20 @@ def command(config: ReportConfig) -> None:
         names = tuple(map(str, config.recordings))
         finding = find_songs.FindConfig(names, found, detector=config.detector, force=True)
         key = _state(config.recordings, config.detector)
-        steps.do("find", key, (found,), lambda: find_songs.command(finding))
+        steps.do("find", key, (found,), lambda: _find(find_songs.command, finding), edited=True)
         if len(found.read_text().splitlines()) < 2:
             raise InputError(
                 f"--detector {config.detector} found no song; another detector, `none` where each "
                 "recording is one song, or a song table"
             )
     table = _songs(config, source)
-    key = [table.to_csv(index=False), config.era_from, str(config.recordings)]
-    steps.do("songs", key, (songs,), lambda: _write(table, songs), edited=True)
+    _refuse_wrong_eras(table, config.settings)
+    if source is not None and source.resolve() == songs.resolve():
+        if config.era_from is not None:
+            _write(table, songs)
+    else:
+        key = [table.to_csv(index=False), config.era_from, str(config.recordings)]
+        steps.do("songs", key, (songs,), lambda: _write(table, songs), edited=True)
 
     tell("embed", config.run, songs, "--out", latents)
     embedding = embed_songs.EmbedConfig(Path(config.run), (songs,), out=latents, force=True)
@@ -107,9 +113,9 @@ def command(config: ReportConfig) -> None:
     )
     key = [steps.key("embed"), changed]
     written = (report / "report.html", report / "results.json")
-    steps.do("compare", key, written, lambda: compare_eras.compare_eras(comparing))
+    if not steps.do("compare", key, written, lambda: compare_eras.compare_eras(comparing)):
+        print(f"report: {report / 'report.html'}")
     (config.out / "commands.txt").write_text("\n".join(lines) + "\n")
-    print(f"report: {report / 'report.html'}")
 
 
 def _check(config: ReportConfig) -> None:
@@ -132,8 +138,6 @@ def _check(config: ReportConfig) -> None:
         from chingolo.analysis.change.design.eras import cut_day
 
         cut_day(config.settings.cut_date)
-    if config.era_from == "date" and not config.settings.cut_date:
-        raise InputError("--era-from date: needs --cut-date, such as 1990-01-01")
 
 
 def _is_table(recordings: tuple[Path, ...]) -> bool:
@@ -145,28 +149,54 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
     import pandas as pd
 
     from chingolo.analysis.find.recordings import audio_files
-    from chingolo.scripts.whole_way.eras_by_name import dates_by_name, eras_by_folder
+    from chingolo.scripts.whole_way.eras_by_name import (
+        dates_by_name,
+        eras_by_folder,
+        eras_by_year,
+    )
     from chingolo.synth.tables.song_table import read_song_table
 
     if source is not None:
         table = read_song_table(source)
     else:
         files = audio_files(config.recordings)
-        table = pd.DataFrame({"path": [str(file.absolute()) for file in files]})
+        table = pd.DataFrame({"path": [str(file.parent.resolve() / file.name) for file in files]})
     if config.era_from == "folder":
         return table.assign(era=eras_by_folder(table["path"].tolist(), config.recordings))
+    if config.era_from is None:
+        return table
     if config.era_from == "filename":
-        dates = dates_by_name(table["path"].tolist())
-        years = sorted({date[:4] for date in dates})
-        if config.settings.cut_date:
-            return table.assign(date=dates).drop(columns="era", errors="ignore")
-        if len(years) != 2:
+        table = table.assign(date=dates_by_name(table["path"].tolist()))
+    if config.settings.cut_date:
+        return table.drop(columns="era", errors="ignore")
+    return table.assign(era=eras_by_year(table, config.era_from))
+
+
+def _find(find: Callable[[Any], None], config: Any) -> None:
+    """Finds; recordings that could not be heard are told, and the songs of the others serve."""
+    config.out.unlink(missing_ok=True)
+    try:
+        find(config)
+    except InputError as error:
+        if not config.out.is_file():
+            raise
+        print(error, file=sys.stderr)
+
+
+def _refuse_wrong_eras(table: "pd.DataFrame", settings: CompareSettings) -> None:
+    """Refuses eras that `compare` would refuse, before the songs are heard."""
+    from chingolo.analysis.change.design.eras import find_eras
+    from chingolo.synth.tables.content import copies
+
+    if find_eras(table, settings) is None or "era" not in table.columns:
+        return
+    era = dict(zip(table["path"], table["era"].astype(str), strict=True))
+    for path, first in copies([Path(name) for name in era]).items():
+        if era[str(path)] != era[str(first)]:
             raise InputError(
-                f"--era-from filename: the names tell {len(years)} years, {years[0]} to "
-                f"{years[-1]}; --cut-date makes two eras of them"
+                f"{path}: sample for sample {first}, which is of another era "
+                f"({era[str(path)]}, {era[str(first)]}); one of them is misplaced"
             )
-        return table.assign(date=dates, era=[date[:4] for date in dates])
-    return table.drop(columns="era", errors="ignore") if config.era_from == "date" else table
 
 
 def _write(table: "pd.DataFrame", out: Path) -> None:
@@ -186,7 +216,10 @@ def _state(recordings: tuple[Path, ...], told: str) -> list[Any]:
     from chingolo.analysis.find.recordings import audio_files
 
     files = audio_files(path for path in recordings if path.exists())
-    marks = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    marks = []
+    for file in files:
+        there = file.stat() if file.exists() else None  # a link may lead nowhere
+        marks.append((str(file), there and (there.st_size, there.st_mtime_ns)))
     return [told, marks]
 
 

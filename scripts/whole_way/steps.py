@@ -32,7 +32,7 @@ class Steps:
         work: Callable[[], None],
         *,
         edited: bool = False,
-    ) -> None:
+    ) -> bool:
         """Works, unless what it makes is there and was made of the same.
 
         Args:
@@ -43,6 +43,9 @@ class Steps:
             edited: whether an edited file stays as long as the input is the same, and is not
                 written over when it changes.
 
+        Returns:
+            Whether it worked.
+
         Raises:
             InputError: if an edited file would be written over.
         """
@@ -51,18 +54,20 @@ class Steps:
         known = self.known.get(step, {})
         if there and known.get("of") == told and not self.again:
             print(f"{makes[0]}: as it was", file=sys.stderr)
-            return
+            return False
         if there and edited and not self.again:
             made = known.get("made")
             if made != [_digest(path.read_bytes()) for path in makes]:
                 raise InputError(
-                    f"{makes[0]}: was edited, or not written here, and the recordings have "
-                    "changed; --force writes it anew, or name the table in place of the recordings"
+                    f"{makes[0]}: was edited, or not written here, and what it is made of has "
+                    "changed; --force writes it anew, or name "
+                    f"{makes[0].with_name('songs.csv')} in place of the recordings to go on with it"
                 )
         work()
         made = [_digest(path.read_bytes()) for path in makes]
         self.known[step] = {"of": told, "made": made}
         self.file.write_text(json.dumps(self.known, indent=1) + "\n")
+        return True
 
 
 def _digest(content: str | bytes) -> str:

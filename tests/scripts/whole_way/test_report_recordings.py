@@ -1,5 +1,6 @@
 """`chingolo report`: from folders to the report, step by step, and what is kept."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 import soundfile
 
+from chingolo.scripts import embed_songs, find_songs
 from chingolo.scripts.whole_way import report_recordings
-from chingolo.scripts.whole_way.eras_by_name import dates_by_name, eras_by_folder
+from chingolo.scripts.whole_way.eras_by_name import dates_by_name, eras_by_folder, eras_by_year
 from chingolo.synth.tables.files import InputError
 
 RATE = 22_050
@@ -75,6 +77,8 @@ def test_two_folders_become_two_eras_and_steps_are_done_once(field, tmp_path, ca
     assert run(*words, "--out", out) == 2
     assert "was edited" in capsys.readouterr().err
     assert "individual" in pd.read_csv(out / "songs.csv").columns
+    assert run(out / "songs.csv", "--out", out) == 0  # as it says
+    assert "individual" in pd.read_csv(out / "songs.csv").columns
     new.unlink()
 
 
@@ -127,6 +131,59 @@ def test_what_cannot_be_is_told_in_one_line(field, tmp_path, capsys, words, told
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert told in said
     assert said.startswith("chingolo report: ")
+
+
+def test_years_of_a_table_are_eras_and_orders_are_asked_for_before_all_is_heard(
+    field, tmp_path, capsys, monkeypatch
+):
+    files = sorted(str(path) for path in field.rglob("*.wav"))
+    table = pd.DataFrame({"path": files, "date": ["1966-05-01"] * 8 + ["2020"] * 8})
+    assert eras_by_year(table, "date") == ["1966"] * 8 + ["2020"] * 8
+    with pytest.raises(InputError, match="1 years"):
+        eras_by_year(table[:8], "date")
+    with pytest.raises(InputError, match="row 3"):
+        eras_by_year(table.assign(date=["1966", "2020", "", *["1966"] * 13]), "date")
+    monkeypatch.setattr(embed_songs, "command", None)  # is never come to
+    table = table.assign(era=["early"] * 8 + ["late"] * 8)
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert run(tmp_path / "t.csv", "--out", tmp_path / "out") == 2
+    assert "older" in capsys.readouterr().err
+    (tmp_path / "copy.wav").write_bytes(Path(files[0]).read_bytes())
+    table["era"] = table["date"].str[:4]
+    table.loc[8, "path"] = str(tmp_path / "copy.wav")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert run(tmp_path / "t.csv", "--out", tmp_path / "out") == 2
+    assert "another era" in capsys.readouterr().err
+
+
+def test_what_was_found_is_not_lost_and_what_cannot_be_heard_stops_nothing(
+    field, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(embed_songs, "command", lambda config: None)
+    found = []
+
+    def find(config):
+        found.append(config.out)
+        config.out.write_text("path\n" + "".join(f"{path}\n" for path in here.glob("*.wav")))
+        raise InputError("1 of 3 recordings not read to the end")
+
+    monkeypatch.setattr(find_songs, "command", find)
+    here = tmp_path / "in"
+    here.mkdir()
+    for path in list((field / "1966").iterdir())[:2]:
+        (here / path.name).write_bytes(path.read_bytes())
+    (here / "gone.wav").symlink_to("/nowhere.wav")
+    out = tmp_path / "out"
+    with contextlib.suppress(FileNotFoundError):  # of the vectors that were not made
+        run(here, "--out", out)
+    assert "not read to the end" in capsys.readouterr().err
+    assert len(pd.read_csv(out / "songs.csv")) == 3
+    with (out / "found.csv").open("a") as file:
+        file.write("\n")
+    (here / "gone.wav").unlink()
+    assert run(here, "--out", out) == 2
+    assert "was edited" in capsys.readouterr().err
+    assert len(found) == 1
 
 
 def test_a_table_goes_alone(field, tmp_path, capsys):

@@ -82,7 +82,7 @@ def test_songbird_tells_sweeps_apart_whatever_their_level_rate_and_company():
         (3000, 5000, 1.6),
     ]
     sung = [
-        np.float32(random.uniform(0.01, 1)) * tone(low * f, high * f, seconds * f)
+        np.float32(10 ** random.uniform(-5, 0)) * tone(low * f, high * f, seconds * f)
         for low, high, seconds in kinds
         for f in (0.99, 1.0, 1.01)
     ]
