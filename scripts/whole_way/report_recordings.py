@@ -32,7 +32,7 @@ class ReportConfig:
     """Folders and recordings, or one song table (.csv, .parquet)."""
 
     out: Path
-    """Folder for songs.csv, latent.parquet, and the folder `report` with report.html and figures."""
+    """Folder for songs.csv, latent.parquet, and `report/` with report.html and figures."""
 
     detector: str = "zonotrichia_capensis"
     """Who is listened for in recordings: a species of a shipped detector (zonotrichia_capensis,
