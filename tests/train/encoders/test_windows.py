@@ -39,7 +39,7 @@ def vector(x: np.ndarray, before: int = 0, after: int = 0, **changed: Any) -> np
     )[0]
 
 
-@pytest.mark.parametrize("frames", [1, 7, 20, 33, 90])
+@pytest.mark.parametrize("frames", [1, 20, 90])
 def test_where_a_sound_lies_in_its_clip_and_how_loud_it_is_change_nothing(frames: int):
     x = sound(frames)
     for before, after, level in ((0, 5, 0.0), (40, 3, -4.0), (11, 120, 3.0)):

@@ -43,6 +43,7 @@ def test_much_shrinkage_leaves_the_space_as_it_is():
     np.testing.assert_allclose(gram / gram[0, 0], np.eye(6), atol=0.01)
 
 
+@pytest.mark.slow
 def test_small_lessons_are_the_same_every_time_and_are_written_and_read(tmp_path):
     settings = dataclasses.replace(
         SONGBIRD,
