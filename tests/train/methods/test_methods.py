@@ -82,6 +82,7 @@ OTHERS = [
     ("method.name=distill", "front_end.noise=pcen"),
     ("method.name=dino", "encoder.kind=vit", "encoder.patch=overlapping"),
     ("method.name=simclr", "encoder.kind=vit", "encoder.patch=band"),
+    ("method.name=dino", "encoder.kind=windows", "front_end.noise=subtract"),
 ]
 
 
