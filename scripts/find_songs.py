@@ -198,7 +198,7 @@ def command(config: FindConfig) -> None:
 def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
     from chingolo.analysis.find.find import find_songs, row_of
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
-    from chingolo.analysis.find.recordings import BLOCK_S, Health, mono
+    from chingolo.analysis.find.recordings import BLOCK_S, Health, mono, named
     from chingolo.synth.tables.files import InputError
     from chingolo.synth.tables.forms.wav import LATE_S
 
@@ -210,7 +210,7 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     chunks = (mono(block, health, config.channel) for block in blocks)
     like = _like(config, detector, recognise)
     name = "stdin" if config.name is None else config.name
-    path = name if config.out is None else str(_named(Path(name)))
+    path = name if config.out is None else str(named(Path(name)))
     with growing_table(config.out, like) as add:
         for song in find_songs(
             chunks,
@@ -238,7 +238,13 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
     from chingolo.analysis.find.find import find_songs, row_of
-    from chingolo.analysis.find.recordings import Health, audio_files, file_chunks, told_unheard
+    from chingolo.analysis.find.recordings import (
+        Health,
+        audio_files,
+        file_chunks,
+        named,
+        told_unheard,
+    )
     from chingolo.synth.tables.content import copies
     from chingolo.synth.tables.files import InputError, is_unicode, refuse_unnameable
 
@@ -267,7 +273,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                     thresholds,
                     context_s=context_s,
                 ):
-                    row = row_of(song, str(_named(path)), detector, config.channel)
+                    row = row_of(song, str(named(path)), detector, config.channel)
                     add(row | (recognise(song.heard, rate) if recognise else {}), seconds)
                     here += 1
             except InputError as error:
@@ -289,11 +295,6 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         where = config.out if config.out is not None else "standard output"
         raise InputError(f"{unread}{failed[0]}{more}; {told} -> {where}")
     return told
-
-
-def _named(path: Path) -> Path:
-    """An absolute path that keeps the name given, also of a link."""
-    return path.parent.resolve() / path.name
 
 
 def _length(seconds: float) -> str:

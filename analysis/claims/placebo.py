@@ -66,13 +66,13 @@ def recorder_placebo(
     if measured:
         told = {"measured": True, "recorders": len(measured)}
         return _placebo(measured, design.seed) | told
+    if copied is None:
+        return dict(NOT_MADE)
     again = []
-    for era in (HISTORICAL, MODERN):
-        rows = songs_of_era(design, era)
+    for rows in filter(len, (songs_of_era(design, era) for era in (HISTORICAL, MODERN))):
         unit = np.unique(design.unit_of_song[rows], return_inverse=True)[1]
-        for through in copied if copied is not None and len(rows) else ():
-            again.append(HeardTwice(theme[rows], through[rows], unit))
-    if not again or copied is None:
+        again += [HeardTwice(theme[rows], through[rows], unit) for through in copied]
+    if not again:
         return dict(NOT_MADE)
     return _placebo(again, design.seed) | {"measured": False, "recorders": len(copied)}
 

@@ -198,6 +198,11 @@ def _may_sound(file: Path) -> bool:
     return bool(SOUND.match(start)) or contained or are_frames(start)
 
 
+def named(path: Path) -> Path:
+    """An absolute path that keeps the name given, also of a link."""
+    return path.parent.resolve() / path.name
+
+
 def audio_files(inputs: Iterable[Path]) -> list[Path]:
     """The files named, and all audio below the folders named, in order.
 

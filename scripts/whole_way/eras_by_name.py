@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chingolo.analysis.find.recordings import named
 from chingolo.synth.tables.files import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def eras_by_folder(paths: list[str], given: tuple[Path, ...]) -> list[str]:
     folders = [folder.resolve() for folder in given if folder.is_dir()]
     eras = []
     for path in map(Path, paths):
-        resolved = path.parent.resolve() / path.name
+        resolved = named(path)
         around = [folder for folder in folders if folder in resolved.parents]
         if not folders:
             eras.append(resolved.parent.name)

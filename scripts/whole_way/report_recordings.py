@@ -61,6 +61,7 @@ def command(config: ReportConfig) -> None:
     from chingolo.scripts import compare_eras, embed_songs, find_songs
     from chingolo.scripts.whole_way.steps import Steps
     from chingolo.synth.tables.files import make_folder
+    from chingolo.synth.tables.song_table import write_song_table
     from chingolo.train.run.trained_encoder import load_encoder
 
     _check(config)
@@ -95,10 +96,10 @@ def command(config: ReportConfig) -> None:
     _refuse_wrong_eras(table, config.settings)
     if source is not None and source.resolve() == songs.resolve():
         if config.era_from is not None:
-            _write(table, songs)
+            write_song_table(table, songs)
     else:
         key = [table.to_csv(index=False), config.era_from, str(config.recordings)]
-        steps.do("songs", key, (songs,), lambda: _write(table, songs), edited=True)
+        steps.do("songs", key, (songs,), lambda: write_song_table(table, songs), edited=True)
 
     tell("embed", config.run, songs, "--out", latents)
     embedding = embed_songs.EmbedConfig(Path(config.run), (songs,), out=latents, force=True)
@@ -148,7 +149,7 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
     """The songs with their eras."""
     import pandas as pd
 
-    from chingolo.analysis.find.recordings import audio_files
+    from chingolo.analysis.find.recordings import audio_files, named
     from chingolo.scripts.whole_way.eras_by_name import (
         dates_by_name,
         eras_by_folder,
@@ -160,7 +161,7 @@ def _songs(config: ReportConfig, source: Path | None) -> "pd.DataFrame":
         table = read_song_table(source)
     else:
         files = audio_files(config.recordings)
-        table = pd.DataFrame({"path": [str(file.parent.resolve() / file.name) for file in files]})
+        table = pd.DataFrame({"path": [str(named(file)) for file in files]})
     if config.era_from == "folder":
         return table.assign(era=eras_by_folder(table["path"].tolist(), config.recordings))
     if config.era_from is None:
@@ -197,12 +198,6 @@ def _refuse_wrong_eras(table: "pd.DataFrame", settings: CompareSettings) -> None
                 f"{path}: sample for sample {first}, which is of another era "
                 f"({era[str(path)]}, {era[str(first)]}); one of them is misplaced"
             )
-
-
-def _write(table: "pd.DataFrame", out: Path) -> None:
-    from chingolo.synth.tables.song_table import write_song_table
-
-    write_song_table(table, out)
 
 
 def _paths(songs: Path) -> tuple[Path, ...]:

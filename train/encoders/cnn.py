@@ -8,7 +8,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from chingolo.train.encoders.encoder import DeepSettings, Encoder, Told, initialiser
+from chingolo.train.encoders.encoder import (
+    DeepSettings,
+    Encoder,
+    EncoderSettings,
+    Told,
+    initialiser,
+)
 
 SIZES = {
     "nano": ((8, 16), 1),
@@ -119,7 +125,10 @@ def _least(settings: CNNSettings) -> tuple[int, int]:
     return side, side
 
 
-def _hide(settings: CNNSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
+def hide_squares(
+    settings: EncoderSettings, keys: Array, clips: Array, share: float
+) -> tuple[Array, Told]:
+    """Covers squares of `PATCH` in every clip; see `Encoder.hide`."""
     del settings
     return jax.vmap(lambda key, clip: hide_patches(key, clip, share, PATCH))(keys, clips), {}
 
@@ -129,6 +138,6 @@ ENCODER = Encoder(
     source="He et al. 2016 (ResNet v2), with GroupNorm (Wu & He 2018)",
     settings=CNNSettings,
     network=_network,
-    hide=_hide,
+    hide=hide_squares,
     least=_least,
 )

@@ -16,7 +16,7 @@ from flax import struct
 from jax import Array
 
 from chingolo.synth.tables.bounds import Bounds
-from chingolo.train.encoders.cnn import PATCH, hide_patches
+from chingolo.train.encoders.cnn import hide_squares
 from chingolo.train.encoders.encoder import Encoder, EncoderSettings, Told
 
 
@@ -44,6 +44,11 @@ class WindowsSettings(EncoderSettings):
 
     duration: Annotated[float, Bounds(0, 100)] = 1.0
     """Weight of the duration beside all else."""
+
+    @property
+    def width(self) -> int:
+        """Values that the layer makes of a window; the last cosine's may be cut."""
+        return -(-(self.dimensions - 1) // self.cosines)
 
 
 @struct.dataclass
@@ -134,22 +139,16 @@ class LinearWindows(nn.Module):
         del train
         settings = self.settings
         cut = cut_windows(spectrogram.astype(jnp.float32), silent, settings)
-        width = -(-(settings.dimensions - 1) // settings.cosines)
         cosine = jnp.cos(jnp.pi * cut.when[..., None] * jnp.arange(settings.cosines)[None, None])
         parts = []
-        if width:
-            layer = nn.Dense(width, use_bias=False, dtype=self.dtype, name="layer")
+        if settings.width:
+            layer = nn.Dense(settings.width, use_bias=False, dtype=self.dtype, name="layer")
             heard = _unit(layer(cut.units).astype(jnp.float32))
             order = jnp.einsum("bw,bwc,bwk->bck", cut.weight, cosine, heard)
             parts = [_unit(order.reshape(len(order), -1)[:, : settings.dimensions - 1])]
         # as a song may be cut with or without its echo, what is much longer than a window is long
         length = jnp.tanh(jnp.log(cut.length / settings.window))[:, None]
         return jnp.concatenate([*parts, settings.duration * length], axis=1)
-
-
-def _hide(settings: WindowsSettings, keys: Array, clips: Array, share: float) -> tuple[Array, Told]:
-    del settings
-    return jax.vmap(lambda key, clip: hide_patches(key, clip, share, PATCH))(keys, clips), {}
 
 
 def _padding(settings: WindowsSettings, silent: Array) -> Told:
@@ -162,7 +161,7 @@ ENCODER = Encoder(
     source="ours",
     settings=WindowsSettings,
     network=LinearWindows,
-    hide=_hide,
+    hide=hide_squares,
     padding=_padding,
     any_length=True,
 )

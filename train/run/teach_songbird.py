@@ -89,8 +89,7 @@ def teach(lessons: Lessons, settings: TrainingSettings = SONGBIRD) -> TrainedEnc
     waves = sing_units(units, lessons.renditions, sample_rate=rate, seed=lessons.seed)
     recordings = record_units(waves, sample_rate=rate, family=lessons.family, seed=lessons.seed)
     windows, classes = _windows(recordings, lessons, settings)
-    width = -(-(encoder.dimensions - 1) // encoder.cosines)
-    kernel = discriminants(windows, classes, width, shrink=lessons.shrink)
+    kernel = discriminants(windows, classes, encoder.width, shrink=lessons.shrink)
     params = {"encoder": {"layer": {"kernel": kernel.astype(np.float32)}}}
     return TrainedEncoder(
         settings=settings,
