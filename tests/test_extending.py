@@ -316,12 +316,13 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (train / "methods", "METHODS", "toy", "METHOD", METHOD),
         (train / "encoders", "ENCODERS", "toy_encoder", "ENCODER", ENCODER),
         (analysis / "change/statistics", "STATISTICS", "toy", "TOY", STATISTIC),
-        (analysis / "report/sections", "SECTIONS", "toy", "TOY", SECTION),
+        (analysis / "report/sections/findings", "SECTIONS", "toy", "TOY", SECTION),
     ):
         add(folder / f"{name}.py", text)
         module = "chingolo." + ".".join((folder / name).relative_to(copy).parts)
         line = f'        "{name}": "{module}:{attribute}",\n'
-        enter(folder / "registry.py", registry, line)
+        above = folder if (folder / "registry.py").exists() else folder.parent
+        enter(above / "registry.py", registry, line)
     add(copy / "scripts/toy_words.py", COMMAND)
     enter(
         copy / "chingolo/__main__.py",

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from chingolo.scripts.generate_songs import main as generate
-from chingolo.scripts.sing_themes import main
+from chingolo.scripts.workbench.sing_themes import main
 from chingolo.synth.score.repertoire_file import load_notes, load_repertoire
 from chingolo.synth.surrogates.sing_as_written import chosen_themes, sing_as_written
 

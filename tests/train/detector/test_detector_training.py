@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from chingolo.analysis.find.find import load_detector
-from chingolo.scripts import train_detector
+from chingolo.scripts.workbench import train_detector
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.spectra.log_mel import mel_power

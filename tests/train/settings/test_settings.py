@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from chingolo.scripts import train_detector, train_encoder
+from chingolo.scripts import train_encoder
+from chingolo.scripts.workbench import train_detector
 from chingolo.synth.spectra.log_mel import check_bands
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector.settings import DETECTOR_FRONT_END
@@ -159,7 +160,8 @@ def test_registries_name_what_they_hold():
 
 def test_names_are_known_without_jax():
     program = (
-        "import sys; from chingolo.scripts import train_encoder, train_detector; "
+        "import sys; from chingolo.scripts import train_encoder; "
+        "from chingolo.scripts.workbench import train_detector; "
         "assert not {'jax', 'librosa', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
