@@ -112,10 +112,11 @@ def agreement(table: pd.DataFrame, x: np.ndarray) -> float:
 
 
 def same_bird(bird: np.ndarray, known: np.ndarray, asked: np.ndarray) -> float:
-    """Share of songs whose nearest other song is of the same bird."""
+    """Share of songs whose nearest other song is of the same bird, of birds with two at least."""
     near = unit(asked) @ unit(known).T
     np.fill_diagonal(near, -np.inf)
-    return float((bird[near.argmax(axis=1)] == bird).mean())
+    _, number, songs = np.unique(bird, return_inverse=True, return_counts=True)
+    return float((bird[near.argmax(axis=1)] == bird)[songs[number] > 1].mean())
 
 
 @dataclass(frozen=True)
