@@ -32,7 +32,8 @@ from chingolo.analysis.find.find import (
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.surrogates.scenes import SceneSettings, background_noise, draw_scenes, sing_own
+from chingolo.synth.surrogates.scenes import draw_scenes, sing_own
+from chingolo.synth.surrogates.soundscape import SceneSettings, background_noise
 from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.audio import load_audio
 from chingolo.synth.tables.song_table import read_song_table

@@ -18,6 +18,16 @@ def rough_sound(random: Random, sample_rate: int) -> np.ndarray:
     return (wave / max(float(np.abs(wave).max()), 1e-9)).astype(np.float32)
 
 
+def noise_of_things(random: Random, sample_rate: int) -> np.ndarray:
+    """A sound that no bird's voice makes, [samples] float32 with peak 1.
+
+    Clicks and drumming, bursts of broad noise (wings, leaves, hands), or an insect's steady tone.
+    """
+    kinds = (_clicks, _broad_bursts, _insect)
+    wave = kinds[int(random.integers(len(kinds)))](random, sample_rate)
+    return (wave / max(float(np.abs(wave).max()), 1e-9)).astype(np.float32)
+
+
 def _repeated(one: Callable[[], np.ndarray], random: Random, sample_rate: int) -> np.ndarray:
     """A sound made anew one to ten times, evenly but for a tenth."""
     pause = np.exp(random.uniform(np.log(0.03), np.log(1.0))) * sample_rate
@@ -54,12 +64,14 @@ def _stacks(random: Random, sample_rate: int) -> np.ndarray:
     return _repeated(one, random, sample_rate)
 
 
-def _band_noise(samples: int, sample_rate: int, random: Random) -> np.ndarray:
-    """Noise within a band, [samples]."""
+def _band_noise(
+    samples: int, sample_rate: int, random: Random, widths: tuple[float, float] = (0.05, 0.8)
+) -> np.ndarray:
+    """Noise within a band, [samples]; `widths` bound its standard deviation in natural log Hz."""
     spectrum = np.fft.rfft(random.standard_normal(samples))
     frequency = np.fft.rfftfreq(samples, 1 / sample_rate)
     middle = np.exp(random.uniform(np.log(1000), np.log(9000)))
-    width = random.uniform(0.05, 0.8)
+    width = random.uniform(*widths)
     distance = np.log(np.maximum(frequency, 1.0) / middle) / width
     return np.fft.irfft(spectrum * np.exp(-0.5 * distance**2), samples)
 
@@ -92,6 +104,15 @@ def _bursts(random: Random, sample_rate: int) -> np.ndarray:
     def one() -> np.ndarray:
         samples = round(float(random.uniform(0.02, 0.6)) * sample_rate)
         return _band_noise(samples, sample_rate, random) * _hump(samples, random)
+
+    return _repeated(one, random, sample_rate)
+
+
+def _broad_bursts(random: Random, sample_rate: int) -> np.ndarray:
+    def one() -> np.ndarray:
+        samples = round(float(random.uniform(0.005, 0.6)) * sample_rate)
+        noise = _band_noise(samples, sample_rate, random, (0.7, 2.0))
+        return noise * _hump(samples, random)
 
     return _repeated(one, random, sample_rate)
 

@@ -7,8 +7,11 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.recorder.recorders import Recorder
 from chingolo.synth.score.repertoire import Repertoire
-from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.surrogates.invented_scenes import draw_invented_scenes
+from chingolo.synth.surrogates.scenes import draw_scenes
+from chingolo.synth.surrogates.soundscape import Scene
 from chingolo.synth.surrogates.surroundings import Surroundings
 from chingolo.synth.tables.audio import LATE_S, load_stretch
 from chingolo.synth.tables.excerpt import Excerpt
@@ -85,6 +88,25 @@ def synthetic_source(
             sample_rate=front_end.sample_rate,
             scene_s=front_end.clip_s,
             surroundings=surroundings,
+        )
+
+    return draw
+
+
+def invented_source(
+    recorders: tuple[Recorder, ...], family: str, settings: DetectorSettings
+) -> Source:
+    """Fresh scenes of bouts that no species sings, for a detector of any songbird's sounds."""
+    front_end = settings.front_end
+
+    def draw(seed: int, count: int) -> list[Scene]:
+        return draw_invented_scenes(
+            seed=seed,
+            count=count,
+            sample_rate=front_end.sample_rate,
+            scene_s=front_end.clip_s,
+            recorders=recorders,
+            family=family,
         )
 
     return draw

@@ -13,7 +13,8 @@ from chingolo.scripts import find_songs
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
+from chingolo.synth.surrogates.scenes import sing_own
+from chingolo.synth.surrogates.soundscape import DEFAULTS
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run.trained_encoder import export_encoder

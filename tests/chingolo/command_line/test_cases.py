@@ -13,7 +13,8 @@ import soundfile
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table, write_latent_table
 from chingolo.scripts import compare_eras, convert_table, embed_songs, find_songs, probe_labels
 from chingolo.synth.score.repertoire_file import load_repertoire
-from chingolo.synth.surrogates.scenes import DEFAULTS, sing_own
+from chingolo.synth.surrogates.scenes import sing_own
+from chingolo.synth.surrogates.soundscape import DEFAULTS
 from chingolo.train.run.trained_encoder import export_encoder
 from chingolo.train.step.state import make_recipe, make_state
 from tests.small_training import CHIRPS, SMALL, chirp

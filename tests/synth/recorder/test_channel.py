@@ -12,7 +12,7 @@ from chingolo.synth.recorder.channel import (
     through_channel,
 )
 from chingolo.synth.recorder.recorders import RECORDERS, Recorder, recorder_set
-from chingolo.synth.surrogates.scenes import background_noise
+from chingolo.synth.surrogates.soundscape import background_noise
 from chingolo.synth.tables.files import InputError
 
 RATE = 44_100

@@ -9,7 +9,8 @@ from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.surrogates.random_themes import random_stranger, random_theme
-from chingolo.synth.surrogates.scenes import background_noise, draw_scenes
+from chingolo.synth.surrogates.scenes import draw_scenes
+from chingolo.synth.surrogates.soundscape import background_noise
 from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import BIRDS, larger

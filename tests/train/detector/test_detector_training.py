@@ -11,7 +11,8 @@ from chingolo.scripts.workbench import train_detector
 from chingolo.synth.score.repertoire import Repertoire
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.spectra.log_mel import mel_power
-from chingolo.synth.surrogates.scenes import Scene, draw_scenes
+from chingolo.synth.surrogates.scenes import draw_scenes
+from chingolo.synth.surrogates.soundscape import Scene
 from chingolo.synth.surrogates.surroundings import named_surroundings
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import write_song_table
