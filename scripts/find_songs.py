@@ -16,7 +16,7 @@ from chingolo.synth.tables.bounds import SAMPLE_RATE, Bounds, option
 
 @dataclass(frozen=True)
 class FindConfig:
-    """Finds the songs of one species, as they end.
+    """Finds the songs of one species, or the vocal units of any songbird, as they end.
 
     `chingolo find recordings/ --out songs.csv`, or live:
     `arecord -f S16_LE -r 48000 | chingolo find - --out songs.csv`
@@ -30,8 +30,8 @@ class FindConfig:
     written at the end. Default: CSV on standard output."""
 
     detector: str = "zonotrichia_capensis"
-    """Species of a shipped detector (zonotrichia_capensis, emberiza_citrinella), or a run of
-    `chingolo train-detector` (default zonotrichia_capensis)."""
+    """Species of a shipped detector (zonotrichia_capensis, emberiza_citrinella), `any` for vocal
+    units of any songbird, or a run of `chingolo train-detector` (default zonotrichia_capensis)."""
 
     threshold: Annotated[float | None, Bounds(0, 1, inside=True)] = None
     """Score from 0 to 1 that a song must reach (default: the detector's own)."""
@@ -187,7 +187,7 @@ def command(config: FindConfig) -> None:
 
         recognise = recogniser(config.run, config.reference)
     where = config.out if config.out is not None else "standard output"
-    print(f"listening for {detector.about['species']}", file=sys.stderr)
+    print(f"listening for {detector.about['species'] or 'any songbird'}", file=sys.stderr)
     # the matrices are small: threads would only wait for each other
     with threadpool_limits(1):
         work = _listen if live else _search
@@ -196,7 +196,7 @@ def command(config: FindConfig) -> None:
 
 
 def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import find_songs, row_of
+    from chingolo.analysis.find.find import find_songs, row_of, sought
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
     from chingolo.analysis.find.recordings import BLOCK_S, Health, mono, named
     from chingolo.synth.tables.files import InputError
@@ -230,14 +230,14 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         health.broken = f"breaks off after {heard_s:.1f} of {whole_s:.1f} s"
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
-    found = f"{songs} songs in {_length(heard_s)}"
+    found = f"{songs} {sought(detector)} in {_length(heard_s)}"
     if health.broken:
         raise InputError(f"-: {health.broken}; {found}")
     return found
 
 
 def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) -> str:
-    from chingolo.analysis.find.find import find_songs, row_of
+    from chingolo.analysis.find.find import find_songs, row_of, sought
     from chingolo.analysis.find.recordings import (
         Health,
         audio_files,
@@ -258,7 +258,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     for file, first in again.items():
         print(one_line(f"{file}: sample for sample {first}; listened to once"), file=sys.stderr)
     like = _like(config, detector, recognise)
-    songs, seconds, failed = 0, 0.0, []
+    songs, seconds, failed, kind = 0, 0.0, [], sought(detector)
     context_s = None if recognise is None else recognise.context_s
     with growing_table(config.out, like) as add:
         for number, path in enumerate(files, start=1):
@@ -283,10 +283,10 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                 failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
-            line = f"{number}/{len(files)} {path}: {here} songs in {_length(length)}"
+            line = f"{number}/{len(files)} {path}: {here} {kind} in {_length(length)}"
             line += "".join(f"; {remark}" for remark in said)
             print(one_line(line), file=sys.stderr, flush=True)
-        told = f"{songs} songs in {len(files)} recordings ({_length(seconds)})"
+        told = f"{songs} {kind} in {len(files)} recordings ({_length(seconds)})"
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         unread = f"{len(failed)} of {len(files)} recordings not read to the end: "
         if failed and not seconds:  # nothing was heard, and no table is left

@@ -4,9 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-SMOOTHED = 11
-"""Frames (0.26 s) over which a song's best score is a mean: one bright frame makes no song."""
-
 SEARCH_S = 0.3
 """How far from the crossing of the low threshold an edge is looked for, s."""
 
@@ -16,7 +13,7 @@ class Thresholds:
     """When scores are a song."""
 
     high: float = 0.9
-    """A song's best score (mean over 0.26 s) reaches this."""
+    """A song's best score (mean over `smoothed` frames) reaches this."""
 
     low: float = 0.2
     """It lasts while the score is above this."""
@@ -29,6 +26,9 @@ class Thresholds:
 
     most_s: float = 8.0
     """A longer one is cut, so that memory is bounded, s."""
+
+    smoothed: int = 11
+    """Frames (11: 0.26 s) over which the best score is a mean: one bright frame makes no song."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _event(
     search: int,
 ) -> Event | None:
     within = past[begun : stop + 1, 0].astype(np.float64)
-    size = min(SMOOTHED, len(within))
+    size = min(thresholds.smoothed, len(within))
     score = float(np.convolve(within, np.ones(size) / size, "valid").max())
     if score < thresholds.high or len(within) * frame_s < thresholds.least_s:
         return None

@@ -1,4 +1,4 @@
-"""Finds the songs of one species in recordings or a live stream, as they end, in bounded memory."""
+"""Finds songs or vocal units in recordings or a live stream, as they end, in bounded memory."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,17 +12,18 @@ import soxr
 
 from chingolo.analysis.find import events
 from chingolo.analysis.find.events import Event, Thresholds
+from chingolo.analysis.find.units import cut_units
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.detector import streaming
-from chingolo.train.detector.streaming import Detector, read_detector
+from chingolo.train.detector.streaming import UNITS, Detector, read_detector
 
 FOLDER = Path(__file__).with_name("detectors")
 
 
 @dataclass(frozen=True)
 class Found:
-    """A song."""
+    """A song; of a detector of any songbird, a vocal unit."""
 
     start_s: float
     end_s: float
@@ -33,6 +34,13 @@ class Found:
 
     heard: Excerpt | None
     """The song in its surroundings, mono at the recording's own rate, where it was asked for."""
+
+
+NOISE_S = 1.0
+"""Before a stretch of units, in which its noise is heard besides, s."""
+
+MARGIN_S = 0.06
+"""On either side of a stretch, in which its first and last unit may reach, s."""
 
 
 def shipped_detectors() -> dict[str, Path]:
@@ -65,6 +73,11 @@ def thresholds_of(detector: Detector) -> Thresholds:
     return Thresholds(**detector.about["thresholds"])
 
 
+def sought(detector: Detector) -> str:
+    """What it finds, in the plural: `songs` of a species, or `units` of any songbird."""
+    return UNITS if detector.about.get("grain") == UNITS else "songs"
+
+
 def find_songs(
     chunks: Iterable[np.ndarray],
     sample_rate: float,
@@ -74,6 +87,9 @@ def find_songs(
     context_s: float | None = None,
 ) -> Iterator[Found]:
     """Songs in a stream of audio, each as soon as it is known to have ended.
+
+    A detector whose grain is `units` hears where any songbird sounds; what it hears is parted by
+    `cut_units`, and each unit is found by itself.
 
     Args:
         chunks: [any] float32 mono, finite, of any lengths.
@@ -102,38 +118,52 @@ def find_songs(
         frame_s=detector.frame_s,
     )
     behind_s = thresholds.hang_s + detector.delay_s
-    reach = thresholds.most_s + behind_s + 1.0 + (context_s or 0.0)
+    parts_units = sought(detector) == UNITS
+    before_s = max(context_s or 0.0, NOISE_S if parts_units else 0.0)
+    remembers = context_s is not None or parts_units
+    reach = thresholds.most_s + behind_s + 1.0 + before_s
+    found_to = 0.0
 
-    def found(event: Event) -> Found:
-        heard = None
-        if context_s is not None:
-            edges = (event.start - context_s, event.start, event.end, event.end + behind_s)
-            first, start, stop, last = (
-                max(0, round(edge * sample_rate) - kept_from) for edge in edges
-            )
-            heard = Excerpt(np.concatenate(past)[first:last], start - first, stop - first)
-        return Found(event.start, event.end, event.score, total / sample_rate, heard)
+    def around(start_s: float, end_s: float, context_s: float) -> Excerpt:
+        edges = (start_s - context_s, start_s, end_s, end_s + behind_s)
+        first, start, stop, last = (max(0, round(edge * sample_rate) - kept_from) for edge in edges)
+        wave = np.concatenate(past)[first:last]
+        return Excerpt(wave, start - first, min(stop - first, len(wave)))
+
+    def found(event: Event) -> Iterator[Found]:
+        nonlocal found_to
+        spans = [(event.start, event.end)]
+        if parts_units:
+            start = max(event.start - MARGIN_S, found_to)
+            stretch = around(start, event.end + MARGIN_S, NOISE_S)
+            spans = [(start + a, start + b) for a, b in cut_units(stretch, sample_rate)]
+            found_to = max([found_to, *(b for _, b in spans)])
+        for a, b in spans:
+            heard = None if context_s is None else around(a, b, context_s)
+            yield Found(a, b, event.score, total / sample_rate, heard)
 
     for chunk in chunks:
         total += len(chunk)
-        if context_s is not None:
+        if remembers:
             past.append(chunk)
             while past and total - kept_from - len(past[0]) > reach * sample_rate:
                 kept_from += len(past.popleft())
         audio = chunk if resampler is None else resampler.resample_chunk(chunk)
         heard, scores = streaming.advance(detector, heard, audio)
         following, ended = take(following, scores)
-        yield from map(found, ended)
+        for event in ended:
+            yield from found(event)
     if resampler is not None:
         rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
         heard, scores = streaming.advance(detector, heard, rest)
         following, ended = take(following, scores)
-        yield from map(found, ended)
+        for event in ended:
+            yield from found(event)
     scores = streaming.finish(detector, heard)
     _, ended = take(following, scores, last=True)
     length = total / sample_rate
     for event in ended:
-        yield found(Event(event.start, min(event.end, length), event.score))
+        yield from found(Event(event.start, min(event.end, length), event.score))
 
 
 def row_of(

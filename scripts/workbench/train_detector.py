@@ -15,14 +15,17 @@ from chingolo.synth.voice.birds import BIRD_SETS
 SETS = {"recorders": "field-1", "birds": "songbirds-1", "repertoires": "shipped-1"}
 """What scenes are drawn from unless told otherwise."""
 
+FAMILY = "wide-2"
+"""Of random recorders that half of the --invented scenes go through besides."""
+
 
 @dataclass(frozen=True)
 class TrainDetectorConfig:
-    """Trains a finder of one species' songs for `chingolo find`."""
+    """Trains a finder of one species' songs, or of any songbird's units, for `chingolo find`."""
 
     songs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
-    """Song tables (CSV or Parquet) with start_s and end_s of every song of their recordings. May be
-    none if --synthetic is given."""
+    """Song tables (CSV or Parquet) with start_s and end_s of every song of their recordings (with
+    --invented, of every vocal unit or bout). May be none if --synthetic or --invented is given."""
 
     out: Path = Path("runs/detector")
     """Folder of the run: config.json, metrics.jsonl, checkpoints, detector.npz."""
@@ -38,10 +41,14 @@ class TrainDetectorConfig:
         ),
     ] = None
 
+    invented: bool = False
+    """Find the vocal units of any songbird: fresh scenes of bouts that no bird sings are made while
+    training, in place of a species' songs."""
+
     recorders: Annotated[
         str | None,
         tyro.conf.arg(
-            help="Set of recorders that --synthetic scenes are heard by: "
+            help="Set of recorders that --synthetic and --invented scenes are heard by: "
             f"{RECORDER_SETS.names()} (default field-1)."
         ),
     ] = None
@@ -80,28 +87,44 @@ def command(config: TrainDetectorConfig) -> None:
     """Loads the data and trains."""
     import pandas as pd
 
+    from chingolo.synth.recorder.families import WIDE_FAMILIES
+    from chingolo.synth.recorder.recorders import recorder_set
     from chingolo.synth.score.repertoire_file import load_repertoire
+    from chingolo.synth.surrogates.invented_units import BIRDS
     from chingolo.synth.surrogates.surroundings import content_of_scenes, named_surroundings
     from chingolo.synth.tables.content import content_hash, told_copies
     from chingolo.synth.tables.files import InputError, told_faults
     from chingolo.synth.tables.song_table import read_song_table
     from chingolo.train.data.read_songs import content_of_tables
-    from chingolo.train.detector.examples import recorded_source, synthetic_source
+    from chingolo.train.detector.examples import (
+        invented_source,
+        recorded_source,
+        synthetic_source,
+    )
     from chingolo.train.detector.settings import DetectorSettings
     from chingolo.train.detector.train_detector import train_detector
     from chingolo.train.settings.change import change, with_steps
 
     settings = change(DetectorSettings(), with_steps(config.set, config.steps))
-    both = config.songs and config.synthetic is not None
+    if config.invented and config.synthetic is not None:
+        raise InputError("--invented is for any songbird, --synthetic for one species; give one")
+    both = config.songs and (config.synthetic is not None or config.invented)
     if not both and any(one.startswith("synthetic_share=") for one in config.set):
-        raise InputError("--set synthetic_share: read where songs and --synthetic are given")
+        raise InputError(
+            "--set synthetic_share: read where songs and --synthetic or --invented are given"
+        )
     sources, species, contents, faults = [], set(), (None, None), {}
     given: dict[str, str] = {
         name: getattr(config, name) for name in SETS if getattr(config, name) is not None
     }
-    if given and config.synthetic is None:
-        raise InputError(f"--{next(iter(given))}: only --synthetic scenes draw from a set")
+    if given and config.synthetic is None and not (config.invented and set(given) == {"recorders"}):
+        only = "--synthetic scenes draw from a set"
+        raise InputError(f"--{next(name for name in reversed(given))}: only {only}")
     sets = {**SETS, **given}
+    if config.invented:
+        recorders = recorder_set(sets["recorders"])
+        sources.append(invented_source(recorders, FAMILY, settings))
+        contents = None, content_hash(recorders, WIDE_FAMILIES[FAMILY], BIRDS)
     if config.synthetic is not None:
         repertoire, surroundings = load_repertoire(config.synthetic), named_surroundings(**sets)
         species.add(repertoire.species)
@@ -117,14 +140,16 @@ def command(config: TrainDetectorConfig) -> None:
             tell(line)
         sources.append(source)
         species |= set(table.get("species", pd.Series(dtype=str))) - {""}
-    if len(species) > 1:
+    if len(species) > 1 and not config.invented:
         raise InputError(f"a detector finds one species; given are {', '.join(sorted(species))}")
+    drawn = SETS if config.synthetic is not None else ("recorders",) if config.invented else ()
     tell("making the first scenes")
     file = train_detector(
         config.out,
         settings,
         sources,
-        species=species.pop() if species else "",
+        species=species.pop() if species and not config.invented else "",
+        units=config.invented,
         seed=config.seed,
         resume=config.resume,
         inputs={
@@ -132,9 +157,10 @@ def command(config: TrainDetectorConfig) -> None:
             "song_tables": content_of_tables(config.songs),
             "skipped_rows": [row + 1 for row in sorted(faults)] if config.songs else None,
             "synthetic": config.synthetic,
+            **({"invented": FAMILY} if config.invented else {}),
             "repertoire": contents[0],
             "synthetic_content": contents[1],
-            **(sets if config.synthetic is not None else dict.fromkeys(SETS)),
+            **{name: sets[name] if name in drawn else None for name in SETS},
         },
         tell=tell,
     )

@@ -32,6 +32,9 @@ DILATIONS = (1, 2, 4, 8, 16, 32)
 LOOK_AHEAD = 12
 """Frames of scores that the network hears beyond the one it scores."""
 
+UNITS = "units"
+"""`about["grain"]` of a detector whose finds are parted into vocal units; others find songs."""
+
 KERNELS = ((4, 5), (3, 3))
 """(time, frequency) of the first two convolutions; both halve the bands, the first also time."""
 

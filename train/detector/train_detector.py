@@ -20,13 +20,19 @@ from chingolo.train.data.pool import Arrays
 from chingolo.train.detector.examples import Source, batches
 from chingolo.train.detector.network import DetectorNetwork
 from chingolo.train.detector.settings import DetectorSettings
-from chingolo.train.detector.streaming import LOOK_AHEAD, Detector, write_detector
+from chingolo.train.detector.streaming import LOOK_AHEAD, UNITS, Detector, write_detector
 from chingolo.train.objective.decay import decayed
 from chingolo.train.run.config import begin_run
 from chingolo.train.run.loop import Task, run_in_folder
 
 THRESHOLDS = {"high": 0.9, "low": 0.2, "least_s": 0.6, "hang_s": 0.1, "most_s": 8.0}
 """How scores become songs unless told otherwise; see `find.events`."""
+
+UNIT_THRESHOLDS = {
+    **{"high": 0.5, "low": 0.2, "least_s": 0.02, "hang_s": 0.1, "most_s": 20.0},
+    "smoothed": 3,
+}
+"""The same of stretches that are parted into units."""
 
 
 @struct.dataclass
@@ -75,6 +81,7 @@ def train_detector(
     sources: list[Source],
     *,
     species: str,
+    units: bool = False,
     seed: int = 0,
     resume: bool = False,
     inputs: dict[str, Any] | None = None,
@@ -87,6 +94,7 @@ def train_detector(
         settings: of the training.
         sources: of scenes; see `batches`.
         species: what is found, for the rows that `find` writes.
+        units: whether what it hears is parted into vocal units.
         seed: of everything random.
         resume: go on from the run's last checkpoint.
         inputs: what the data are, for config.json.
@@ -100,7 +108,9 @@ def train_detector(
             the loss stops being finite.
     """
     if not sources:
-        raise InputError("nothing to train on: give song tables, --synthetic REPERTOIRE, or both")
+        raise InputError(
+            "nothing to train on: give song tables, --synthetic REPERTOIRE or --invented"
+        )
     if settings.steps < 1:
         raise InputError(f"--steps {settings.steps}: expected at least 1")
     check_bands(settings.front_end)
@@ -108,9 +118,13 @@ def train_detector(
     config = {"detector": dataclasses.asdict(settings), "seed": seed, "inputs": inputs}
     begin_run(run, config, settings, resume=resume)
     # what the file tells of its making; the rest stands in config.json
-    named = {name: inputs[name] for name in ("songs", "synthetic") if name in inputs}
+    named = {name: inputs[name] for name in ("songs", "synthetic", "invented") if name in inputs}
     trained = {"seed": seed, "steps": settings.steps, **named}
-    task = detector_task(settings, sources, species=species, seed=seed, trained=trained)
+    about = {"species": species, "trained": trained}
+    about |= (
+        {"grain": UNITS, "thresholds": UNIT_THRESHOLDS} if units else {"thresholds": THRESHOLDS}
+    )
+    task = detector_task(settings, sources, about, seed=seed)
     run_in_folder(task, run, config, resume=resume, tell=tell)
     return run / "detector.npz"
 
@@ -118,12 +132,11 @@ def train_detector(
 def detector_task(
     settings: DetectorSettings,
     sources: list[Source],
+    about: dict[str, Any],
     *,
-    species: str,
     seed: int,
-    trained: dict[str, Any],
 ) -> Task[DetectorState]:
-    """A detector's training, as the loop takes it; on one device."""
+    """A detector's training, as the loop takes it; on one device. `about` goes into its file."""
     ear = blank_detector(settings)
     network = DetectorNetwork(settings.convolution_widths, settings.block_width)
     schedule = optax.warmup_cosine_decay_schedule(
@@ -160,7 +173,7 @@ def detector_task(
         advance=advance,
         batches=lambda start: batches(settings, sources, ear, seed=seed, start=start),
         export=lambda run, state: write_detector(
-            finished(with_weights(ear, state.smoothed), species, trained), run / "detector.npz"
+            finished(with_weights(ear, state.smoothed), about), run / "detector.npz"
         ),
         words=lambda values: [f"frames right {values['frames_right']:.3f}"],
     )
@@ -173,14 +186,8 @@ def with_weights(ear: Detector, params: Any) -> Detector:
     return replace(ear, arrays={"mel": ear.arrays["mel"], **weights})
 
 
-def finished(detector: Detector, species: str, trained: dict[str, Any]) -> Detector:
+def finished(detector: Detector, about: dict[str, Any]) -> Detector:
     """The detector with what its file tells of it."""
     content = b"".join(detector.arrays[name].tobytes() for name in sorted(detector.arrays))
-    about = {
-        **detector.about,
-        "species": species,
-        "thresholds": THRESHOLDS,
-        "trained": trained,
-        "sha256": hashlib.sha256(content).hexdigest()[:16],
-    }
-    return replace(detector, about=about)
+    told = {**detector.about, **about, "sha256": hashlib.sha256(content).hexdigest()[:16]}
+    return replace(detector, about=told)
