@@ -87,6 +87,19 @@ class TrainConfig:
     """Stop at the first song that cannot be read or is shorter than one window of the front end;
     default: such songs are left out, and told."""
 
+    begin_with: Annotated[
+        str | None,
+        tyro.conf.arg(
+            name="from",
+            help="Encoder whose weights, architecture and front end the training begins with: "
+            "songbird, or a run. Whether it gained anything on it is told at the end, where songs "
+            "are held out.",
+        ),
+    ] = None
+
+    frozen: bool = False
+    """Keep the encoder of --from as it is: a classifier of the labels alone is trained on it."""
+
     distill_from: Annotated[Path | None, tyro.conf.arg(aliases=["--teacher"])] = None
     """Trained run whose vectors a smaller student learns (with --set method.name=distill)."""
 
@@ -133,8 +146,16 @@ def command(config: TrainConfig) -> None:
 
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
-    settings = change(PRESETS.named(config.preset), with_steps(config.set, config.steps))
     _refuse_idle(config)
+    settings, begin_with = PRESETS.named(config.preset), None
+    if config.begin_with is not None:
+        from chingolo.train.run.begin_with import settings_with
+        from chingolo.train.run.trained_encoder import load_encoder
+
+        begin_with = load_encoder(config.begin_with)
+        settings = settings_with(settings, begin_with)
+    settings = change(settings, with_steps(config.set, config.steps))
+    settings = dataclasses.replace(settings, frozen_encoder=config.frozen)
     if config.coordinator is not None:
         from chingolo.train.parallel import join_hosts
 
@@ -199,6 +220,7 @@ def command(config: TrainConfig) -> None:
         classes=classes,
         probe=probe,
         distill_from=distill_from,
+        begin_with=begin_with,
         seed=config.seed,
         resume=config.resume,
         workers=spare_cores() if config.workers is None else config.workers,
@@ -210,6 +232,7 @@ def command(config: TrainConfig) -> None:
             "repertoire": contents[0],
             "synthetic_content": contents[1],
             "distill_from": None if distill_from is None else distill_from.hash,
+            "from": None if begin_with is None else begin_with.hash,
             **{
                 name: getattr(config, name)
                 for name in (
@@ -248,6 +271,10 @@ def _refuse_idle(config: TrainConfig) -> None:
     for name in () if config.hold_out else ("group_column", "probe_column"):
         if getattr(config, name) != getattr(TrainConfig, name):
             raise InputError(f"{option(name)}: read with --hold-out alone")
+    if config.frozen and config.begin_with is None:
+        raise InputError("--frozen: keeps the encoder of --from, and none is given")
+    if any(one.startswith("frozen_encoder=") for one in config.set):
+        raise InputError("--set frozen_encoder: give --frozen")
     if config.coordinator is None and (config.hosts, config.host) != (1, 0):
         raise InputError("--hosts and --host: read with --coordinator alone")
     if config.host >= config.hosts:

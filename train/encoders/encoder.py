@@ -90,6 +90,9 @@ class Encoder:
     """(settings, silent [batch, frames] bool) -> what the network is told of frames of digital
     silence."""
 
+    normalised: bool = True
+    """Whether it hears log-mel brought to mean 0 and variance 1 in training; else as it is."""
+
     any_length: bool = False
     """Whether it hears a song as long as it is, up to the length of a clip; else all are brought to
     that length."""

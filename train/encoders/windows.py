@@ -135,7 +135,7 @@ class LinearWindows(nn.Module):
     def __call__(
         self, spectrogram: Array, train: bool = False, silent: Array | None = None
     ) -> Array:
-        """Latent vectors of normalised log-mel clips, `silent` [batch, frames] where padded."""
+        """Latent vectors of log-mel clips, `silent` [batch, frames] where padded."""
         del train
         settings = self.settings
         cut = cut_windows(spectrogram.astype(jnp.float32), silent, settings)
@@ -163,5 +163,6 @@ ENCODER = Encoder(
     network=LinearWindows,
     hide=hide_squares,
     padding=_padding,
+    normalised=False,
     any_length=True,
 )

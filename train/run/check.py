@@ -59,6 +59,7 @@ def check(
     source: PairSource | None,
     classes: tuple[str, ...],
     distill_from: TrainedEncoder | None,
+    begin_with: TrainedEncoder | None = None,
 ) -> None:
     """Refuses settings that cannot train, and those that the method would not use.
 
@@ -73,7 +74,8 @@ def check(
             f"a batch of {settings.batch} songs cannot be split over {devices} devices"
         )
     front_end, name = settings.front_end, settings.method.name
-    check_bands(front_end)
+    if begin_with is None:  # what a trained encoder hears, it hears
+        check_bands(front_end)
     method = METHODS[name]
     if method.learns_from_labels and len(classes) < 2:
         found = f"one class only, '{classes[0]}'" if classes else "no labels"
@@ -97,6 +99,7 @@ def check(
                 f"--distill-from hears clips of {theirs.clip_s} s at {theirs.sample_rate} Hz, "
                 f"these settings {front_end.clip_s} s at {front_end.sample_rate} Hz"
             )
+    _check_beginning(settings, classes, begin_with)
     if settings.steps < 1:
         raise InputError(f"--steps {settings.steps}: expected at least 1")
     if corpus is not None:
@@ -109,6 +112,33 @@ def check(
         if source is None and len(corpus.songs) < 2:
             raise InputError("one song alone cannot train an encoder; expected at least 2")
     refuse_too_small(settings)
+
+
+def _check_beginning(
+    settings: TrainingSettings, classes: tuple[str, ...], begin_with: TrainedEncoder | None
+) -> None:
+    """Refuses an encoder of other settings to begin with, and to freeze what has learnt nothing."""
+    if settings.frozen_encoder and begin_with is None:
+        raise InputError("frozen_encoder: keeps weights at random; give --from ENCODER")
+    if settings.frozen_encoder and not classes:
+        raise InputError(
+            "frozen_encoder: without labels nothing that is kept would learn; give --label-column "
+            "or --synthetic"
+        )
+    if begin_with is None:
+        return
+    theirs = begin_with.settings
+    clip_s = theirs.front_end.clip_s
+    for own, other in (
+        (settings.encoder, theirs.encoder),
+        (dataclasses.replace(settings.front_end, clip_s=clip_s), theirs.front_end),
+    ):
+        for name, value in vars(other).items():
+            if getattr(own, name, None) != value:
+                raise InputError(
+                    f"{name}={getattr(own, name, None)}: the encoder to begin with has "
+                    f"{name}={value}; it brings its own architecture and front end"
+                )
 
 
 def refuse_too_small(settings: TrainingSettings) -> None:

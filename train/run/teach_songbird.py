@@ -16,7 +16,7 @@ from flax import serialization
 from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import log_mel
-from chingolo.synth.spectra.noise_floor import above_noise, heard_frames
+from chingolo.synth.spectra.noise_floor import AS_IT_IS, above_noise, heard_frames
 from chingolo.synth.surrogates.invented_units import (
     UnitRecording,
     invented_unit,
@@ -95,8 +95,8 @@ def teach(lessons: Lessons, settings: TrainingSettings = SONGBIRD) -> TrainedEnc
         settings=settings,
         classes=(),
         params=params,
-        mean=0.0,
-        variance=1.0 - 1e-5,  # `normalise` adds that much
+        mean=AS_IT_IS[0],
+        variance=AS_IT_IS[1],
         hash=weights_hash(serialization.msgpack_serialize(params)),
     )
 

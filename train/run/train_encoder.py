@@ -14,6 +14,7 @@ from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
+from chingolo.train.run.begin_with import told_gain, with_encoder
 from chingolo.train.run.check import check, fitted_batch
 from chingolo.train.run.config import begin_run, read_config
 from chingolo.train.run.loop import Task, Values, run_in_folder, run_in_memory
@@ -39,6 +40,7 @@ def train(
     source: PairSource | None = None,
     themes: tuple[str, ...] = (),
     distill_from: TrainedEncoder | None = None,
+    begin_with: TrainedEncoder | None = None,
     seed: int = 0,
     out: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
@@ -57,6 +59,8 @@ def train(
         source: makes synthetic pairs besides.
         themes: names of the source's themes, the first labels.
         distill_from: a trained encoder, for the method `distill`.
+        begin_with: a trained encoder whose weights the training begins with; of the settings'
+            architecture, see `settings_with`.
         seed: of everything random.
         out: folder for config.json, metrics.jsonl, checkpoints/ and encoder/; None leaves no file.
         tell: takes lines of progress.
@@ -80,7 +84,13 @@ def train(
             songs, labels=labels, classes=classes, multilabel=multilabel, pairs=pairs
         )
         settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
-    data = {"corpus": corpus, "source": source, "classes": classes, "distill_from": distill_from}
+    data = {
+        "corpus": corpus,
+        "source": source,
+        "classes": classes,
+        "distill_from": distill_from,
+        "begin_with": begin_with,
+    }
     if out is None:
         return train_corpus(settings, seed=seed, tell=tell, **data)
     state = train_in_folder(out, settings, seed=seed, tell=tell, **data)
@@ -95,6 +105,7 @@ def train_corpus(
     classes: tuple[str, ...] = (),
     probe: Probe | None = None,
     distill_from: TrainedEncoder | None = None,
+    begin_with: TrainedEncoder | None = None,
     seed: int = 0,
     tell: Callable[[str], None] = lambda line: None,
 ) -> TrainedEncoder:
@@ -111,6 +122,7 @@ def train_corpus(
         classes=classes,
         probe=probe,
         distill_from=distill_from,
+        begin_with=begin_with,
         seed=seed,
     )
     return trained_encoder(run_in_memory(task, tell=tell), settings, classes)
@@ -125,6 +137,7 @@ def train_in_folder(
     classes: tuple[str, ...] = (),
     probe: Probe | None = None,
     distill_from: TrainedEncoder | None = None,
+    begin_with: TrainedEncoder | None = None,
     seed: int = 0,
     resume: bool = False,
     workers: int = 0,
@@ -141,6 +154,8 @@ def train_in_folder(
         classes: names of the labels; the synthetic themes first.
         probe: held-out songs for the nearest-neighbour probe; None takes synthetic ones, if any.
         distill_from: a trained encoder, for the method `distill`.
+        begin_with: a trained encoder whose weights the training begins with; of the settings'
+            architecture, see `settings_with`.
         seed: of everything random.
         resume: go on from the run's last checkpoint.
         workers: processes that draw synthetic pairs; see `batches`.
@@ -155,7 +170,7 @@ def train_in_folder(
             none, or one of other settings), or the loss stops being finite.
     """
     settings = fitted_batch(settings, corpus, synthetic=source is not None, tell=tell)
-    check(settings, corpus, source, classes, distill_from)
+    check(settings, corpus, source, classes, distill_from, begin_with)
     config = {
         "preset": dataclasses.asdict(settings),
         "classes": list(classes),
@@ -171,12 +186,20 @@ def train_in_folder(
         classes=classes,
         probe=probe,
         distill_from=distill_from,
+        begin_with=begin_with,
         seed=seed,
         workers=workers,
     )
+    before = None
+    if begin_with is not None and task.measure is not None:
+        before = task.measure(task.start)["probe_accuracy"]
     if resume:
         task = dataclasses.replace(task, start=as_long_as_before(task.start, read_config(run)))
-    return run_in_folder(task, run, config, resume=resume, tell=tell)
+    state = run_in_folder(task, run, config, resume=resume, tell=tell)
+    if begin_with is not None:
+        after = None if task.measure is None else task.measure(state)["probe_accuracy"]
+        tell(told_gain(begin_with.name or begin_with.hash, before, after))
+    return state
 
 
 def as_long_as_before(state: State, config: dict[str, Any]) -> State:
@@ -196,6 +219,7 @@ def encoder_task(
     classes: tuple[str, ...] = (),
     probe: Probe | None = None,
     distill_from: TrainedEncoder | None = None,
+    begin_with: TrainedEncoder | None = None,
     seed: int = 0,
     workers: int = 0,
 ) -> Task[State]:
@@ -204,7 +228,7 @@ def encoder_task(
     Raises:
         InputError: for settings or songs that cannot train.
     """
-    check(settings, corpus, source, classes, distill_from)
+    check(settings, corpus, source, classes, distill_from, begin_with)
     recipe = make_recipe(
         settings,
         len(classes),
@@ -214,12 +238,15 @@ def encoder_task(
     if probe is None and source is not None:
         probe = synthetic_probe(source, seed=seed)
     advance = parallel_step(recipe)
+    start = make_state(recipe, seed)
+    if begin_with is not None:
+        start = with_encoder(start, begin_with)
     return Task(
         steps=settings.steps,
         log_every=settings.log_every,
         checkpoint_every=settings.checkpoint_every,
         checkpoint_minutes=settings.checkpoint_minutes,
-        start=make_state(recipe, seed),
+        start=start,
         place=replicate,
         advance=advance,
         lay=shard,

@@ -117,6 +117,9 @@ class TrainingSettings:
     optimiser: Literal["adamw", "sgd"] = "adamw"
     """AdamW, or plain SGD (for tests of equality: Adam hides wrong scales)."""
 
+    frozen_encoder: bool = False
+    """Whether the encoder keeps the weights that it begins with, and heads alone learn."""
+
     accumulate: Annotated[int, Bounds(1, 65_536)] = 1
     """Steps whose gradients are averaged into one update."""
 

@@ -17,6 +17,7 @@ from chingolo.synth.spectra.noise_floor import (
     normalise,
     silence,
 )
+from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.objective.devices import Devices
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import State
@@ -63,7 +64,10 @@ class StepViews:
 def make_views(
     training: TrainingSettings, state: State, batch: Batch, devices: Devices
 ) -> StepViews:
-    """Views of every song, normalised by the running statistics that they bring up to date."""
+    """Views of every song, normalised by the running statistics that they bring up to date.
+
+    An encoder that hears log-mel as it is keeps the statistics of the state.
+    """
     front_end, settings = training.front_end, training.views
     songs = batch["first"].shape[0]
     key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step)
@@ -108,8 +112,10 @@ def make_views(
 
     first, second = devices.mean((jnp.mean(clean), jnp.mean(clean**2)))
     old = jnp.minimum(0.99, state.step / (state.step + 1.0))
-    mean = old * state.mean + (1 - old) * first
-    variance = old * state.variance + (1 - old) * (second - first**2)
+    mean, variance = state.mean, state.variance
+    if ENCODERS[training.encoder.kind].normalised:
+        mean = old * mean + (1 - old) * first
+        variance = old * variance + (1 - old) * (second - first**2)
     spectrogram = normalise(clean, mean, variance).reshape(power.shape)
     # what is masked looks like background: 0 before normalising where the noise is taken off
     logs = front_end.noise in ("none", "subtract")  # of power: 0 would be loud

@@ -11,6 +11,7 @@ import optax
 from flax import struct
 from jax import Array
 
+from chingolo.synth.spectra.noise_floor import AS_IT_IS
 from chingolo.train.encoders.encoder import Encoder
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
@@ -93,6 +94,8 @@ def make_recipe(
         )
     else:
         chain.append(optax.sgd(learning_rate))
+    if settings.frozen_encoder:
+        chain.append(optax.masked(optax.set_to_zero(), _of_encoder))
     optimiser = optax.chain(*chain)
     if settings.accumulate > 1:
         steps = optax.MultiSteps(optimiser, settings.accumulate)
@@ -111,6 +114,14 @@ def make_recipe(
         ),
         other_encoder=other_encoder,
     )
+
+
+def _of_encoder(params: Parameters) -> Any:
+    """Whether each weight is the encoder's, as a tree like that of the weights."""
+    return {
+        name: jax.tree.map(lambda _, own=name == "encoder": own, part)
+        for name, part in params.items()
+    }
 
 
 def rate_schedule(settings: TrainingSettings) -> optax.Schedule:
@@ -146,6 +157,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
     key, start = jax.random.split(jax.random.key(seed))
     blank = jnp.zeros((2, view_frames(settings), settings.front_end.n_mels))
     params = dict(_initialise(recipe)(start, blank)["params"])
+    mean, variance = (0.0, 1.0) if recipe.encoder.normalised else AS_IT_IS
     return State(
         step=jnp.zeros((), jnp.int32),
         params=params,
@@ -153,8 +165,8 @@ def make_state(recipe: Recipe, seed: int) -> State:
         teacher=jax.tree.map(jnp.copy, params),
         optimiser=recipe.optimiser.init(params),
         centre=jnp.zeros(method.prototypes if isinstance(method, PrototypeSettings) else CENTRE),
-        mean=jnp.zeros(()),
-        variance=jnp.ones(()),
+        mean=jnp.asarray(mean, jnp.float32),
+        variance=jnp.asarray(variance, jnp.float32),
         key=jax.random.key_data(key),
     )
 
