@@ -29,7 +29,7 @@ THRESHOLDS = {"high": 0.9, "low": 0.2, "least_s": 0.6, "hang_s": 0.1, "most_s": 
 """How scores become songs unless told otherwise; see `find.events`."""
 
 UNIT_THRESHOLDS = {
-    **{"high": 0.5, "low": 0.2, "least_s": 0.02, "hang_s": 0.1, "most_s": 20.0},
+    **{"high": 0.5, "low": 0.1, "least_s": 0.02, "hang_s": 0.1, "most_s": 20.0},
     "smoothed": 3,
 }
 """The same of stretches that are parted into units."""
