@@ -136,7 +136,7 @@ def find_songs(
         if parts_units:
             start = max(event.start - MARGIN_S, found_to)
             stretch = around(start, event.end + MARGIN_S, NOISE_S)
-            spans = [(start + a, start + b) for a, b in cut_units(stretch, sample_rate)]
+            spans = [(start + a, start + b) for a, b in cut_units(stretch, sample_rate).tolist()]
             found_to = max([found_to, *(b for _, b in spans)])
         for a, b in spans:
             heard = None if context_s is None else around(a, b, context_s)
