@@ -25,6 +25,13 @@ def settings_with(settings: TrainingSettings, encoder: TrainedEncoder) -> Traini
     return dataclasses.replace(settings, front_end=front_end, encoder=theirs.encoder)
 
 
+def heard_with(settings: TrainingSettings, begin_with: TrainedEncoder | None) -> TrainingSettings:
+    """Settings that the trained encoder keeps: what it began with hears songs as long as before."""
+    if begin_with is None:
+        return settings
+    return dataclasses.replace(settings, front_end=begin_with.settings.front_end)
+
+
 def with_encoder(state: State, encoder: TrainedEncoder) -> State:
     """A state before the first step whose encoder, and the teacher's, has weights of another."""
 

@@ -14,7 +14,7 @@ from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.train.data.batches import PairSource, batches
 from chingolo.train.data.corpus import Corpus, make_corpus, with_labels
 from chingolo.train.parallel import own_rows, parallel_step, replicate, shard
-from chingolo.train.run.begin_with import told_gain, with_encoder
+from chingolo.train.run.begin_with import heard_with, told_gain, with_encoder
 from chingolo.train.run.check import check, fitted_batch
 from chingolo.train.run.config import begin_run, read_config
 from chingolo.train.run.loop import Task, Values, run_in_folder, run_in_memory
@@ -94,7 +94,7 @@ def train(
     if out is None:
         return train_corpus(settings, seed=seed, tell=tell, **data)
     state = train_in_folder(out, settings, seed=seed, tell=tell, **data)
-    return trained_encoder(state, settings, classes)
+    return trained_encoder(state, heard_with(settings, begin_with), classes)
 
 
 def train_corpus(
@@ -125,7 +125,8 @@ def train_corpus(
         begin_with=begin_with,
         seed=seed,
     )
-    return trained_encoder(run_in_memory(task, tell=tell), settings, classes)
+    state = run_in_memory(task, tell=tell)
+    return trained_encoder(state, heard_with(settings, begin_with), classes)
 
 
 def train_in_folder(
@@ -260,7 +261,9 @@ def encoder_task(
             own=own_rows(settings.batch),
             workers=workers,
         ),
-        export=lambda run, state: export_encoder(run, state, settings, classes),
+        export=lambda run, state: export_encoder(
+            run, state, heard_with(settings, begin_with), classes
+        ),
         measure=None if probe is None else prober(settings, probe),
         measure_every=settings.probe_every,
         words=words,
