@@ -9,6 +9,7 @@ import pandas as pd
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.era_change import EraChange
+from chingolo.analysis.claims.apart import themes_apart
 from chingolo.analysis.claims.claim import NOT_MADE, verdict_of
 from chingolo.analysis.claims.drift import drift_claim, drift_rows, drift_tests, speed_is_known
 from chingolo.analysis.claims.drift_evidence import Measured, drift_evidence
@@ -72,6 +73,10 @@ def claims_of(
         settings,
         tests=[name for name, test in tests.results.items() if test["claim"] == "repertoire"],
         placebo=placebo,
+        # a recorder that was measured is the one that made the eras
+        apart=None
+        if by_people or placebo.get("measured")
+        else themes_apart(evidence.z, theme, design),
         by_people=by_people,
         refusal=refusal,
     )

@@ -10,6 +10,7 @@ from scipy import stats
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.change.theme_table import CHANGES, ThemeShares, theme_table
+from chingolo.analysis.claims.apart import Apart
 from chingolo.analysis.claims.claim import (
     CHANGED,
     NO_CHANGE_SHOWN,
@@ -32,6 +33,7 @@ def repertoire_claim(
     *,
     tests: Sequence[str],
     placebo: Mapping[str, Any] = NOT_MADE,
+    apart: Apart | None = None,
     by_people: bool = False,
     refusal: str = "",
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -51,6 +53,8 @@ def repertoire_claim(
         settings: levels.
         tests: names of the tests it rests on.
         placebo: of `recorder_placebo`; `passed` None where there was none.
+        apart: of `themes_apart`; a theme that does not stand apart is not claimed. None where no
+            clustering could have parted a theme by recorder.
         by_people: whether types were told by people, without a clustering that recorders could
             split.
         refusal: why these songs cannot show a change whatever the tests say; "" where they could.
@@ -122,22 +126,37 @@ def repertoire_claim(
             **told,
         ), _without_status(rows)
     made = [row for row in moved if not _beyond(row, placebo)]
-    rows = [row | {"status": "unclear"} if row in made else row for row in rows]
-    if len(made) == len(moved):
-        return claim(
-            REFUSED,
-            [f"{differ}, but a recorder alone moves these themes as far: {_names(made)}."],
-            **told,
-        ), _without_status(rows)
-    stands = [row for row in moved if row not in made]
+    near = [row for row in moved if row not in made and apart and not apart.stands(row["name"])]
+    rows = [row | {"status": "unclear"} if row in made + near else row for row in rows]
+    why = [f"a recorder alone moves these themes as far: {_names(made)}"] if made else []
+    if near and apart:
+        why.append(_told_near(near, apart, eras))
+    if len(made) + len(near) == len(moved):
+        refused = [f"{differ}, but {'; and '.join(why)}."]
+        return claim(REFUSED, refused, **told), _without_status(rows)
+    stands = [row for row in moved if row not in made + near]
     reasons = [
         f"{differ}.",
         f"None of {told_heard(placebo)} moves {_names(stands)} as far; "
         f"{placebo['stable']:.0%} of songs stayed in their theme.",
     ]
-    if made:
-        reasons.append(f"Not claimed, since a recorder moves them as far: {_names(made)}.")
+    reasons += [f"Not claimed, since {reason}." for reason in why]
     return claim(CHANGED, reasons, **told), rows
+
+
+def _told_near(near: Sequence[Mapping[str, Any]], apart: Apart, eras: Eras) -> str:
+    """Why themes that do not stand apart may be one theme that a recorder parted."""
+    if not np.isfinite(apart.shift):
+        return (
+            f"no theme is sung in both {eras.historical} and {eras.modern} by enough birds to tell "
+            f"how far their recorders moved songs: {_names(near)}"
+        )
+    pairs = ", ".join(f"{row['name']} ({apart.nearest[row['name']][0]})" for row in near)
+    return (
+        "no recorder that was tried explains how far the eras lie apart within themes that "
+        "persist, and these lie hardly farther from one of the other era, which may be the same "
+        f"theme: {pairs}"
+    )
 
 
 def _control(songs: pd.DataFrame, eras: Eras, settings: CompareSettings, *, by_people: bool) -> str:
