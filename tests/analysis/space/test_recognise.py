@@ -7,8 +7,8 @@ import soundfile
 import soxr
 
 from chingolo.analysis.space.embed_table import embed_table
-from chingolo.analysis.space.recognise import recogniser
-from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
+from chingolo.analysis.space.references.recognise import recogniser
+from chingolo.analysis.space.references.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
