@@ -20,7 +20,7 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         lines.append(f"Software: {versions}; seed {settings['seed']}.")
         return f"<p>{text(' '.join(lines))}</p>"
     lines = [
-        f"Songs were represented by latent vectors ({made or 'origin not told'}).",
+        f"Songs were represented by {_vectors(results['run'])} ({made or 'origin not told'}).",
         f"Clusters were found with HDBSCAN (exact spanning tree, min_cluster_size "
         f"{found['min_cluster_size']})."
         if found["method"] == "hdbscan"
@@ -30,6 +30,12 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         lines += _change(results)
     lines.append(f"Software: {versions}; seed {settings['seed']}.")
     return f"<p>{text(' '.join(lines))}</p>"
+
+
+def _vectors(run: dict[str, Any]) -> str:
+    if "written_by" not in run:
+        return "latent vectors"
+    return f"vectors that {run['written_by']} had written, taken as they were,"
 
 
 def _change(results: dict[str, Any]) -> list[str]:
