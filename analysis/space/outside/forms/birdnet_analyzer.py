@@ -63,6 +63,8 @@ def _csv_rows(path: Path) -> list[Row]:
     try:
         next(reader)
         for cells in reader:
+            if not cells:
+                continue
             if len(cells) != len(HEADER):
                 raise InputError(
                     f"{path}: line {reader.line_num}: {len(cells)} cells; expected "
