@@ -208,6 +208,21 @@ def test_birdnet_is_entered_and_tells_what_to_install(monkeypatch: pytest.Monkey
         bring()
 
 
+def test_the_example_of_the_page_is_an_encoder(folder: Path, tmp_path: Path):
+    page = (ROOT / "docs" / "other_encoders.md").read_text()
+    (module,) = re.findall(r"```python\n# my_ears.py\n(.*?)```", page, re.DOTALL)
+    (entry,) = re.findall(r'"chingolo.encoders"\]\n(.*?)```', page, re.DOTALL)
+    module = module.replace("self.model = ...", "self.model = lambda sound: sound[:, :7] + 1")
+    (tmp_path / "site" / "my_ears.py").write_text(module)
+    named = dict([entry.strip().replace('"', "").split(" = ")])
+    write_package(tmp_path / "site", named, name="ears-of-mine", version="4")
+    assert embed_songs.main(["my-ears", *write_songs(impulses(1.0, 7))]) == 0
+    z, told = latents()
+    assert z.shape == (1, 7)
+    assert told["version"] == "weights of May 2024"
+    assert told["package"] == "ears-of-mine 4"
+
+
 class Interpreter:
     """As a runtime has it: the layer before the last gives numbers that tell the window."""
 
