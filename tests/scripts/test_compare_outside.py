@@ -11,7 +11,7 @@ import soundfile
 
 from chingolo.scripts import compare_eras, embed_songs
 from chingolo.scripts.whole_way import report_recordings
-from tests.toy_encoder import ENTRIES, RATE, write_package
+from tests.analysis.space.outside.toy_encoder import ENTRIES, RATE, write_package
 
 FEW = ["--recorders", "2", "--recorders-drawn", "2"]
 QUICK = ["--permutations", "99", "--bootstraps", "10"]

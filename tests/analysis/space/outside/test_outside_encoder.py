@@ -19,8 +19,8 @@ from chingolo.analysis.space.outside import birdnet
 from chingolo.scripts import embed_songs, find_songs, probe_labels
 from chingolo.synth.recorder.wide import through, wide_recorder
 from chingolo.synth.tables.files import InputError
+from tests.analysis.space.outside.toy_encoder import ENTRIES, RATE, write_package
 from tests.checkout import ROOT
-from tests.toy_encoder import ENTRIES, RATE, write_package
 
 
 @pytest.fixture
