@@ -60,6 +60,7 @@ def test_songs_are_heard_again_by_it_and_the_report_names_it(folder: Path):
     page = (out / "report.html").read_text()
     for told in ("encoder bands", "package toy-ears 1.2", "licence MIT", "1 s at 8000 Hz"):
         assert told in page
+    assert "claimed only for themes whose share no recorder of the placebo moves as far" in page
 
 
 def test_vectors_of_another_encoder_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]):

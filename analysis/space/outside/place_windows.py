@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -24,7 +24,7 @@ CLOSE_S = 0.01
 def place_windows(
     windows: pd.DataFrame, file: Path, roots: Sequence[Path], *, tell: Tell
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Windows with absolute paths and ends within their recordings.
+    """Windows with absolute paths and ends within their recordings, where these are there.
 
     Args:
         windows: [rows] of `OutsideVectors.windows`.
@@ -42,23 +42,33 @@ def place_windows(
     """
     own = file if file.is_dir() else file.parent
     folders = [*roots, own, Path()]
-    names = {name: _audio(str(name), folders, own) for name in windows["path"].unique()}
+    by_stem = cache(_audio_by_stem)
+    names = {name: _audio(str(name), folders, own, by_stem) for name in windows["path"].unique()}
     placed = windows.assign(path=windows["path"].map(names))
     placed = validate_song_table(placed, base=own, name=str(file))
-    lengths = {path: _length(path) for path in placed["path"].unique()}
-    length = placed["path"].map(lengths).to_numpy(np.float64)
-    kept = np.flatnonzero(placed["start_s"].to_numpy() < length)
-    if len(kept) < len(placed):
-        late = placed["path"].iloc[np.setdiff1d(np.arange(len(placed)), kept)[0]]
-        told = f"{len(placed) - len(kept)} windows begin behind the end of their recording"
+    return within_recordings(placed, str(file), tell=tell)
+
+
+def within_recordings(
+    windows: pd.DataFrame, name: str, *, tell: Tell
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Windows up to the ends of their recordings, and which rows they are; see `place_windows`."""
+    lengths = {path: _length(path) for path in windows["path"].unique()}
+    length = windows["path"].map(lengths).to_numpy(np.float64)
+    kept = np.flatnonzero(windows["start_s"].to_numpy() < length)
+    if len(kept) < len(windows):
+        late = windows["path"].iloc[np.setdiff1d(np.arange(len(windows)), kept)[0]]
+        told = f"{len(windows) - len(kept)} windows begin behind the end of their recording"
         if not len(kept):
-            raise InputError(f"{file}: all {told} ({late})")
-        tell(f"{file}: {told} (the first in {late}), and are left out")
-    ends = np.minimum(placed["end_s"].to_numpy(), length)
-    return placed.assign(end_s=ends).iloc[kept].reset_index(drop=True), kept
+            raise InputError(f"{name}: all {told} ({late})")
+        tell(f"{name}: {told} (the first in {late}), and are left out")
+    ends = np.minimum(windows["end_s"].to_numpy(), length)
+    return windows.assign(end_s=ends).iloc[kept].reset_index(drop=True), kept
 
 
-def _audio(name: str, folders: Sequence[Path], own: Path) -> str:
+def _audio(
+    name: str, folders: Sequence[Path], own: Path, by_stem: Callable[[Path], dict[str, Path]]
+) -> str:
     """The file of a recording; a path below `own` where none is found."""
     path = Path(PureWindowsPath(name).as_posix() if "\\" in name else name)
     for folder in folders:
@@ -66,13 +76,12 @@ def _audio(name: str, folders: Sequence[Path], own: Path) -> str:
             return str((folder / path).absolute())
     if not _has_ending(path.name):  # some write a recording's name without it
         for folder in folders:
-            file = _audio_by_stem((folder / path).parent).get(path.name)
+            file = by_stem((folder / path).parent).get(path.name)
             if file is not None:
                 return str(file.absolute())
     return str((own / path).absolute())
 
 
-@lru_cache(maxsize=64)
 def _audio_by_stem(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         return {}
@@ -109,7 +118,7 @@ def windows_of_songs(
         InputError: for a row without a window, or whose recording's name fits several.
     """
     of_path = dict(windows.groupby("path", sort=False).indices)
-    match = _Recordings(list(of_path))
+    match = _Recordings([str(path) for path in of_path])
     edges = windows[["start_s", "end_s"]].to_numpy()
     found, rows = [], []
     for row in range(len(songs)):
@@ -131,7 +140,10 @@ def windows_of_songs(
         tell(f"{left} of {len(windows)} windows are of no row of {name}, and are left out")
     table = songs.iloc[found].reset_index(drop=True)
     times = windows.iloc[rows].reset_index(drop=True)
-    return table.assign(start_s=times["start_s"], end_s=times["end_s"]), np.array(rows)
+    table = table.assign(start_s=times["start_s"], end_s=times["end_s"])
+    # the table may know where recordings are that the windows did not
+    table, kept = within_recordings(table, name, tell=tell)
+    return table, np.array(rows)[kept]
 
 
 class _Recordings:

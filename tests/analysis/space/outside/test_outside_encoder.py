@@ -98,7 +98,7 @@ def test_songs_in_memory_and_an_object_of_ones_own(folder: Path):
     again = embed_again(encoder, [wave], sample_rate=RATE, recorders=3)
     for number in range(3):
         heard = np.abs(through(wide_recorder(number, "wide-1"), wave, RATE, take=0))
-        expected = unit(heard.sum(), heard @ (np.arange(RATE) / RATE))
+        expected = unit(float(heard.sum()), float(heard @ (np.arange(RATE) / RATE)))
         np.testing.assert_allclose(again[0, number], expected, atol=1e-5)
 
 

@@ -173,6 +173,23 @@ def test_birdnet_csv(folder: Path):
     assert made_by["vectors"] == "embeddings.csv"
 
 
+def test_recordings_that_a_table_knows_end_windows_too(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    away = tmp_path_factory.mktemp("away")
+    file = write_csv(away / "embeddings.csv")
+    text = file.read_text().replace("\nsub/two.wav,6.0,9.0", "\nsub/two.wav,8.0,11.0")
+    file.write_text(text.replace("\none.wav", "\n\\\\disk\\field\\one.wav"))
+    (folder / "songs.csv").write_text("path,era\none.wav,1966\nsub/two.wav,2020\n")
+    told: list[str] = []
+    latents = read_latents(file, songs=folder / "songs.csv", tell=told.append)
+    assert latents.songs["end_s"].tolist() == [3.0, 6.0, 7.5, 3.0, 6.0]
+    assert latents.songs["era"].tolist() == ["1966"] * 3 + ["2020"] * 2
+    assert set(latents.songs["path"]) == {str(folder / name) for name in NAMES}
+    np.testing.assert_allclose(latents.z, Z[:5], rtol=1e-6)
+    assert "1 windows begin behind the end of their recording" in told[0]
+
+
 def test_a_song_table_is_no_birdnet_csv(folder: Path):
     (folder / "songs.csv").write_text("path,start_s,end_s\none.wav,0,3\n")
     assert form_of("songs.csv") is None
