@@ -20,6 +20,7 @@ from chingolo.analysis.labels.agreement import label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
+from chingolo.analysis.space.outside.read_latents import told_outside
 from chingolo.analysis.space.song_space import lay_out
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
@@ -127,7 +128,8 @@ def _compare(
         "run": latents.made_by,
     }
     renamed = set_aside(songs.columns, list(space.columns))
-    remarks = [*_origins(songs), *remarks, *told_aside(renamed)]
+    told = [*_origins(songs), *told_outside(latents.made_by)]
+    remarks = [*told, *remarks, *told_aside(renamed)]
     if eras is None:
         results = put_together(results, WITHOUT_ERAS, {"notes": remarks})
     else:

@@ -22,7 +22,8 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_mutual_info_score, recall_score
 
 from benchmarks.outside_recorders import CHAINS, KEPT, NAMED, UNSEEN, missing
-from chingolo.analysis.space.embed import embed_waves, make_embedder
+from chingolo.analysis.space.embed import embed_waves
+from chingolo.analysis.space.embedder import make_embedder
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_excerpt

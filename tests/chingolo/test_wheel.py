@@ -71,6 +71,15 @@ def test_it_generates_and_finds_in_an_empty_folder(installed: Path, tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found.csv", "scene.flac", "songs"]
 
 
+def test_its_own_outside_encoder_is_entered(installed: Path, tmp_path: Path):
+    code = (
+        "from chingolo.analysis.space.outside.installed import installed_encoders\n"
+        "print(installed_encoders())"
+    )
+    told = call_python(["-c", code], tmp_path, PYTHONPATH=str(installed))
+    assert "'birdnet'" in told
+
+
 def test_songbird_comes_along_and_needs_no_network(installed: Path, tmp_path: Path):
     random = np.random.default_rng(0)
     for number in range(3):

@@ -18,7 +18,7 @@ from sklearn.cluster import KMeans
 
 from chingolo.analysis.settings import DRAWN, RECORDERS
 from chingolo.analysis.space.copies.embed_copies import embed_copies
-from chingolo.analysis.space.embed import Embedder
+from chingolo.analysis.space.embedder import Embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.wide import WideRecorder, wide_recorder

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.settings import RECORDERS
-from chingolo.analysis.space.embed import Embedder, embed_waves, make_embedder
+from chingolo.analysis.space.embed import embed_waves
+from chingolo.analysis.space.embedder import Embedder, load_embedder, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
+from chingolo.analysis.space.outside.outside_encoder import OutsideEncoder
 from chingolo.synth.recorder.hear_recordings import Hearing, hear_recordings
 from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError
-from chingolo.train.run.trained_encoder import TrainedEncoder, load_encoder
+from chingolo.train.run.trained_encoder import TrainedEncoder
 
 FAMILY = "wide-1"
 
@@ -29,20 +31,25 @@ def embedder_of(latents: LatentTable, run: Path) -> Embedder:
 
     Args:
         latents: the songs, heard as they are.
-        run: the training run, or exported encoder, that made them.
+        run: what made them; see `load_embedder`.
 
     Raises:
         InputError: if the run is not the latent table's.
     """
-    embedder = make_embedder(load_encoder(run))
-    theirs, ours = latents.made_by.get("checkpoint"), embedder.about["checkpoint"]
-    if theirs and theirs != ours:
+    if "written_by" in latents.made_by:
+        raise InputError(
+            f"--run {run}: {latents.made_by['written_by']} wrote these vectors, and copies of the "
+            f"songs need the very encoder; embed the songs with it (`chingolo embed {run} SONGS`)"
+        )
+    embedder = load_embedder(run)
+    theirs = latents.made_by.get("checkpoint")
+    if theirs and theirs != embedder.hash:
         raise InputError(f"{run}: not the run that made the latent table (other checkpoint)")
     return embedder
 
 
 def embed_again(
-    encoder: TrainedEncoder,
+    encoder: TrainedEncoder | OutsideEncoder,
     waves: Sequence[np.ndarray],
     *,
     sample_rate: float,
@@ -51,7 +58,7 @@ def embed_again(
     """Vectors of songs in memory, each heard through `random_recorders` by itself.
 
     Args:
-        encoder: of `load_encoder`, or as `train` returns it.
+        encoder: of `load_encoder`, as `train` returns it, or an `OutsideEncoder`.
         waves: [songs] arrays [any] of one song each, mono.
         sample_rate: theirs, Hz.
         recorders: number of them.
@@ -62,8 +69,8 @@ def embed_again(
     Raises:
         InputError: if a song is too short, or no wave.
     """
-    rate = encoder.settings.front_end.sample_rate
     embedder = make_embedder(encoder)
+    rate = embedder.sample_rate
     songs = [wave_in_memory(wave, sample_rate=sample_rate, wanted=rate) for wave in waves]
     again = []
     for recorder in random_recorders(recorders):
@@ -132,8 +139,7 @@ def embed_copies(
     Raises:
         InputError: if audio cannot be read, or a vector is not finite.
     """
-    settings = embedder.encoder.settings
-    copies = np.zeros((len(table), len(recorders), settings.encoder.dimensions), np.float32)
+    copies = np.zeros((len(table), len(recorders), embedder.dimensions), np.float32)
     waiting: list[Hearing] = []
 
     def flush() -> None:
@@ -145,9 +151,9 @@ def embed_copies(
     hearings = hear_recordings(
         table,
         lambda stretch: recorders,
-        sample_rate=settings.front_end.sample_rate,
-        context_s=settings.front_end.context_s,
-        shortest=settings.front_end.n_fft,
+        sample_rate=embedder.sample_rate,
+        context_s=embedder.context_s,
+        shortest=embedder.least,
     )
     for done, hearing in enumerate(hearings, 1):
         waiting.append(hearing)

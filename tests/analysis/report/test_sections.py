@@ -1,5 +1,6 @@
 """Every section that is entered: HTML or nothing, with eras and without."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -73,8 +74,21 @@ def test_the_measures_of_songs_are_told_in_units_with_what_recorders_make(both):
 def test_the_methods_tell_how_sung_themes_were_compared_where_they_were(both):
     with_measures = SECTIONS["methods"].page(*both[0])
     assert "trill periods and the pitch of whistles" in with_measures
-    assert "the placebo itself rejected" in with_measures
+    assert "no recorder of its own placebo moves it" in with_measures
     assert "trill periods" not in SECTIONS["methods"].page(*both[1])
+
+
+def test_the_methods_tell_a_placebo_where_it_was_made(both):
+    comparison, media = both[0]
+    without = SECTIONS["methods"].page(comparison, media)
+    assert "No placebo was made, so that a change of the repertoire was claimed only" in without
+    claims = deepcopy(comparison.results["claims"])
+    claims["repertoire"]["placebo"]["passed"] = True
+    claims["drift"]["placebo"]["passed"] = None
+    other = replace(comparison, results=comparison.results | {"claims": claims})
+    page = SECTIONS["methods"].page(other, media)
+    assert "not where the placebo itself rejected" in page
+    assert "these songs were not measured again through recorders" in page
 
 
 def test_recorders_that_were_chosen_are_told_as_such(both):

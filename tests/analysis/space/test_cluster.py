@@ -10,7 +10,7 @@ from chingolo.analysis.labels.agreement import (
     nearest_neighbour_agreement,
 )
 from chingolo.analysis.space.cluster import NOISE, assign, dbcv, fit_clusters, stability
-from chingolo.analysis.space.reduce import reduce, reduce_new
+from chingolo.analysis.space.maps.reduce import reduce, reduce_new
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ import soundfile
 import soxr
 
 from chingolo.analysis.space import embed_table as embed_parts_module
-from chingolo.analysis.space.embed import (
-    Embedder,
-    embed,
-    embed_songs,
-    make_embedder,
-)
+from chingolo.analysis.space.embed import embed, embed_songs
 from chingolo.analysis.space.embed_table import embed_table, embed_to_file
+from chingolo.analysis.space.embedder import Embedder, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable, read_latent_table
 from chingolo.scripts import embed_songs as command
 from chingolo.scripts import find_songs

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,8 +8,8 @@ import soundfile
 import soxr
 
 from chingolo.analysis.space.embed_table import embed_table
-from chingolo.analysis.space.recognise import recogniser
-from chingolo.analysis.space.reference import assign_songs, fit_reference, save_reference
+from chingolo.analysis.space.references.recognise import recogniser
+from chingolo.analysis.space.references.reference import assign_songs, fit_reference, save_reference
 from chingolo.scripts import find_songs
 from chingolo.synth.recorder.channel import Channel, through_channel
 from chingolo.synth.recorder.recorders import DIGITAL_2020
@@ -101,3 +102,25 @@ def test_another_runs_reference_is_refused(run, tmp_path):
     save_reference(other, tmp_path / "other.npz")
     with pytest.raises(InputError, match="another encoder"):
         recogniser(folder, tmp_path / "other.npz")
+
+
+def test_what_hears_of_any_length_hears_found_songs_as_it_embeds_them(run, tmp_path):
+    _, latents, _ = run
+    table = latents.songs[["path", "label"]]
+    reference = fit_reference(embed_table(table, Path("songbird")))
+    save_reference(reference, tmp_path / "songbird.npz")
+    recognise = recogniser(Path("songbird"), tmp_path / "songbird.npz")
+    rows = []
+    for number, level in ((0, 1.0), (1, 1e-3), (6, 1e-4)):
+        wave = level * soundfile.read(table["path"].iloc[number], dtype="float32")[0]
+        soundfile.write(tmp_path / f"{number}.wav", wave, RATE, subtype="FLOAT")
+        rows.append({"path": str(tmp_path / f"{number}.wav")})
+    expected = assign_songs(reference, embed_table(pd.DataFrame(rows), Path("songbird")).z)
+    for row, (theme, told) in zip(
+        rows, expected[["theme", "theme_probability"]].to_numpy(), strict=True
+    ):
+        found = recognise(soundfile.read(row["path"], dtype="float32")[0], RATE)
+        assert (found["theme"], found["theme_probability"]) == (
+            theme,
+            pytest.approx(told, abs=1e-3),
+        )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from chingolo.analysis.space.latent_table import LatentTable
-from chingolo.analysis.space.reference import (
+from chingolo.analysis.space.references.reference import (
     NOVEL,
     assign_songs,
     fit_reference,

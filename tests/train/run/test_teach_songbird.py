@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from chingolo.analysis.space.embed import clip_lengths, embed, make_embedder
+from chingolo.analysis.space.embed import embed
+from chingolo.analysis.space.embedder import clip_lengths, make_embedder
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.windows import WindowsSettings

@@ -13,14 +13,12 @@ def methods(comparison: Comparison, media: Media | None) -> str:
     results = comparison.results
     settings, found = results["settings"], results["clusters"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    made_by = sorted(results["run"].items())
-    made = ", ".join(f"{key} {value}" for key, value in made_by if isinstance(value, str))
     if found is None:
         lines = ["Song types were told by people.", *_change(results)]
         lines.append(f"Software: {versions}; seed {settings['seed']}.")
         return f"<p>{text(' '.join(lines))}</p>"
     lines = [
-        f"Songs were represented by latent vectors ({made or 'origin not told'}).",
+        _vectors(results["run"]),
         f"Clusters were found with HDBSCAN (exact spanning tree, min_cluster_size "
         f"{found['min_cluster_size']})."
         if found["method"] == "hdbscan"
@@ -30,6 +28,16 @@ def methods(comparison: Comparison, media: Media | None) -> str:
         lines += _change(results)
     lines.append(f"Software: {versions}; seed {settings['seed']}.")
     return f"<p>{text(' '.join(lines))}</p>"
+
+
+def _vectors(run: dict[str, Any]) -> str:
+    """What the songs were represented by, in a sentence."""
+    told = {key: value for key, value in sorted(run.items()) if isinstance(value, str)}
+    author = told.pop("written_by", "")
+    made = ", ".join(f"{key} {value}" for key, value in told.items()) or "origin not told"
+    if not author:
+        return f"Songs were represented by latent vectors ({made})."
+    return f"Songs were represented by vectors that {author} had written ({made}), as they were."
 
 
 def _change(results: dict[str, Any]) -> list[str]:
@@ -54,19 +62,30 @@ def _change(results: dict[str, Any]) -> list[str]:
             "computation, Beaumont 2010; energy distance); a song's vector is the mean over what "
             "was heard of it, and clusters that recorders turn into one another are one theme."
         )
+    made = {
+        name: claim["placebo"]["passed"] is not None for name, claim in results["claims"].items()
+    }
     if results["clusters"]:
         lines.append(
             "A change of the repertoire was claimed only for themes whose share no recorder of the "
             "placebo moves as far, and not where the placebo itself rejected, unless one recorder "
             "made both eras."
+            if made["repertoire"]
+            else "No placebo was made, so that a change of the repertoire was claimed only where "
+            "one recorder made both eras."
         )
     if results["drift"]:
         lines.append(
             "How themes are sung was compared by intervals, trill periods and the pitch of whistles"
             f", the median of each {unit}'s songs, within sites; what all had in common as a wrong "
             "speed has it was taken out where no device fixed the speed; p is that of the largest "
-            "of all measures, and a measure counted only where no recorder of its own placebo "
-            "moves it as far, unless one recorder made both eras."
+            "of all measures"
+            + (
+                ", and a measure counted only where no recorder of its own placebo moves it as "
+                "far, unless one recorder made both eras."
+                if made["drift"]
+                else "; these songs were not measured again through recorders."
+            )
         )
     described = _listed(_words(results, claimed=False))
     if described:

@@ -15,7 +15,8 @@ from chingolo.analysis.space.copies.chosen_recorders import (
     energy_distance,
     put_together,
 )
-from chingolo.analysis.space.embed import Embedder, embed_songs, make_embedder
+from chingolo.analysis.space.embed import embed_songs
+from chingolo.analysis.space.embedder import Embedder, make_embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.recorder.families import WIDE_2
 from chingolo.synth.recorder.wide import wide_recorder

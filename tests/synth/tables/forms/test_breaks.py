@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.analysis.space.embed import make_embedder
 from chingolo.analysis.space.embed_table import embed_to_file
+from chingolo.analysis.space.embedder import make_embedder
 from chingolo.scripts import find_songs
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.recorder.hear_recordings import hear_recordings

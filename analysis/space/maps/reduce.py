@@ -42,7 +42,7 @@ def reduce(
         z: [songs, latent dimensions] vectors.
         dimensions: 2, 3 or 4.
         method: principal components; the bottleneck of an autoencoder trained on these vectors
-            (`space.bottleneck`); or UMAP (McInnes et al. 2018; the extra `umap`).
+            (`maps.bottleneck`); or UMAP (McInnes et al. 2018; the extra `umap`).
         seed: of the autoencoder and of UMAP, which is run on one thread so that it repeats.
 
     Raises:
@@ -58,7 +58,7 @@ def reduce(
         with np.errstate(invalid="ignore"):
             model: Any = PCA(kept, svd_solver="full").fit(z.astype(np.float64))
         if method == "autoencoder":
-            from chingolo.analysis.space.bottleneck import fit_bottleneck
+            from chingolo.analysis.space.maps.bottleneck import fit_bottleneck
 
             model = fit_bottleneck(z.astype(np.float64), model.components_, seed=seed)
         points = _padded(model.transform(z.astype(np.float64)), dimensions)
