@@ -67,16 +67,17 @@ def level_above_noise(wave: np.ndarray) -> np.ndarray:
     Frame k is centred on sample k * HOP.
     """
     padded = np.pad(np.asarray(wave, np.float32), WINDOW // 2)
-    hann = signal.get_window("hann", WINDOW).astype(np.float32)
+    hann = np.asarray(signal.get_window("hann", WINDOW), np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     frequency = fft.rfftfreq(WINDOW, 1 / RATE)
     inside = (frequency >= BAND[0]) & (frequency <= BAND[1])
     spectrum = np.asarray(fft.rfft(frames * hann, axis=1))[:, inside]
-    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    power = np.square(np.real(spectrum)) + np.square(np.imag(spectrum))
     # of noise, power is distributed exponentially: its quantile tells its mean
     noise = np.quantile(power, QUIET, axis=0) / -np.log1p(-QUIET)
     above = np.maximum(power - NOISE * noise, 0).sum(axis=1)
-    smooth = signal.get_window("hann", round(SMOOTHED_S * RATE / HOP) + 2, fftbins=False)
+    length = round(SMOOTHED_S * RATE / HOP) + 2
+    smooth = np.asarray(signal.get_window("hann", length, fftbins=False))
     above = np.convolve(above, smooth / smooth.sum(), "same")
     return 10 * np.log10(above + 0.05 * float(noise.sum()) + 1e-20)
 

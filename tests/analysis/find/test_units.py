@@ -21,9 +21,8 @@ def stretch(
     wave = 10 ** (noise_db / 20) * random.standard_normal(round(length_s * rate))
     for (start, end), level in zip(spans, levels_db, strict=True):
         time = np.arange(round((end - start) * rate)) / rate
-        sweep = signal.chirp(time, 4000, end - start, 6000) * signal.windows.tukey(
-            len(time), 0.01 / (end - start)
-        )
+        soft = signal.get_window(("tukey", 0.01 / (end - start)), len(time), fftbins=False)
+        sweep = signal.chirp(time, 4000, end - start, 6000) * np.asarray(soft)
         wave[round(start * rate) :][: len(time)] += 10 ** (level / 20) * sweep
     return wave.astype(np.float32)
 
