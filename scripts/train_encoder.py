@@ -129,12 +129,14 @@ def command(config: TrainConfig) -> None:
     from chingolo.train.data.copies import content_of_copies
     from chingolo.train.data.read_songs import TableOptions, content_of_tables, read_songs
     from chingolo.train.data.synthetic_pairs import pair_source
+    from chingolo.train.run.config import refuse_folder
     from chingolo.train.settings.change import change, with_steps
 
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
     settings = change(PRESETS.named(config.preset), with_steps(config.set, config.steps))
     _refuse_idle(config)
+    refuse_folder(config.out, resume=config.resume)
     if config.coordinator is not None:
         from chingolo.train.parallel import join_hosts
 

@@ -89,12 +89,14 @@ def command(config: TrainDetectorConfig) -> None:
     from chingolo.train.detector.examples import recorded_source, synthetic_source
     from chingolo.train.detector.settings import DetectorSettings
     from chingolo.train.detector.train_detector import train_detector
+    from chingolo.train.run.config import refuse_folder
     from chingolo.train.settings.change import change, with_steps
 
     settings = change(DetectorSettings(), with_steps(config.set, config.steps))
     both = config.songs and config.synthetic is not None
     if not both and any(one.startswith("synthetic_share=") for one in config.set):
         raise InputError("--set synthetic_share: read where songs and --synthetic are given")
+    refuse_folder(config.out, resume=config.resume)
     sources, species, contents, faults = [], set(), (None, None), {}
     given: dict[str, str] = {
         name: getattr(config, name) for name in SETS if getattr(config, name) is not None
