@@ -16,7 +16,7 @@ from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
 from chingolo.analysis.claims.claim import REFUSED
 from chingolo.analysis.claims.drift_evidence import Measured
-from chingolo.analysis.labels.agreement import label_agreement
+from chingolo.analysis.labels.agreement import column_of_labels, label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
@@ -77,12 +77,8 @@ def compare(
     if not np.isfinite(z).all():
         raise InputError(f"song {int(np.argmin(np.isfinite(z).all(axis=1)))}: no finite vector")
     songs = songs_in_memory(latents.songs)
-    kept = first_of_each(songs, (settings.era_column, settings.label_column))
+    kept = comparable(songs, settings)
     rows = np.flatnonzero(kept)
-    if len(rows) < FEWEST_SONGS:
-        raise InputError(
-            f"{len(rows)} songs: too few to compare anything (at least {FEWEST_SONGS})"
-        )
     rows = rows[song_order(songs.iloc[rows], z[rows])]
     latents = LatentTable(songs, z, latents.made_by, latents.copies).take(rows)
     sung = None if sung is None else [sung[row] for row in rows]
@@ -98,6 +94,27 @@ def compare(
         remarks=[*remarks, *told_repeats(kept), *_equals(latents.z)],
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))
+
+
+def comparable(songs: pd.DataFrame, settings: CompareSettings) -> np.ndarray:
+    """[songs] bool, which rows are compared: of each song the first.
+
+    Args:
+        songs: rows of a song table; their index is their number in it, from 0.
+        settings: of the comparison.
+
+    Raises:
+        InputError: for what the songs alone tell to be wrong, before anything is heard.
+    """
+    kept = first_of_each(songs, (settings.era_column, settings.label_column))
+    many = int(kept.sum())
+    if many < FEWEST_SONGS:
+        raise InputError(f"{many} songs: too few to compare anything (at least {FEWEST_SONGS})")
+    if settings.clusters > many:
+        raise InputError(f"--clusters {settings.clusters}: there are {many} songs")
+    column_of_labels(songs, settings.label_column)
+    find_eras(songs, settings)
+    return kept
 
 
 def _compare(

@@ -94,14 +94,11 @@ def compare_eras(config: CompareConfig) -> None:
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
         )
         return
-    from chingolo.analysis.change.design.repeats import first_of_each
-    from chingolo.analysis.compare import compare
+    from chingolo.analysis.compare import comparable, compare
     from chingolo.analysis.space.outside.read_latents import read_latents
 
     latents = read_latents(config.latents, songs=config.songs, tell=_tell)
-    settings = config.settings
-    # before anything is heard, which may take hours
-    first_of_each(latents.songs, (settings.era_column, settings.label_column))
+    comparable(latents.songs, config.settings)  # before anything is heard, which may take hours
     latents, measured = _hear(config, latents)
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)

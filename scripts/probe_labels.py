@@ -52,10 +52,16 @@ def probe_labels(config: ProbeConfig) -> None:
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
     from chingolo.analysis.space.embed_table import embed_table
     from chingolo.synth.tables.content import told_copies
-    from chingolo.synth.tables.files import InputError, atomic_path, refuse_existing
+    from chingolo.synth.tables.files import (
+        InputError,
+        atomic_path,
+        refuse_existing,
+        refuse_unwritable,
+    )
 
     if config.out is not None:
         refuse_existing(config.out, force=config.force)
+        refuse_unwritable(config.out)
     table = read_labelled_set(config.collection, audio=config.audio, tell=_tell)
     for line in told_copies(table["path"]):
         _tell(line)

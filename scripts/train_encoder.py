@@ -142,11 +142,13 @@ def command(config: TrainConfig) -> None:
     from chingolo.train.data.copies import content_of_copies
     from chingolo.train.data.read_songs import TableOptions, content_of_tables, read_songs
     from chingolo.train.data.synthetic_pairs import pair_source
+    from chingolo.train.run.config import refuse_folder
     from chingolo.train.settings.change import change, with_steps
 
     if config.preset == "detector":
         raise InputError("a detector is trained by `chingolo train-detector`")
     _refuse_idle(config)
+    refuse_folder(config.out, resume=config.resume)
     settings, begin_with = PRESETS.named(config.preset), None
     if config.begin_with is not None:
         from chingolo.train.run.begin_with import settings_with

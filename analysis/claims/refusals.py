@@ -32,6 +32,11 @@ def design_refusal(
             "both: a difference from a single one may be its own. At least two in each are needed."
         )
     smallest = smallest_p(design, settings.permutations)
+    if smallest > settings.significance and 1 / (settings.permutations + 1) >= smallest:
+        return (
+            f"Too few permutations: {settings.permutations} cannot reach p < {smallest:.2f}, so "
+            "neither change nor its absence can be shown; ask for more (999 by default)."
+        )
     if smallest > settings.significance:
         return (
             f"Too few units: no test can reach p < {smallest:.2f} with these, so neither change "

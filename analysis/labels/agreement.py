@@ -43,11 +43,8 @@ def label_agreement(
     Raises:
         InputError: if there is no such column.
     """
-    songs, column = latents.songs, label_column
-    if column and column not in songs.columns:
-        raise InputError(f"no column '{column}' for labels; there are {', '.join(songs.columns)}")
-    for candidate in LABEL_COLUMNS:
-        column = column or (candidate if candidate in songs.columns else "")
+    songs = latents.songs
+    column = column_of_labels(songs, label_column)
     labels = words(songs[column]) if column else np.array([])
     if len(set(labels.tolist()) - {""}) < 2:
         return {"ari": None, "ami": None, "v_measure": None, "label_column": column or None}
@@ -58,6 +55,18 @@ def label_agreement(
         "nearest_neighbours": nearest_neighbour_agreement(latents.z, labels, group),
         "linear_probe": linear_probe(latents.z, labels, group, seed=seed),
     }
+
+
+def column_of_labels(songs: pd.DataFrame, asked: str) -> str:
+    """The column of the labels: the one asked for, else the first of `LABEL_COLUMNS`, else "".
+
+    Raises:
+        InputError: if the one asked for is not there.
+    """
+    if asked and asked not in songs.columns:
+        there = ", ".join(map(str, songs.columns))
+        raise InputError(f"no column '{asked}' for labels; there are {there}")
+    return asked or next((name for name in LABEL_COLUMNS if name in songs.columns), "")
 
 
 def singers(songs: pd.DataFrame) -> np.ndarray:

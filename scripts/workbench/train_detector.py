@@ -103,6 +103,7 @@ def command(config: TrainDetectorConfig) -> None:
     )
     from chingolo.train.detector.settings import DetectorSettings
     from chingolo.train.detector.train_detector import train_detector
+    from chingolo.train.run.config import refuse_folder
     from chingolo.train.settings.change import change, with_steps
 
     settings = change(DetectorSettings(), with_steps(config.set, config.steps))
@@ -113,6 +114,7 @@ def command(config: TrainDetectorConfig) -> None:
         raise InputError(
             "--set synthetic_share: read where songs and --synthetic or --invented are given"
         )
+    refuse_folder(config.out, resume=config.resume)
     sources, species, contents, faults = [], set(), (None, None), {}
     given: dict[str, str] = {
         name: getattr(config, name) for name in SETS if getattr(config, name) is not None

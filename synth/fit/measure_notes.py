@@ -27,6 +27,16 @@ DIP = 0.1
 ONSET, RELEASE, HALF = 0.12, 0.22, 0.5
 """Shares of the peak at which edges are met. The release's is above what echoes leave."""
 
+QUIET = 0.06
+"""Share of its peak that a note's quiet stretches are heard from: above what is left of others."""
+
+AT_ONCE, FALLEN = 0.012, 0.4
+"""s within which, and share of `QUIET` to which, a quiet stretch falls that ends at once. Echoes of
+a room with a reverberation time of 0.1 s fall as fast, those of any larger one do not."""
+
+STRETCH, LEAST_STRETCH = 0.02, 0.02
+"""s of a quiet stretch by which its level is known, and s that it must last to count."""
+
 SHORTEST = 0.006
 """s, of a note."""
 
@@ -185,8 +195,9 @@ def _measure_note(
     loud = np.flatnonzero((part >= HALF * peak) & sure)
     if not len(loud):
         return None
-    onset, attack = _edge(part, loud[0], peak, ONSET, forward=False)
-    offset, release = _edge(part, loud[-1], peak, RELEASE, forward=True)
+    before, after = amplitude[:begin], amplitude[end:]
+    onset, attack = _outer_edge(part, sure, peak, loud[0], ONSET, before, forward=False)
+    offset, release = _outer_edge(part, sure, peak, loud[-1], RELEASE, after, forward=True)
     start = (frames[begin] + max(onset, 0.0)) / CONTROL_RATE
     stop = (frames[begin] + min(offset, len(part) - 1.0)) / CONTROL_RATE
     if stop - start < SHORTEST:
@@ -221,6 +232,44 @@ def _measure_note(
         snr=snr,
         second_harmonic=harmonic,
     )
+
+
+def _outer_edge(
+    part: np.ndarray,
+    sure: np.ndarray,
+    peak: float,
+    anchor: int,
+    low: float,
+    outside: np.ndarray,
+    *,
+    forward: bool,
+) -> tuple[float, float]:
+    """The edge of a note (see `_edge`), or that of a quiet stretch before or behind it.
+
+    Of a note that swells and sinks a quiet stretch beyond its loud part is its own where it ends at
+    once; what fades is an echo or a release.
+
+    Args:
+        part: [frames] amplitude.
+        sure: [frames] bool, where the ridge was followed.
+        peak: amplitude of the note.
+        anchor: its outermost frame at or above half the peak.
+        low: share of the peak that marks the foot of the edge.
+        outside: [frames] amplitude before the part, or after it if `forward`.
+        forward: whether the edge is the falling one.
+    """
+    near = _edge(part, anchor, peak, low, forward=forward)
+    outward = part if forward else part[::-1]
+    last = int(np.flatnonzero((outward >= QUIET * peak) & (sure if forward else sure[::-1]))[-1])
+    beyond = np.append(outward[last:], outside if forward else outside[::-1])
+    beyond = beyond[round(AT_ONCE * CONTROL_RATE) :]
+    if not len(beyond) or beyond.max() >= FALLEN * QUIET * peak:
+        return near
+    level = float(np.median(outward[max(0, last - round(STRETCH * CONTROL_RATE)) : last + 1]))
+    edge = int(np.flatnonzero(outward[: last + 1] >= HALF * level)[-1])
+    far = _edge(part, edge if forward else len(part) - 1 - edge, level, low, forward=forward)
+    further = far[0] - near[0] if forward else near[0] - far[0]
+    return far if further > LEAST_STRETCH * CONTROL_RATE else near
 
 
 def _edge(

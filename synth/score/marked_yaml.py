@@ -9,6 +9,12 @@ import yaml
 
 from chingolo.synth.tables.files import InputError
 
+OF_YAML_1_1 = (":bool", ":timestamp", ":int", ":float")
+"""Kinds of plain words that YAML 1.1 takes for another thing than people mean."""
+
+WHOLE = re.compile(r"[-+]?\d+$", re.ASCII)
+FRACTION = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$", re.ASCII)
+
 
 class LineMap(dict):
     """A mapping that knows the line of each key; its keys are text as it is written."""
@@ -41,20 +47,29 @@ class LineLoader(yaml.SafeLoader):
     """Safe loading that keeps the lines; no tag can build an object.
 
     YAML 1.1's truth values and dates are text: `no` and `on` are names as good as others. Numbers
-    are those of YAML 1.2 as well, such as `1e6` and `4.5e10`.
+    are decimal as in YAML 1.2: `010` is ten and `1e6` a million; what YAML 1.1 takes for eight
+    (`010`), a minute (`1:00`), a hundred (`1_00`) or two (`0b10`) in silence is no number.
     """
 
     yaml_implicit_resolvers: ClassVar[dict] = {
-        letter: [pair for pair in pairs if not pair[0].endswith((":bool", ":timestamp"))]
+        letter: [pair for pair in pairs if not pair[0].endswith(OF_YAML_1_1)]
         for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
 
-LineLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+", re.ASCII),
-    list("-+.0123456789"),
-)
+def _number(loader: LineLoader, node: yaml.ScalarNode) -> int | float:
+    if WHOLE.fullmatch(node.value):
+        return int(node.value)
+    if FRACTION.fullmatch(node.value):
+        return float(node.value)
+    raise yaml.constructor.ConstructorError(
+        None, None, f"'{node.value[:60]}' is no decimal number", node.start_mark
+    )
+
+
+for _tag, _form in (("int", WHOLE), ("float", FRACTION)):
+    LineLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _form, list("-+.0123456789"))
+    LineLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _number)
 
 
 def text_of(node: yaml.Node) -> str | None:
@@ -170,7 +185,8 @@ def read_marked_yaml(path: Path) -> LineMap:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}: line {line}: not a text in UTF-8; save it so") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

@@ -13,7 +13,7 @@ import pandas as pd
 from chingolo.synth.tables.audio import length_s
 from chingolo.synth.tables.files import InputError, atomic_path, read_text
 from chingolo.synth.tables.forms.audacity import from_audacity, to_audacity
-from chingolo.synth.tables.forms.cells import Read, Tell, one_line
+from chingolo.synth.tables.forms.cells import Read, Tell, one_line, vector_columns
 from chingolo.synth.tables.forms.raven import from_raven, is_raven, refuse_taken, to_raven
 from chingolo.synth.tables.song_table import (
     WrongRow,
@@ -99,6 +99,12 @@ def write_annotations(table: pd.DataFrame, path: str | Path, *, tell: Tell = _si
     if path.suffix.lower() != ".txt":
         write_song_table(table, path)
         return
+    vectors = vector_columns(table)
+    if vectors:
+        tell(
+            f"{path}: '{vectors[0]}' holds vectors, which are left out; .csv and .parquet keep them"
+        )
+        table = table.drop(columns=vectors)
     _tell_breaks(table, path, tell)
     if _is_for_raven(path):
         refuse_taken(table.columns, path)

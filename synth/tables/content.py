@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass
@@ -54,8 +55,12 @@ def refuse_others(folder: Path, names: Iterable[str], *, force: bool) -> None:
     """Refuses files of a folder that are not as `note_written` saw them: another's, or edited.
 
     Raises:
-        InputError: naming the first, unless they are to be written over by `force`.
+        InputError: naming the first, unless they are to be written over by `force`; or if a file
+            is where the folder, or one above it, would be.
     """
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    if not there.is_dir():
+        raise InputError(f"{there}: is a file; expected a folder, or the name of a new one")
     noted = _noted(folder)
     for file in (folder / name for name in names):
         if file.is_dir():

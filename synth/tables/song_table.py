@@ -14,7 +14,7 @@ from chingolo.synth.tables.files import (
     on_disk,
     refuse_unnameable,
 )
-from chingolo.synth.tables.forms.cells import file_name
+from chingolo.synth.tables.forms.cells import cell_text, file_name
 from chingolo.synth.tables.forms.delimited import line_of, read_rows
 from chingolo.synth.tables.forms.headers import (
     KNOWN,
@@ -103,7 +103,7 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     refuse_unnameable(audio)
     if "path" not in table.columns:
         return table.assign(path=str(audio.resolve()))
-    paths = [_text(value) for value in table["path"]]
+    paths = [cell_text(value) for value in table["path"]]
     named = sorted({path for path in paths if path.strip()})
     alone = len(named) <= 1
     name_of = composed(audio.name)
@@ -140,7 +140,9 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
     if not len(table):
         raise InputError(f"{name}: the table holds no song")
     table = table.reset_index(drop=True).copy()
-    paths = [_text(value) for value in table["path"]]
+    texts = table["path"].map(pd.api.types.is_scalar)
+    _refuse_rows(~texts.astype(bool), name, "'path' is no path, but a list or mapping")
+    paths = [cell_text(value) for value in table["path"]]
     _refuse_rows(pd.Series([not path.strip() for path in paths]), name, "'path' is empty")
     table["path"] = [_resolved(base, path, row, name) for row, path in enumerate(paths)]
     table = known_columns(table, name=name)
@@ -181,7 +183,7 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
             table[column] = words(table[column])
     for column in PLAIN_COLUMNS:
         if column in table.columns:
-            table[column] = [_text(value) for value in table[column]]
+            table[column] = [cell_text(value) for value in table[column]]
     if "date" in table.columns:
         refuse_dates(table["date"].to_numpy(object), column="date", name=name)
     for column, most in (("latitude", 90), ("longitude", 360)):
@@ -228,12 +230,6 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
     return file
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
-
-
 def _refuse_rows(bad: pd.Series, name: str, reason: str) -> None:
     if bad.any():
         raise WrongRow(name, int(np.flatnonzero(bad.to_numpy())[0]), reason)
@@ -267,6 +263,8 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
     table = relative_paths(table, path.parent)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".csv":
+            of_any_kind = table.select_dtypes(object)
+            table[of_any_kind.columns] = of_any_kind.map(cell_text)
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)

@@ -9,16 +9,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-MISSING = ("", "na", "n/a", "?", "-", "unknown", "none", "nan", "nat", "null", "<na>")
+MISSING = frozenset(
+    (
+        *("na", "n/a", "n.a.", "#n/a", "#na", "nan", "nat", "null", "<na>", "none", "no data"),
+        *("unknown", "unk", "unk.", "not known", "not recorded", "missing"),
+        *("unidentified", "undetermined", "desconocido", "desconocida", "sin dato", "s/d"),
+        *("unbekannt", "inconnu"),
+    )
+)
 """Words, in any case, that say that a name or a date is not known."""
+
+MARKS_FOR_MISSING = re.compile(r"[-?.\u2010-\u2015\u2026\u2212]*")
+"""So do cells of these marks alone, such as `?`, `--` or `...`."""
 
 DATE_FORMS = "1966, 1966-05 or 1966-05-12"
 """How a date may be written, for messages."""
 
+CONTROLS = (*range(9), *range(14, 28), *range(127, 133), *range(134, 160))
+"""Characters that steer machines, but for those that end a line or are blanks."""
+
 INVISIBLE = dict.fromkeys(
-    map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
+    [
+        *map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"),
+        *CONTROLS,
+    ]
 )
-"""Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction."""
+"""Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction, NUL
+(which numpy drops at the end of a text, so that it would be two names) and other controls."""
 
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}", re.ASCII).fullmatch
@@ -42,10 +59,15 @@ def word(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = composed(str(value))
-    if text.casefold() in MISSING:
+    if is_missing(text):
         return ""
     whole = WHOLE.fullmatch(text)
     return whole[1] if whole else text
+
+
+def is_missing(text: str) -> bool:
+    """Whether a text without outer blanks says that a value is not known."""
+    return MARKS_FOR_MISSING.fullmatch(text) is not None or text.casefold() in MISSING
 
 
 def composed(text: str) -> str:
@@ -84,9 +106,10 @@ def numbers(column: pd.Series) -> pd.Series:
     commas = [text for text in texts if DECIMAL_COMMA.fullmatch(text)]
     if commas and not any("." in text for text in texts) and not all(map(THOUSANDS, commas)):
         cells = cells.map(lambda cell: cell.replace(",", ".") if isinstance(cell, str) else cell)
-    known = np.array([str(cell).strip().casefold() not in MISSING for cell in cells], dtype=bool)
+    known = np.array([not is_missing(str(cell).strip()) for cell in cells], dtype=bool)
     values = pd.to_numeric(cells.where(known), errors="coerce").astype(np.float64)
-    wrong = np.flatnonzero(known & ~np.isfinite(values))
+    truths = np.array([isinstance(cell, bool | np.bool_) for cell in cells], dtype=bool)
+    wrong = np.flatnonzero(known & (truths | ~np.isfinite(values)))
     if len(wrong):
         raise ValueError(int(wrong[0]), str(column.iloc[wrong[0]]))
     return values

@@ -233,6 +233,14 @@ def test_few_units_cannot_show_anything():
     assert "Too few units" in result["reasons"][0]
 
 
+def test_few_permutations_are_not_called_few_units():
+    table = population(birds=8, songs=4)
+    settings = CompareSettings(permutations=9)
+    result = compare(LatentTable(table.songs, table.z, {}), settings).results
+    assert result["verdict"] == "refused"
+    assert "Too few permutations: 9 cannot reach p < 0.10" in result["reasons"][0]
+
+
 def run_compare(table: LatentTable, tmp_path: Path, *arguments: str) -> tuple[int, dict | None]:
     write_latent_table(table, tmp_path / "latent.parquet")
     out = tmp_path / "out"

@@ -34,17 +34,34 @@ def begin_run(run: Path, config: dict[str, Any], settings: Any, *, resume: bool)
         InputError: if `run` already holds a run or files of such names or, to resume, none, or one
             of other settings.
     """
+    refuse_folder(run, resume=resume)
     if resume:
         same_settings(run, config, settings)
-    elif (run / "config.json").exists():
-        raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
-    else:
-        for name in ("metrics.jsonl", "checkpoints", "encoder", "detector.npz"):
-            if (run / name).exists():
-                raise InputError(f"{run}: holds a '{name}' of no run; give another --out")
     make_folder(run)
     # else the first host's config.json would look to a slower one like an earlier run's
     wait_for_hosts("checked")
+
+
+def refuse_folder(run: Path, *, resume: bool) -> None:
+    """Refuses the folder of a run for what it holds or lacks, before the songs are read.
+
+    Args:
+        run: the folder.
+        resume: whether an old run goes on.
+
+    Raises:
+        InputError: if `run` already holds a run or files of such names or, to resume, none.
+    """
+    if resume:
+        read_config(run)
+        return
+    if (run / "config.json").exists():
+        raise InputError(f"{run}: already holds a run; add --resume, or give another --out")
+    for name in ("metrics.jsonl", "checkpoints", "encoder", "detector.npz"):
+        if (run / name).exists():
+            raise InputError(f"{run}: holds a '{name}' of no run; give another --out")
+    if run.exists() and not run.is_dir():
+        raise InputError(f"{run}: is a file; expected a folder, or the name of a new one")
 
 
 def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:

@@ -1,10 +1,12 @@
 """Rows of a song table as text, and rows of text with the lines that they stand on."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 Tell = Callable[[str], None]
@@ -34,8 +36,30 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_float_dtype(table[name]):
             columns[name] = [number(value) for value in table[name]]
         else:
-            columns[name] = ["" if pd.isna(value) else str(value) for value in table[name]]
+            columns[name] = [cell_text(value) for value in table[name]]
     return pd.DataFrame(columns, index=table.index, dtype=object)
+
+
+def cell_text(value: Any) -> str:
+    """A value of any kind as text: "" where it is missing, JSON for lists and mappings."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if not pd.api.types.is_scalar(value):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    return "" if pd.isna(value) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else cell_text(value)
+
+
+def vector_columns(table: pd.DataFrame) -> list[str]:
+    """Names of the columns that hold arrays of numbers, as the `z` of a latent table."""
+    return [
+        name
+        for name in table.columns
+        if any(isinstance(value, np.ndarray) and value.dtype.kind in "fiu" for value in table[name])
+    ]
 
 
 def one_line(text: str) -> str:

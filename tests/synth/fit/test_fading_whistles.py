@@ -1,6 +1,7 @@
 """Whistles that fade or tremble are followed to their quiet parts, and a lost part is told."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -97,3 +98,30 @@ def test_echoes_stay_in_the_noise_and_a_fading_whistle_does_not():
         sound = 10 ** (5 + course / 10) * (1.0 if course is not pauses else scatter)
         power[:, 26:35] += sound[:, None]
         assert least <= bin_noise(power, frame_s=frame_s)[30] < most
+
+
+@pytest.mark.parametrize("phase", np.arange(8) / 8)
+@pytest.mark.parametrize(("depth", "rate"), [(0.8, 5), (0.85, 2), (0.9, 2), (0.9, 5)])
+def test_a_whistle_that_sinks_and_swells_keeps_its_ends(depth: float, rate: float, phase: float):
+    """Up to 120 ms were lost before the first swell and behind the last one."""
+    course = edged(1 - depth * (0.5 - 0.5 * np.cos(2 * np.pi * (rate * TIME + phase))))
+    wave, _ = whistle(course, 0.3)
+    notes = track_song(wave, BIRD).notes
+    assert notes[0].start == pytest.approx(0.3, abs=0.026)
+    assert notes[-1].end == pytest.approx(1.3, abs=0.026)
+    gaps = sum(after.start - before.end for before, after in pairwise(notes))
+    assert gaps < 0.05
+
+
+def test_what_a_room_leaves_of_a_whistle_is_no_quiet_end_of_it():
+    """White noise that dies by 60 dB in 0.4 s, 7 dB below the whistle, as the room."""
+    random = np.random.default_rng(3)
+    time = np.arange(round(0.4 * RATE)) / RATE
+    room = random.standard_normal(len(time)) * 10 ** (-3 * time / 0.4)
+    room *= 10 ** (-7 / 20) / np.sqrt(np.square(room).sum())
+    room[0] = 1.0
+    dry, _ = whistle(edged(np.ones(RATE // 2)), 0.4)
+    wave = np.convolve(dry, room)[: len(dry)].astype(np.float32)
+    ends = [track_song(each, BIRD).notes[-1].end for each in (dry, wave)]
+    assert ends[0] == pytest.approx(0.9, abs=0.005)
+    assert ends[1] == pytest.approx(0.9, abs=0.05)

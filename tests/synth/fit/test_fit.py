@@ -391,7 +391,7 @@ def test_fit_command(table, tmp_path, capsys):
     assert again.total() == 3
 
 
-def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeypatch):
+def test_an_interrupted_fit_continues_to_the_same_audio(table, tmp_path, monkeypatch):
     whole = fit_songs(table, tmp_path / "whole", copies=1)
     monkeypatch.setattr(chingolo.synth.fit.fit_table, "BATCH", 2)
     fitted = []
@@ -417,7 +417,9 @@ def test_an_interrupted_fit_continues_to_the_same_files(table, tmp_path, monkeyp
         sorted((tmp_path / "part" / "audio").iterdir()),
         strict=True,
     ):
-        assert first.read_bytes() == second.read_bytes()
+        audio = [soundfile.read(file, dtype="int16")[0].astype(int) for file in (first, second)]
+        # songs of a batch are padded to its longest: sums may round to the next of 65,536 levels
+        np.testing.assert_allclose(*audio, rtol=0, atol=1)
 
 
 def test_a_harmonic_stack_is_sung_at_its_fundamental():

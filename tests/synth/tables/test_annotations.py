@@ -1,7 +1,11 @@
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +13,7 @@ from hypothesis import strategies as st
 from chingolo.scripts.convert_table import main
 from chingolo.synth.tables.annotations import read_annotations, write_annotations
 from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.song_table import read_song_table, write_song_table
 from chingolo.synth.tables.words import word
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=10)
@@ -97,3 +102,45 @@ def test_command_and_its_errors(tmp_path, capsys):
     assert "line 1: expected start, end and label" in capsys.readouterr().err
     assert main([source, str(tmp_path / "songs.docx")]) == 2
     assert "ends in .csv or .parquet" in capsys.readouterr().err
+
+
+def test_a_latent_table_is_shown_by_other_programs_without_its_vectors(tmp_path: Path):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array([0.1, 0.2, 0.3, -4.0], pa.float32()), 2)
+    columns = {
+        "path": ["a.wav", "a.wav"],
+        "start_s": [0.5, 2.0],
+        "end_s": [1.0, 3.0],
+        "theme": ["a", "b"],
+        "tags": [["x", "y"], []],
+        "more": [{"by": "me"}, None],
+        "z": vectors,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "latent.parquet")
+    read = read_annotations(tmp_path / "latent.parquet")
+    for name in ("latent.selections.txt", "latent.txt"):
+        told: list[str] = []
+        write_annotations(read, tmp_path / name, tell=told.append)
+        assert "'z' holds vectors, which are left out" in told[0]
+        again = read_annotations(tmp_path / name)
+        assert again["theme"].tolist() == ["a", "b"]
+        assert again["start_s"].tolist() == [0.5, 2.0]
+        assert again["tags"].tolist() == ['["x", "y"]', "[]"]
+        assert "z" not in again.columns
+
+
+def test_vectors_and_lists_stand_in_csv_as_json(tmp_path: Path):
+    rows = {"path": ["a.wav"], "z": [np.float32([0.25, -1.5])], "note": [b"caf\xc3\xa9"]}
+    table = pd.DataFrame({**rows, "nested": [{"a": [1, 2]}], "gap": [None]})
+    write_song_table(table, tmp_path / "songs.csv")
+    with (tmp_path / "songs.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert json.loads(row["z"]) == [0.25, -1.5]
+    assert json.loads(row["nested"]) == {"a": [1, 2]}
+    assert (row["note"], row["gap"]) == ("café", "")
+
+
+def test_a_path_that_is_a_list_is_refused_with_its_row(tmp_path: Path):
+    paths = pa.table({"path": [["a.wav"], ["b.wav"]]})
+    pq.write_table(paths, tmp_path / "songs.parquet")
+    with pytest.raises(InputError, match=r"songs\.parquet: row 1: 'path' is no path"):
+        read_song_table(tmp_path / "songs.parquet")

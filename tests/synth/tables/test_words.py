@@ -6,7 +6,7 @@ import pytest
 
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import TEXT_COLUMNS, read_song_table
-from chingolo.synth.tables.words import days, words
+from chingolo.synth.tables.words import days, numbers, words
 
 COMPOSED, DECOMPOSED = "Jos\u00e9 Luis", "Jose\u0301 Luis"
 
@@ -30,6 +30,26 @@ def test_names_that_look_unlike_stay_two():
 def test_missing_words_in_any_case_and_kind():
     missing = ["NA", "n/a", "?", " - ", "Unknown", "NONE", "nan", "", None, float("nan"), pd.NA]
     assert words(missing).tolist() == [""] * len(missing)
+
+
+def test_missing_as_spreadsheets_and_fieldworkers_write_it():
+    missing = ["#N/A", "n.a.", "--", "\u2014", "??", "...", "unk.", "Not known", "not  recorded"]
+    assert words(missing).tolist() == [""] * len(missing)
+    names = ["-1", "A-", "?A", "Una", "Nan Shan", "no"]
+    assert words(names).tolist() == names
+    assert numbers(pd.Series(["1.5", "#N/A", "--", "-2"])).tolist()[::3] == [1.5, -2.0]
+    assert numbers(pd.Series(["#N/A", "\u2013", "."])).isna().all()
+
+
+def test_controls_make_no_other_name():
+    assert words(["1966\0", "\x1b1966", "19\x7f66"]).tolist() == ["1966"] * 3
+    assert words(["a\tb", "a\x85b", "a\x1cb"]).tolist() == ["a b"] * 3
+
+
+@pytest.mark.parametrize("column", [[True, False], [np.True_, 1.0], [1.0, "True"]])
+def test_truth_is_no_number(column: list):
+    with pytest.raises(ValueError, match="True"):
+        numbers(pd.Series(column))
 
 
 def test_whole_numbers_lose_the_decimals_of_a_spreadsheet():
