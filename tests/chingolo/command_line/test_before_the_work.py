@@ -38,6 +38,10 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
             f"--clusters {SONGS + 1}: there are {SONGS} songs",
         ),
         ("train songs.csv --out taken", "taken: is a file; expected a folder"),
+        (
+            "train songs.csv --out o --preset dialect-classifier",
+            "supervised training needs two classes: give --label-column, or --synthetic",
+        ),
         ("train songs.csv --out none --resume", "none: holds no config.json"),
         ("train-detector songs.csv --out none --resume", "none: holds no config.json"),
         ("train-detector songs.csv --out taken", "taken: is a file; expected a folder"),
