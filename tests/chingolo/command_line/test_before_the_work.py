@@ -46,6 +46,10 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
         ("train-detector songs.csv --out none --resume", "none: holds no config.json"),
         ("train-detector songs.csv --out taken", "taken: is a file; expected a folder"),
         ("sing zonotrichia_capensis --out taken", "taken: is a file; expected a folder"),
+        (
+            "embed songbird songs.csv --out e.parquet --freeze taken/f.npz",
+            "taken: cannot make this folder",
+        ),
         ("probe songbird songs.csv --out taken/probe.json", "taken: cannot make this folder"),
     ],
 )
