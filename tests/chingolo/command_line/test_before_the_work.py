@@ -22,7 +22,9 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     }
     pq.write_table(pa.table(rows), tmp_path / "latent.parquet")
     (tmp_path / "songs.csv").write_text("path\na.wav\n")
+    (tmp_path / "many.csv").write_text("path\n" + "\n".join(rows["path"]) + "\n")
     (tmp_path / "taken").write_text("a file")
+    (tmp_path / "made").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -37,6 +39,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
             f"compare latent.parquet --out o --clusterer kmeans --clusters {SONGS + 1}",
             f"--clusters {SONGS + 1}: there are {SONGS} songs",
         ),
+        ("report many.csv --out made --label-column nope", "no column 'nope' for labels"),
         ("train songs.csv --out taken", "taken: is a file; expected a folder"),
         (
             "train songs.csv --out o --preset dialect-classifier",
