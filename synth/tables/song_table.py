@@ -271,8 +271,8 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
     table = relative_paths(table, path.parent)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".csv":
-            of_any_kind = table.select_dtypes(object)
-            table[of_any_kind.columns] = of_any_kind.map(cell_text)
+            of_any_kind = [name for name in table.columns if table[name].dtype == object]
+            table[of_any_kind] = table[of_any_kind].map(cell_text)
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)
