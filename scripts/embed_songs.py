@@ -70,7 +70,13 @@ def command(config: EmbedConfig) -> None:
     import pandas as pd
 
     from chingolo.synth.tables.content import told_copies
-    from chingolo.synth.tables.files import InputError, refuse_existing, skipped_file, told_faults
+    from chingolo.synth.tables.files import (
+        InputError,
+        refuse_existing,
+        refuse_unwritable,
+        skipped_file,
+        told_faults,
+    )
     from chingolo.synth.tables.song_table import read_song_table
 
     if config.out.suffix != ".parquet":
@@ -83,6 +89,8 @@ def command(config: EmbedConfig) -> None:
         refuse_existing(written, force=config.force)
     if not config.songs:
         raise InputError("no song table given")
+    for written in filter(None, (config.out, config.freeze)):
+        refuse_unwritable(written)
     table = pd.concat([read_song_table(path) for path in config.songs], ignore_index=True)
     for line in told_copies(table["path"]):
         _tell(line)

@@ -204,6 +204,8 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
 
     told = Pcm(config.sample_rate or 48_000, config.channels or 1, config.format or "s16")
     pcm, start = open_pcm(sys.stdin.buffer, told)
+    if config.channel is not None and config.channel > pcm.channels:
+        raise InputError(f"-: no channel {config.channel} (it has {pcm.channels})")
     health, songs = Health(), 0
     context_s = None if recognise is None else recognise.context_s
     blocks = pcm_blocks(sys.stdin.buffer, pcm, start, BLOCK_S)

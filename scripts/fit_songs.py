@@ -100,7 +100,8 @@ def fit(config: FitConfig) -> None:
             f"{fitted.realism.auc:.2f} (0.5 is indistinguishable)"
         )
     for _, row in fitted.quality[fitted.quality["verdict"].isin(["poor", "failed"])].iterrows():
-        print(f"  song {row['song']} {row['verdict']}: {row['reason']}")
+        named = f"row {row['song'] + 1}"  # as all messages on tables count
+        print(f"  {named} {row['verdict']}: {str(row['reason']).removeprefix(f'{named}: ')}")
     for line in fitted.remarks:
         print(f"  {line}")
 

@@ -10,6 +10,9 @@ import tyro
 from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.bounds import Bounds
 
+SHOWN = 5
+"""Classes that are told by name."""
+
 
 @dataclass(frozen=True)
 class ProbeConfig:
@@ -46,6 +49,7 @@ def probe_labels(config: ProbeConfig) -> None:
 
     from chingolo.analysis.labels.agreement import (
         linear_probe,
+        lone_labels,
         nearest_neighbour_agreement,
         singers,
     )
@@ -76,6 +80,12 @@ def probe_labels(config: ProbeConfig) -> None:
     labels = table["label"].to_numpy(object)
     group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None
+    lone = lone_labels(labels, group if fold is None else fold)
+    if lone:
+        where = "recording or individual" if fold is None else "fold"
+        told = ", ".join(f"'{name}'" for name in [*lone][:SHOWN])
+        told += "" if len(lone) <= SHOWN else f" and {len(lone) - SHOWN} more"
+        _tell(f"{sum(lone.values())} sounds of classes in one {where} alone are left out: {told}")
     probe = linear_probe(latents.z, labels, group, fold=fold, seed=config.seed)
     if probe is None:
         raise InputError(f"{config.collection}: needs two classes that occur in two folds each")

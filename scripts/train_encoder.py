@@ -190,6 +190,10 @@ def command(config: TrainConfig) -> None:
     from chingolo.train.run.trained_encoder import load_encoder
 
     method = METHODS[settings.method.name]
+    if method.learns_from_labels and config.label_column is None and config.synthetic is None:
+        raise InputError(
+            f"{method.name} training needs two classes: give --label-column, or --synthetic"
+        )
     tell(f"{method.name}: {method.title} ({method.source})")
     if config.preset in UNMEASURED:
         tell(f"preset {config.preset}: neither its time nor its score was ever measured")

@@ -141,6 +141,18 @@ def nearest_neighbour_agreement(
     }
 
 
+def lone_labels(labels: np.ndarray, parts: np.ndarray) -> dict[str, int]:
+    """Labels that one part alone holds, which nothing can be learnt or told by, with their songs.
+
+    Args:
+        labels: [songs] text, "" for unlabelled songs.
+        parts: [songs] fold, or individual or recording.
+    """
+    table = pd.DataFrame({"label": labels.astype(str), "part": parts.astype(str)})
+    found = table[table["label"] != ""].groupby("label")["part"].agg(["size", "nunique"])
+    return {str(name): int(row["size"]) for name, row in found[found["nunique"] < 2].iterrows()}
+
+
 def linear_probe(
     z: np.ndarray,
     labels: np.ndarray,
@@ -167,14 +179,13 @@ def linear_probe(
     kept = labels != ""
     truth = labels.astype(str)
     parts = groups.astype(str) if fold is None else fold.astype(str)
-    spread = {name: len(set(parts[kept & (truth == name)])) for name in set(truth[kept])}
-    kept &= np.array([spread.get(name, 0) >= 2 for name in truth])
+    kept &= ~np.isin(truth, list(lone_labels(labels, parts)))
     if len(set(truth[kept])) < 2:
         return None
     x, y, part = z[kept].astype(np.float64), truth[kept], parts[kept]
     names = np.unique(y)
     if fold is None:
-        count = min(folds, min(spread[name] for name in names))
+        count = min(folds, min(len(set(part[y == name])) for name in names))
         splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
         splits = list(splitter.split(x, y, part))
     else:

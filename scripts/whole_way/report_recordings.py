@@ -94,7 +94,7 @@ def command(config: ReportConfig) -> None:
                 "recording is one song, or a song table"
             )
     table = _songs(config, source)
-    _refuse_wrong_eras(table, config.settings)
+    _refuse_wrong_columns(table, config.settings)
     if source is not None and source.resolve() == songs.resolve():
         if config.era_from is not None:
             write_song_table(table, songs)
@@ -185,11 +185,13 @@ def _find(find: Callable[[Any], None], config: Any) -> None:
         print(error, file=sys.stderr)
 
 
-def _refuse_wrong_eras(table: "pd.DataFrame", settings: CompareSettings) -> None:
-    """Refuses eras that `compare` would refuse, before the songs are heard."""
+def _refuse_wrong_columns(table: "pd.DataFrame", settings: CompareSettings) -> None:
+    """Refuses eras and labels that `compare` would refuse, before the songs are heard."""
     from chingolo.analysis.change.design.eras import find_eras
+    from chingolo.analysis.labels.agreement import column_of_labels
     from chingolo.synth.tables.content import copies
 
+    column_of_labels(table, settings.label_column)
     if find_eras(table, settings) is None or "era" not in table.columns:
         return
     era = dict(zip(table["path"], table["era"].astype(str), strict=True))

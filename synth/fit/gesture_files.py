@@ -123,4 +123,5 @@ def write_other_bird(songs: pd.DataFrame, numbers: Sequence[int], bird: Bird, fo
             temporary.write_text(yaml.safe_dump({"bird": bird_as_mapping(bird)}, sort_keys=False))
     out = folder.with_name(f"{folder.resolve().name}_{bird.name}")
     command = shlex.join(["chingolo", "fit", str(table), "--bird", singer, "--out", str(out)])
-    return f"song {', '.join(map(str, numbers))}: better fitted by {bird.name}: {command}"
+    rows = ", ".join(str(number + 1) for number in numbers)
+    return f"row{'s' * (len(numbers) > 1)} {rows}: better fitted by {bird.name}: {command}"

@@ -50,22 +50,30 @@ def chosen_themes(
 def of_these_alone(repertoire: Repertoire, themes: Sequence[Theme]) -> Repertoire:
     """A repertoire of some of its themes, or of its notes, sung by the birds that sing them.
 
-    What is no theme of the repertoire is sung by all, as often as a theme in the mean.
+    What no population sings, as a note or a theme of share 0, is sung by all, as often as a theme
+    in the mean.
 
     Args:
         repertoire: that holds them.
         themes: of `chosen_themes`.
     """
-    own = set(repertoire.theme_names)
+    without = {theme.name: theme.share for theme in repertoire.themes}
+    shares = [dict(population.shares) or without for population in repertoire.populations]
+    sung = {name for own in shares or [without] for name, share in own.items() if share > 0}
     names = [theme.name for theme in themes]
-    populations = []
-    for population in repertoire.populations:
-        shares = dict(population.shares)
-        mean = sum(shares.values()) / len(shares)
-        kept = tuple((name, shares.get(name, 0.0) if name in own else mean) for name in names)
-        if any(share for _, share in kept):
-            populations.append(replace(population, shares=kept))
-    return replace(repertoire, themes=tuple(themes), populations=tuple(populations))
+
+    def kept(own: dict[str, float]) -> dict[str, float]:
+        mean = sum(own.values()) / len(own)
+        return {name: own.get(name, 0.0) if name in sung else mean for name in names}
+
+    populations = tuple(
+        replace(population, shares=tuple(kept(own).items()))
+        for population, own in zip(repertoire.populations, shares, strict=True)
+        if any(kept(own).values())
+    )
+    alone = kept(without) if sum(without.values()) > 0 else dict.fromkeys(names, 1.0)
+    themes = tuple(replace(theme, share=alone[theme.name]) for theme in themes)
+    return replace(repertoire, themes=themes, populations=populations)
 
 
 def sing_as_written(

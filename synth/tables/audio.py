@@ -94,6 +94,11 @@ def load_stretch(
         if stop <= start:
             _refuse_behind(path, file, start_s, file.frames)
             length = file.frames / native
+            if start_s < length and end_s is not None:
+                raise InputError(
+                    f"{path}: from {start_s:.10g} to {end_s:.10g} s is less than a sample "
+                    f"(1/{native} s)"
+                )
             raise InputError(f"{path}: no audio from {start_s:g} s on (it is {length:.3f} s)")
         margin = round(context_s * native)
         parts = (max(0, start - margin), start, stop, min(stop + margin, file.frames))

@@ -68,12 +68,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; renames it to `path` if the block succeeds.
 
     Args:
-        path: final file name; its folder is created where it is missing.
+        path: final file name; its folder is created where it is missing; of a link, what it names.
 
     Raises:
         InputError: if the folder cannot be made or written, or the disk is full.
     """
-    final = Path(path)
+    final = Path(os.path.realpath(path) if os.path.islink(path) else path)
     make_folder(final.parent)
     try:
         handle, name = tempfile.mkstemp(

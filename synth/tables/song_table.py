@@ -1,5 +1,6 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -29,6 +30,10 @@ from chingolo.synth.tables.words import DATE_FORMS, composed, day_spans, numbers
 ORIGINS = ("recorded", "resynthesised", "synthetic")
 PLACE = ("path", "start_s", "end_s", "channel")
 """Columns that say where a song is recorded; rows that agree in them are one song."""
+
+
+QUOTED = re.compile(r"""\s*(?P<mark>["'])(?P<path>.+)(?P=mark)\s*""")
+"""A path in quotation marks of its own, as Windows copies it."""
 
 
 class WrongRow(InputError):
@@ -216,6 +221,9 @@ def refuse_dates(dates: np.ndarray, *, column: str, name: str) -> None:
 
 def _resolved(base: Path, path: str, row: int, name: str) -> str:
     try:
+        quoted = QUOTED.fullmatch(path)
+        if quoted and not (base / path).exists():
+            path = quoted["path"]
         if "\\" in path and not (base / path).exists():
             # written on Windows: below the table's folder, or else the file of that name there
             windows = PureWindowsPath(path)
@@ -263,8 +271,8 @@ def write_song_table(table: pd.DataFrame, path: str | Path) -> None:
     table = relative_paths(table, path.parent)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".csv":
-            of_any_kind = table.select_dtypes(object)
-            table[of_any_kind.columns] = of_any_kind.map(cell_text)
+            of_any_kind = [name for name in table.columns if table[name].dtype == object]
+            table[of_any_kind] = table[of_any_kind].map(cell_text)
             table.to_csv(temporary, index=False)
         else:
             table.to_parquet(temporary, index=False)

@@ -105,8 +105,8 @@ def assign_songs(reference: Reference, z: np.ndarray, *, checkpoint: str = "") -
     """
     if z.ndim != 2 or z.shape[1] != reference.dimensions:
         raise InputError(
-            f"vectors of shape {z.shape} do not fit a reference of {reference.dimensions} "
-            "dimensions: both must come from one encoder"
+            f"vectors of {z.shape[-1]} dimensions do not fit a reference of "
+            f"{reference.dimensions}: both must come from one encoder"
         )
     own = reference.made_by.get("checkpoint", "")
     if checkpoint and own and checkpoint != own:

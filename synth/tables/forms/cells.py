@@ -1,5 +1,6 @@
 """Rows of a song table as text, and rows of text with the lines that they stand on."""
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+csv.field_size_limit(1 << 30)  # as JSON, the vectors of a song are more than the usual 128 kB
 
 Tell = Callable[[str], None]
 """Takes a sentence on what could not be taken as it stands."""

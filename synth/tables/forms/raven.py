@@ -128,6 +128,8 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     if (ended & ~begun).any():
         many = int((ended & ~begun).sum())
         tell(f"{path}: {many} selections without a begin start with their recording")
+    if not len(table):
+        raise InputError(f"{path}: no selection in it")
     _tell_sequence(table, path, tell)
     kept, table, unlike = _without_further_views(table)
     for row, what in unlike[:MOST_UNLIKE]:

@@ -141,7 +141,9 @@ def test_what_fails_before_a_song_leaves_no_table(ending: str, tmp_path, monkeyp
     assert find_songs.main(["-", "--out", str(out)]) == 2
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bytes(40_000))))
     words = ["-", "--channels", "2", "--channel", "3", "--out", str(out)]
+    capsys.readouterr()
     assert find_songs.main(words) == 2
+    assert "chingolo find: -: no channel 3 (it has 2)" in capsys.readouterr().err
     assert not list(tmp_path.glob("*found*"))
     assert (
         find_songs.main([str(file), "--out", str(out)]) == 0

@@ -7,6 +7,7 @@ from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.labels.agreement import (
     calibration_error,
     linear_probe,
+    lone_labels,
     nearest_neighbour_agreement,
 )
 from chingolo.analysis.space.cluster import NOISE, assign, dbcv, fit_clusters, stability
@@ -141,6 +142,15 @@ def test_labels_that_vectors_tell_are_found(blobs):
     assert given is not None
     assert given["accuracy"] == 1.0
     assert given["folds"] == 3
+
+
+def test_labels_of_one_bird_alone_are_known_to_be_left_out():
+    labels = np.array(["a", "b", "a", "b", "c", "c", "", "d"], dtype=object)
+    birds = np.array([1, 1, 2, 2, 1, 1, 3, 3])
+    assert lone_labels(labels, birds) == {"c": 2, "d": 1}
+    probe = linear_probe(np.random.default_rng(0).standard_normal((8, 2)), labels, birds)
+    assert probe is not None
+    assert probe["songs"] == 8 - 3 - 1
 
 
 def test_calibration_error_by_hand():

@@ -59,7 +59,9 @@ def test_what_does_not_fit_is_refused(tmp_path):
     table = songs_of(np.repeat([0, 1], 40), dimensions=4, seed=2)
     reference = fit_reference(table)
     assert len(assign_songs(reference, table.z[:0])) == 0
-    with pytest.raises(InputError, match="reference of 4 dimensions"):
+    with pytest.raises(
+        InputError, match="vectors of 5 dimensions do not fit a reference of 4: both"
+    ):
         assign_songs(reference, np.zeros((3, 5), np.float32))
     with pytest.raises(InputError, match="another encoder"):
         assign_songs(reference, table.z, checkpoint="other")

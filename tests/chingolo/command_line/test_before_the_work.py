@@ -22,7 +22,9 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     }
     pq.write_table(pa.table(rows), tmp_path / "latent.parquet")
     (tmp_path / "songs.csv").write_text("path\na.wav\n")
+    (tmp_path / "many.csv").write_text("path\n" + "\n".join(rows["path"]) + "\n")
     (tmp_path / "taken").write_text("a file")
+    (tmp_path / "made").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -37,11 +39,20 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
             f"compare latent.parquet --out o --clusterer kmeans --clusters {SONGS + 1}",
             f"--clusters {SONGS + 1}: there are {SONGS} songs",
         ),
+        ("report many.csv --out made --label-column nope", "no column 'nope' for labels"),
         ("train songs.csv --out taken", "taken: is a file; expected a folder"),
+        (
+            "train songs.csv --out o --preset dialect-classifier",
+            "supervised training needs two classes: give --label-column, or --synthetic",
+        ),
         ("train songs.csv --out none --resume", "none: holds no config.json"),
         ("train-detector songs.csv --out none --resume", "none: holds no config.json"),
         ("train-detector songs.csv --out taken", "taken: is a file; expected a folder"),
         ("sing zonotrichia_capensis --out taken", "taken: is a file; expected a folder"),
+        (
+            "embed songbird songs.csv --out e.parquet --freeze taken/f.npz",
+            "taken: cannot make this folder",
+        ),
         ("probe songbird songs.csv --out taken/probe.json", "taken: cannot make this folder"),
     ],
 )

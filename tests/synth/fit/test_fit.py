@@ -367,7 +367,9 @@ def table(tmp_path_factory):
 def test_fit_command(table, tmp_path, capsys):
     out = tmp_path / "fit"
     assert main([str(table), "--out", str(out), "--copies", "2", "--spread", "individual"]) == 0
-    assert "no such audio file" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "row 4 failed: no tonal note" in said
+    assert f"row 5 failed: {table.parent / 'missing.wav'}: no such audio file" in said
     quality = pd.read_csv(out / "fit.csv")
     assert list(quality["verdict"][3:]) == ["failed", "failed"]
     assert (quality["verdict"][:3] != "failed").all()

@@ -188,7 +188,7 @@ def test_songs_that_want_another_bird_are_told_with_the_command(tmp_path, capsys
     told = pd.read_csv(out / "fit.csv")
     assert told["verdict"].tolist()[-1] in ("poor", "failed")
     (line,) = lines
-    assert line.strip().startswith("song 4: ")
+    assert line.strip().startswith("row 5: ")
     command = shlex.split(line.partition("chingolo fit ")[2])
     assert main([*command, "--refine-steps", "0"]) == 0
     alone = pd.read_csv(Path(command[-1]) / "fit.csv")

@@ -122,3 +122,31 @@ def test_some_themes_and_notes_are_generated_by_the_birds_that_sing_them(tmp_pat
     assert max(np.array(length)[note]) < min(np.array(length)[~note])
     assert generate([*words, "--theme", "nope", "--out", str(tmp_path / "b")]) == 2
     assert not (tmp_path / "b").exists()
+
+
+POPULATIONS = """\
+populations:
+  - {era: "1966", site: marsh, individuals: 3, shares: {a/b: 2, "a:b": 1}}
+  - {era: "2020", site: marsh, individuals: 3}
+"""
+
+
+@pytest.mark.parametrize("tail", ["", POPULATIONS])
+@pytest.mark.parametrize(
+    ("asked", "sung"),
+    [
+        (["--theme", "a/b"], {"a/b"}),
+        (["--theme", "rare"], {"rare"}),
+        (["--theme", "a/b", "rare", "--note", "flat"], {"a/b", "rare", "flat"}),
+        (["--note", "fall"], {"fall"}),
+    ],
+)
+def test_themes_that_no_population_sings_are_sung_if_asked_for(tmp_path, tail, asked, sung):
+    text = BIRDS + "  rare: {song: [flat], share: 0}\n" + tail
+    (tmp_path / "own.yaml").write_text(text)
+    words = [str(tmp_path / "own.yaml"), "--songs", "18", "--individuals", "9", *asked]
+    options = ["--engine", "wavetable", "--channel", "none", "--out", str(tmp_path / "out")]
+    assert generate([*words, *options]) == 0
+    songs = pd.read_csv(tmp_path / "out" / "songs.csv", dtype=str, keep_default_na=False)
+    assert set(songs["label"]) == sung
+    assert set(songs["era"]) == ({"1966", "2020"} if tail else {""})

@@ -139,6 +139,28 @@ def test_vectors_and_lists_stand_in_csv_as_json(tmp_path: Path):
     assert (row["note"], row["gap"]) == ("café", "")
 
 
+def test_a_cell_of_many_vectors_is_read_back(tmp_path: Path):
+    copies = np.random.default_rng(0).standard_normal(20_000)
+    table = pd.DataFrame({"path": [str(tmp_path / "a.wav")], "copies": [copies]})
+    write_song_table(table, tmp_path / "songs.csv")
+    read = read_song_table(tmp_path / "songs.csv")
+    np.testing.assert_array_equal(json.loads(read["copies"][0]), copies)
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+@pytest.mark.parametrize("shown", ["C:\\rec\\a b.wav", "a b.wav", " a b.wav "])
+def test_a_path_as_windows_copies_it_loses_its_quotation_marks(tmp_path, mark, shown):
+    (tmp_path / "a b.wav").touch()
+    with (tmp_path / "songs.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["path", "start_s"], [f"{mark}{shown}{mark}", "1"]])
+    read = read_song_table(tmp_path / "songs.csv")
+    assert read["path"].tolist() == [str((tmp_path / "a b.wav").resolve())]
+    own = tmp_path / "'own'.wav"
+    own.touch()
+    (tmp_path / "own.csv").write_text("path\n'own'.wav\n")
+    assert read_song_table(tmp_path / "own.csv")["path"].tolist() == [str(own.resolve())]
+
+
 def test_a_path_that_is_a_list_is_refused_with_its_row(tmp_path: Path):
     paths = pa.table({"path": [["a.wav"], ["b.wav"]]})
     pq.write_table(paths, tmp_path / "songs.parquet")

@@ -135,3 +135,15 @@ def test_generated_songs_are_not_appended_to_an_edited_table(tmp_path, edit: str
     edited.to_csv(tmp_path / "songs.csv", index=False)
     with pytest.raises(InputError, match=f"{edit}s were edited"):
         generate_songs("zonotrichia_capensis", tmp_path, request)
+
+
+def test_what_a_link_names_is_written_and_the_link_stays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("disk").mkdir()
+    Path("songs.csv").write_text("path,label\na.wav,new\n")
+    Path("disk/old.csv").write_text("old")
+    for name, target in (("link.csv", "disk/old.csv"), ("fresh.csv", "disk/fresh.csv")):
+        Path(name).symlink_to(target)
+        assert COMMANDS["convert"].main(["songs.csv", name, "--force"]) == 0
+        assert Path(name).is_symlink()
+        assert "a.wav,new" in Path(target).read_text()

@@ -103,6 +103,8 @@ def test_audio_that_is_not(tmp_path):
         load_audio(tmp_path / "b.wav", sample_rate=22_050)
     with pytest.raises(InputError, match="no audio from 3 s"):
         load_audio(audio(tmp_path / "c.wav"), sample_rate=22_050, start_s=3.0)
+    with pytest.raises(InputError, match=r"to 0\.01012 s is less than a sample"):
+        load_audio(audio(tmp_path / "c.wav"), sample_rate=22_050, start_s=0.0101, end_s=0.01012)
     soundfile.write(tmp_path / "n.wav", np.full(100, np.nan), 22_050, subtype="FLOAT")
     with pytest.raises(InputError, match="not finite"):
         load_audio(tmp_path / "n.wav", sample_rate=22_050)

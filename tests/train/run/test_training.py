@@ -153,7 +153,10 @@ def test_a_clip_shows_a_song_within_its_recording():
         (["songs.csv", "--set", "method.centre_momentum=0.5"], "read with 'centre'"),
         (["songs.csv", "--set", "method.label_weight=5"], "label_weight: read with labels"),
         (["songs.csv", "--set", "method.bottleneck=3"], "bottleneck: read with labels"),
-        (["songs.csv", "--set", "method.name=supervised"], "needs two classes; found no labels"),
+        (
+            ["songs.csv", "--set", "method.name=supervised"],
+            "needs two classes: give --label-column",
+        ),
         (["songs.csv", "--label-column", "dialect"], "--label-column: no column 'dialect'"),
         (["songs.csv", "--pair-column", "song"], "--pair-column: no column 'song'"),
         (

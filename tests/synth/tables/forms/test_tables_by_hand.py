@@ -51,6 +51,11 @@ def test_a_raven_table_without_a_time_is_not_taken_for_labels(tmp_path, lacking:
         read_annotations(file)
 
 
+def test_a_raven_table_without_a_row_says_so(tmp_path):
+    with pytest.raises(InputError, match="no selection in it"):
+        read_annotations(raven(tmp_path, RAVEN, []))
+
+
 @pytest.mark.parametrize("empty", ["", "nan", "NA"])
 def test_selections_without_a_begin_are_told(tmp_path, empty: str):
     told: list[str] = []
