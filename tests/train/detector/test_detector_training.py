@@ -194,6 +194,7 @@ def test_changed_surroundings_are_noticed(tmp_path, monkeypatch, capsys):
             patched.setattr(module, name, changed)
             assert train_detector.main([*words, "--resume"]) == 2
         assert "another synthetic content" in capsys.readouterr().err
+    words[3] = str(tmp_path / "another")
     assert train_detector.main([*words, "--birds", "none-1"]) == 2
     assert "no bird set 'none-1'" in capsys.readouterr().err
     assert train_detector.main(["songs.csv", "--birds", "songbirds-1"]) == 2
