@@ -129,7 +129,7 @@ def test_a_latent_table_is_shown_by_other_programs_without_its_vectors(tmp_path:
 
 
 def test_vectors_and_lists_stand_in_csv_as_json(tmp_path: Path):
-    rows = {"path": ["a.wav"], "z": [np.float32([0.25, -1.5])], "note": [b"caf\xc3\xa9"]}
+    rows = {"path": ["a.wav"], "z": [np.array([0.25, -1.5], np.float32)], "note": [b"caf\xc3\xa9"]}
     table = pd.DataFrame({**rows, "nested": [{"a": [1, 2]}], "gap": [None]})
     write_song_table(table, tmp_path / "songs.csv")
     with (tmp_path / "songs.csv").open(encoding="utf-8", newline="") as file:
