@@ -68,8 +68,8 @@ def peak_level(wave: np.ndarray, start: float, end: float) -> float:
     return float(10 * np.log10(power.max(initial=1e-12)))
 
 
-def match(found: list[Found], marks: np.ndarray, wave: np.ndarray) -> tuple[int, int, int, int]:
-    """Right, false, missed and left out: unmarked songs 10 dB below the marked ones' median."""
+def right(found: list[Found], marks: np.ndarray) -> set[int]:
+    """Numbers of the finds that are a mark, one for each mark, best overlaps first."""
     every = product(enumerate(found), enumerate(marks))
     pairs = sorted(((overlap(song, *mark), i, j) for (i, song), (j, mark) in every), reverse=True)
     songs, taken = set(), set()
@@ -77,6 +77,12 @@ def match(found: list[Found], marks: np.ndarray, wave: np.ndarray) -> tuple[int,
         if share >= OVERLAP and i not in songs and j not in taken:
             songs.add(i)
             taken.add(j)
+    return songs
+
+
+def match(found: list[Found], marks: np.ndarray, wave: np.ndarray) -> tuple[int, int, int, int]:
+    """Right, false, missed and left out: unmarked songs 10 dB below the marked ones' median."""
+    songs = right(found, marks)
     level = np.median([peak_level(wave, *mark) for mark in marks])
     rest = [song for i, song in enumerate(found) if i not in songs]
     faint = sum(peak_level(wave, s.start_s, s.end_s) < level - FAINT_DB for s in rest)

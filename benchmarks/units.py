@@ -18,14 +18,14 @@ import pandas as pd
 import tyro
 from threadpoolctl import threadpool_limits
 
-from benchmarks.detector import f1, hour_of_noise
+from benchmarks.detector import f1, hour_of_noise, right
 from chingolo.analysis.find.events import with_high
 from chingolo.analysis.find.find import Found, find_songs, load_detector, thresholds_of
 from chingolo.synth.tables.audio import load_audio
 
 RATE = 22_050
 MARKS = Path(__file__).with_name("unit_marks.csv")
-OVERLAP, FAINT_DB, AROUND_S = 0.5, 20.0, 0.5
+FAINT_DB, AROUND_S = 20.0, 0.5
 TUNED = "bl26lb16"
 
 
@@ -91,18 +91,7 @@ def level(wave: np.ndarray, start_s: float, end_s: float) -> float:
 def counts(wave: np.ndarray, found: list[Found], these: Marked) -> np.ndarray:
     """Right, false, missed and faint."""
     inside = [one for one in found if these.first_s < (one.start_s + one.end_s) / 2 < these.last_s]
-    pairs = []
-    for i, one in enumerate(inside):
-        for j, (start, end) in enumerate(these.units):
-            common = min(one.end_s, end) - max(one.start_s, start)
-            share = common / (max(one.end_s, end) - min(one.start_s, start))
-            if share >= OVERLAP:
-                pairs.append((share, i, j))
-    hit, taken = set(), set()
-    for _, i, j in sorted(pairs, reverse=True):
-        if i not in hit and j not in taken:
-            hit.add(i)
-            taken.add(j)
+    hit = right(inside, these.units)
     middle = np.median([level(wave, *unit) for unit in these.units])
     rest = [one for i, one in enumerate(inside) if i not in hit]
     faint = sum(level(wave, one.start_s, one.end_s) < middle - FAINT_DB for one in rest)

@@ -149,6 +149,10 @@ def command(config: TrainConfig) -> None:
         raise InputError("a detector is trained by `chingolo train-detector`")
     _refuse_idle(config)
     refuse_folder(config.out, resume=config.resume)
+    if config.coordinator is not None:  # before an encoder is loaded, which begins jax
+        from chingolo.train.parallel import join_hosts
+
+        join_hosts(config.coordinator, config.hosts, config.host)
     settings, begin_with = PRESETS.named(config.preset), None
     if config.begin_with is not None:
         from chingolo.train.run.begin_with import settings_with
@@ -158,10 +162,6 @@ def command(config: TrainConfig) -> None:
         settings = settings_with(settings, begin_with)
     settings = change(settings, with_steps(config.set, config.steps))
     settings = dataclasses.replace(settings, frozen_encoder=config.frozen)
-    if config.coordinator is not None:
-        from chingolo.train.parallel import join_hosts
-
-        join_hosts(config.coordinator, config.hosts, config.host)
     source, classes, recorders, contents = None, (), config.recorders, (None, None)
     if config.synthetic is not None:
         recorders = recorders or "field-1"

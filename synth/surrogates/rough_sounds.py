@@ -1,10 +1,15 @@
 """Sounds that no whistling syrinx makes, drawn without any recording."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 Random = np.random.Generator
+Sound = Callable[[Random, int], np.ndarray]
+
+WIDTHS = (0.05, 0.8)
+"""Of a band of noise: standard deviation in natural log Hz, from and to."""
 
 
 def rough_sound(random: Random, sample_rate: int) -> np.ndarray:
@@ -13,9 +18,7 @@ def rough_sound(random: Random, sample_rate: int) -> np.ndarray:
     Stacks of harmonics (geese, gulls, ravens), buzzes, clicks and drumming, bursts of noise
     (wings, leaves, hands), or an insect's steady tone.
     """
-    kinds = (_stacks, _buzzes, _clicks, _bursts, _insect)
-    wave = kinds[int(random.integers(len(kinds)))](random, sample_rate)
-    return (wave / max(float(np.abs(wave).max()), 1e-9)).astype(np.float32)
+    return _one_of((_stacks, _buzzes, _clicks, _bursts, _insect), random, sample_rate)
 
 
 def noise_of_things(random: Random, sample_rate: int) -> np.ndarray:
@@ -23,7 +26,11 @@ def noise_of_things(random: Random, sample_rate: int) -> np.ndarray:
 
     Clicks and drumming, bursts of broad noise (wings, leaves, hands), or an insect's steady tone.
     """
-    kinds = (_clicks, _broad_bursts, _insect)
+    broad = partial(_bursts, shortest_s=0.005, widths=(0.7, 2.0))
+    return _one_of((_clicks, broad, _insect), random, sample_rate)
+
+
+def _one_of(kinds: Sequence[Sound], random: Random, sample_rate: int) -> np.ndarray:
     wave = kinds[int(random.integers(len(kinds)))](random, sample_rate)
     return (wave / max(float(np.abs(wave).max()), 1e-9)).astype(np.float32)
 
@@ -65,7 +72,7 @@ def _stacks(random: Random, sample_rate: int) -> np.ndarray:
 
 
 def _band_noise(
-    samples: int, sample_rate: int, random: Random, widths: tuple[float, float] = (0.05, 0.8)
+    samples: int, sample_rate: int, random: Random, widths: tuple[float, float] = WIDTHS
 ) -> np.ndarray:
     """Noise within a band, [samples]; `widths` bound its standard deviation in natural log Hz."""
     spectrum = np.fft.rfft(random.standard_normal(samples))
@@ -100,19 +107,16 @@ def _clicks(random: Random, sample_rate: int) -> np.ndarray:
     return np.convolve(wave, click)
 
 
-def _bursts(random: Random, sample_rate: int) -> np.ndarray:
+def _bursts(
+    random: Random,
+    sample_rate: int,
+    *,
+    shortest_s: float = 0.02,
+    widths: tuple[float, float] = WIDTHS,
+) -> np.ndarray:
     def one() -> np.ndarray:
-        samples = round(float(random.uniform(0.02, 0.6)) * sample_rate)
-        return _band_noise(samples, sample_rate, random) * _hump(samples, random)
-
-    return _repeated(one, random, sample_rate)
-
-
-def _broad_bursts(random: Random, sample_rate: int) -> np.ndarray:
-    def one() -> np.ndarray:
-        samples = round(float(random.uniform(0.005, 0.6)) * sample_rate)
-        noise = _band_noise(samples, sample_rate, random, (0.7, 2.0))
-        return noise * _hump(samples, random)
+        samples = round(float(random.uniform(shortest_s, 0.6)) * sample_rate)
+        return _band_noise(samples, sample_rate, random, widths) * _hump(samples, random)
 
     return _repeated(one, random, sample_rate)
 
