@@ -56,6 +56,17 @@ def group_norm(x: Array, dtype: Any) -> Array:
     return nn.GroupNorm(min(8, x.shape[-1]), dtype=dtype)(positions).reshape(x.shape)
 
 
+def highest(x: Array) -> Array:
+    """Maximum over time of [batch, time, ...], whose gradient goes to one frame.
+
+    That of `x.max` compares x with its maximum. Where XLA computes x anew for that and rounds
+    otherwise, no frame is equal and the gradient is 0/0.
+    """
+    best = jnp.argmax(jax.lax.stop_gradient(x), axis=1, keepdims=True)
+    frame = jax.lax.broadcasted_iota(best.dtype, x.shape, 1)
+    return jnp.where(frame == best, x, 0).sum(axis=1)
+
+
 class Block(nn.Module):
     """Pre-activation residual block of two 3 x 3 convolutions; the second starts at zero."""
 
@@ -100,7 +111,7 @@ class CNN(nn.Module):
             for _ in range(blocks):
                 x = Block(width, self.start, self.dtype)(x)
         x = nn.relu(group_norm(x, self.dtype)).astype(jnp.float32)
-        pooled = jnp.concatenate([x.mean(axis=1), x.max(axis=1)], axis=-1)
+        pooled = jnp.concatenate([x.mean(axis=1), highest(x)], axis=-1)
         pooled = pooled.reshape(len(pooled), -1)
         pooled = nn.Dropout(self.dropout, deterministic=not train)(pooled)
         return nn.Dense(self.dimensions, kernel_init=self.start)(pooled)
