@@ -16,6 +16,7 @@ from pathlib import Path
 import hdbscan
 import numpy as np
 import pandas as pd
+import soxr
 import tyro
 from scipy.ndimage import map_coordinates
 from sklearn.decomposition import PCA
@@ -23,14 +24,14 @@ from sklearn.metrics import adjusted_mutual_info_score, recall_score
 
 from benchmarks.outside_recorders import CHAINS, KEPT, NAMED, UNSEEN, missing
 from chingolo.analysis.space.embed import embed_waves
-from chingolo.analysis.space.embedder import make_embedder
+from chingolo.analysis.space.embedder import Embedder, load_embedder
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_excerpt
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.song_table import read_song_table
 from chingolo.train.run.teach_songbird import Lessons, teach
-from chingolo.train.run.trained_encoder import load_encoder, write_encoder
+from chingolo.train.run.trained_encoder import write_encoder
 
 RATE, FRAMES, CONTEXT_S = 22_050, 32, 1.0
 LOG_MEL = FrontEnd(sample_rate=RATE, n_fft=256, hop=64, noise="none")
@@ -45,8 +46,8 @@ class Options:
     recordings: Path = Path("../shared/recordings")
     """Folder of real recordings."""
 
-    encoder: str = "songbird"
-    """Shipped encoder, or a training run."""
+    encoders: tuple[str, ...] = ("songbird",)
+    """Shipped encoders, those that installed packages bring (`birdnet`), or training runs."""
 
     groups: tuple[str, ...] = (NAMED, UNSEEN, KEPT)
     """Groups of outside chains."""
@@ -80,6 +81,24 @@ def log_mel_vectors(songs: list[Excerpt]) -> np.ndarray:
 def unit(x: np.ndarray) -> np.ndarray:
     """Rows of length 1."""
     return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+
+def vectors_of(embedder: Embedder) -> Embed:
+    """Vectors of sounds at `RATE`, which an encoder of another rate hears resampled."""
+    rate = embedder.sample_rate
+
+    def vectors(songs: list[Excerpt]) -> np.ndarray:
+        heard = [
+            Excerpt(
+                song.wave if rate == RATE else soxr.resample(song.wave, RATE, rate),
+                round(song.start * rate / RATE),
+                round(song.stop * rate / RATE),
+            )
+            for song in songs
+        ]
+        return embed_waves(heard, embedder)[0]
+
+    return vectors
 
 
 def few_shots(table: pd.DataFrame, known: np.ndarray, asked: np.ndarray) -> float:
@@ -176,9 +195,8 @@ def main() -> None:
     if options.teach is not None:
         write_encoder(options.teach, teach(options.lessons))
         return
-    embedder = make_embedder(load_encoder(options.encoder))
     ways: dict[str, Embed] = {
-        options.encoder: lambda songs: embed_waves(songs, embedder)[0],
+        **{name: vectors_of(load_embedder(name)) for name in options.encoders},
         "log-mel": log_mel_vectors,
     }
     chains = [

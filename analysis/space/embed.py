@@ -192,7 +192,10 @@ def _embed(
             short = f"a song of {len(song)} samples is shorter than {embedder.least_told}"
             refuse(row, f"{name}: {short}")
             continue
-        room = len(song) + round(embedder.context_s * embedder.sample_rate)
+        context = round(embedder.context_s * embedder.sample_rate)
+        room = len(song) + context
+        # an encoder that is not told where the song stands would hear its neighbours too
+        song = song.within(context) if isinstance(song, Excerpt) else song
         samples = next((length for length in lengths if length >= room), lengths[-1])
         if isinstance(song, Excerpt) and song.broken:
             broken[row] = f"{name}: {song.broken}"

@@ -37,6 +37,12 @@ class Excerpt:
         """[samples] the song alone."""
         return self.wave[self.start : self.stop]
 
+    def within(self, context: int) -> "Excerpt":
+        """The song with so many samples of its recording on each side at most."""
+        first = max(self.start - context, 0)
+        around = self.wave[first : self.stop + context]
+        return Excerpt(around, self.start - first, self.stop - first, self.broken)
+
 
 def as_excerpt(song: np.ndarray | Excerpt) -> Excerpt:
     """A song of which nothing is known around it is its own excerpt."""

@@ -18,6 +18,7 @@ from chingolo.analysis.space.embedder import load_embedder
 from chingolo.analysis.space.outside import birdnet
 from chingolo.scripts import embed_songs, find_songs, probe_labels
 from chingolo.synth.recorder.wide import through, wide_recorder
+from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from tests.analysis.space.outside.toy_encoder import ENTRIES, RATE, write_package
 from tests.checkout import ROOT
@@ -92,6 +93,9 @@ def test_batches_of_any_size_give_the_same(folder: Path):
 def test_songs_in_memory_and_an_object_of_ones_own(folder: Path):
     encoder = import_module("toy_ears").Toy()
     z = embed(encoder, [impulses(0.5, 1000)], sample_rate=RATE)
+    np.testing.assert_allclose(z[0], unit(1, 3000 / RATE), atol=1e-6)
+    neighbours = impulses(0.75, 500, 2500, 5500)  # the song is the half second between the others
+    z = embed(encoder, [Excerpt(neighbours, 1500, 5500)], sample_rate=RATE)
     np.testing.assert_allclose(z[0], unit(1, 3000 / RATE), atol=1e-6)
     random = np.random.default_rng(1)
     wave = random.normal(0, 0.1, RATE).astype(np.float32)
