@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from functools import cache, partial
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import flax.linen as nn
@@ -18,7 +19,7 @@ from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.run.check import refuse_too_small
 from chingolo.train.settings.change import change
 from chingolo.train.settings.training import TrainingSettings, Views
-from tests.small_training import SMALL
+from tests.small_training import SMALL, UNOPTIMISED
 
 FRAMES, BANDS, DIMENSIONS = 96, 64, 8
 
@@ -29,13 +30,18 @@ def smallest(name: str) -> Any:
     return dataclasses.replace(settings, size="nano") if hasattr(settings, "size") else settings
 
 
+compiled = partial(jax.jit, compiler_options=UNOPTIMISED)
+
+
+@cache
 def built(name: str) -> tuple[Any, nn.Module, Any]:
     """An entry's settings, network and parameters."""
     encoder = ENCODERS[name]
     settings = smallest(name)
     assert settings.kind == name == encoder.name
     network = encoder.network(settings, jnp.float32)
-    params = network.init(jax.random.key(0), jnp.zeros((2, FRAMES, BANDS)), False)["params"]
+    start = compiled(lambda key, clips: network.init(key, clips, False))
+    params = start(jax.random.key(0), jnp.zeros((2, FRAMES, BANDS)))["params"]
     return settings, network, params
 
 
@@ -46,8 +52,9 @@ def clips(frames: int = FRAMES) -> jax.Array:
 @pytest.mark.parametrize("name", ENCODERS)
 def test_clips_of_any_length_become_vectors(name: str):
     _, network, params = built(name)
-    for frames in (32, FRAMES, 150):
-        z: Any = network.apply({"params": params}, clips(frames), False)
+    apply = compiled(lambda params, clips: network.apply({"params": params}, clips, False))
+    for frames in (32, 150):
+        z: Any = apply(params, clips(frames))
         assert z.shape == (3, DIMENSIONS)
         assert np.isfinite(z).all()
 
@@ -55,8 +62,9 @@ def test_clips_of_any_length_become_vectors(name: str):
 @pytest.mark.parametrize("name", ENCODERS)
 def test_a_clip_has_one_vector_whatever_stands_beside_it(name: str):
     _, network, params = built(name)
-    together: Any = network.apply({"params": params}, clips(), False)
-    alone: Any = network.apply({"params": params}, clips()[1:2], False)
+    apply = compiled(lambda params, clips: network.apply({"params": params}, clips, False))
+    together: Any = apply(params, clips())
+    alone: Any = apply(params, clips()[1:2])
     np.testing.assert_allclose(together[1:2], alone, atol=1e-5)
 
 
@@ -140,9 +148,13 @@ def is_heard(settings: Any, frames: int, bands: int) -> bool:
     """Whether vectors depend on clips of that size at all."""
     network: Any = ENCODERS[settings.kind].network(settings, jnp.float32)
     clip = jax.random.normal(jax.random.key(1), (1, frames, bands))
-    try:
+
+    def square(clip: jax.Array) -> jax.Array:
         params = network.init(jax.random.key(0), clip)
-        slope = jax.grad(lambda x: (network.apply(params, x) ** 2).sum())(clip)
+        return (network.apply(params, clip) ** 2).sum()
+
+    try:
+        slope = compiled(jax.grad(square))(clip)
     except (TypeError, ValueError, ZeroDivisionError):
         return False
     return bool(jnp.isfinite(slope).all() and jnp.abs(slope).max() > 0)

@@ -18,7 +18,7 @@ from chingolo.train.settings.change import change
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import Recipe, make_recipe, make_state
 from chingolo.train.step.step import step
-from tests.small_training import SMALL, chirp_pairs
+from tests.small_training import SMALL, UNOPTIMISED, chirp_pairs
 
 
 def recipe_of(settings: TrainingSettings, classes: int) -> Recipe:
@@ -46,8 +46,16 @@ PARTS = {
 """Names of the heads in checkpoints, which must stay; a method added since need not stand here."""
 
 
-@pytest.mark.parametrize("kind", list(ENCODERS))
-@pytest.mark.parametrize("name", list(METHODS))
+PAIRS = [
+    (name, kind)
+    if "cnn" == kind or "dino" == name
+    else pytest.param(name, kind, marks=pytest.mark.slow)
+    for name in METHODS
+    for kind in ENCODERS
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_every_entry_fits_the_step(name: str, kind: str):
     settings = change(SMALL, (f"method.name={name}", f"encoder.kind={kind}"))
     recipe = recipe_of(settings, 4)
@@ -67,10 +75,6 @@ def test_every_entry_fits_the_step(name: str, kind: str):
     assert method.title
     assert method.source
 
-
-PLAIN = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-"""Compiles in half the time, and shows a 0/0 that optimising happens to hide: the maximum of the
-CNN over time once had no gradient without it."""
 
 QUICK = [
     ("method.name=dino", "method.assignment=centre", "views.local_views=2", "views.local_s=0.2"),
@@ -101,7 +105,7 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
     classes = 4 if settings.method.name in ("supervised", "dino") else 0
     recipe = recipe_of(settings, classes)
     before = make_state(recipe, 0)
-    advance = jax.jit(partial(step, recipe), compiler_options=PLAIN)
+    advance = jax.jit(partial(step, recipe), compiler_options=UNOPTIMISED)
     state, metrics = before, {}
     for batch in batches(settings, None, chirp_pairs, seed=1, start=0, classes=classes):
         state, metrics = advance(state, batch)
@@ -112,7 +116,9 @@ def test_every_method_and_encoder_takes_steps(changes: tuple[str, ...]):
         assert all(value > 0 for value in jax.tree.leaves(moved["encoder"]))
 
 
-@pytest.mark.parametrize(("name", "shared"), [("msn", True), ("dino", False)])
+@pytest.mark.parametrize(
+    ("name", "shared"), [("msn", True), pytest.param("dino", False, marks=pytest.mark.slow)]
+)
 def test_msn_has_one_set_of_prototypes_and_dino_a_running_mean_of_them(name: str, shared: bool):
     recipe = recipe_of(change(SMALL, (f"method.name={name}", "batch=4")), 0)
     state = make_state(recipe, 0)
@@ -120,7 +126,7 @@ def test_msn_has_one_set_of_prototypes_and_dino_a_running_mean_of_them(name: str
     lost = {**state.teacher, "prototypes": nothing}
     first, second, theme = chirp_pairs(0, 4)
     batch = {"first": first, "second": second, "label": theme}
-    advance = jax.jit(partial(step, recipe), compiler_options=PLAIN)
+    advance = jax.jit(partial(step, recipe), compiler_options=UNOPTIMISED)
     _, metrics = advance(replace(state, teacher=lost), batch)
     assert np.isfinite(float(metrics["loss"])) == shared
 
@@ -187,7 +193,7 @@ def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
     assert settings.method == ShrinkSettings(momentum=(0.8, 0.9), size=3.0)
     recipe = make_recipe(settings, 0)
     state, lengths = make_state(recipe, 0), []
-    advance = jax.jit(partial(step, recipe), compiler_options=PLAIN)
+    advance = jax.jit(partial(step, recipe), compiler_options=UNOPTIMISED)
     for batch in batches(settings, None, chirp_pairs, seed=1, start=0):
         state, metrics = advance(state, batch)
         lengths.append(float(metrics["length"]))

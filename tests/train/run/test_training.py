@@ -304,6 +304,7 @@ def test_songs_in_memory_are_trained_on_and_embedded_without_a_file(
     np.testing.assert_array_equal(embed(load_encoder(out), waves, sample_rate=rate), z)
 
 
+@pytest.mark.slow
 def test_another_encoder_is_learnt_from_where_the_method_does(trained: Path):
     waves, _ = chirp_waves()
     rate = SMALL.front_end.sample_rate

@@ -25,6 +25,7 @@ def test_teacher_starts_as_a_copy_and_trails():
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_a_short_song_is_seen_in_training_as_it_is_embedded():
     """0.1 s in 0.4 s: gain, mixing and noise once lifted the padding off the floor."""
     random = np.random.default_rng(0)
