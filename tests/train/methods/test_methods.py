@@ -48,7 +48,7 @@ PARTS = {
 
 PAIRS = [
     (name, kind)
-    if "cnn" == kind or "dino" == name
+    if kind == "cnn" or name == "dino"
     else pytest.param(name, kind, marks=pytest.mark.slow)
     for name in METHODS
     for kind in ENCODERS
