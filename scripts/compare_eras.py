@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,8 +72,8 @@ class CompareConfig:
     settings: CompareSettings = field(default_factory=CompareSettings)
 
 
-def compare_eras(config: CompareConfig) -> None:
-    """Reads the table, compares, and writes the report."""
+def compare_eras(config: CompareConfig, *, commands: Sequence[str] = ()) -> None:
+    """Reads the table, compares, and writes the report, with the commands that led to it."""
     from chingolo.analysis.report.report import REPORT_FILES
 
     refuse_idle(config.settings, types=bool(config.type_column))
@@ -92,6 +92,7 @@ def compare_eras(config: CompareConfig) -> None:
         _finish(
             config,
             compare_types(songs, config.type_column, config.settings, name=str(config.latents)),
+            commands,
         )
         return
     from chingolo.analysis.compare import comparable, compare
@@ -102,7 +103,7 @@ def compare_eras(config: CompareConfig) -> None:
     latents, measured = _hear(config, latents)
     _tell(f"comparing {len(latents.songs)} songs ...")
     comparison = compare(latents, config.settings, **measured)
-    _finish(config, comparison)
+    _finish(config, comparison, commands)
 
 
 def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable", dict[str, Any]]:
@@ -173,7 +174,7 @@ def _hear_again(
     return with_copies(latents, copies, about), recorders
 
 
-def _finish(config: CompareConfig, comparison: Any) -> None:
+def _finish(config: CompareConfig, comparison: Any, commands: Sequence[str]) -> None:
     from chingolo.analysis.change.design.repeats import REPEATED
     from chingolo.analysis.change.design.table_check import table_lines
     from chingolo.analysis.report.report import headline, write_report
@@ -185,6 +186,8 @@ def _finish(config: CompareConfig, comparison: Any) -> None:
     for line in comparison.results["notes"]:
         if line.startswith(ASIDE) or line.endswith(REPEATED):
             _tell(line)
+    if commands:
+        comparison = replace(comparison, results={**comparison.results, "commands": [*commands]})
     _tell("drawing the report ...")
     write_report(comparison, config.out, force=config.force, tell=_tell)
     print(headline(comparison))

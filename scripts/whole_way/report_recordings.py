@@ -114,8 +114,12 @@ def command(config: ReportConfig) -> None:
         latents, out=report, run=Path(config.run), force=config.force, settings=config.settings
     )
     key = [steps.key("embed"), changed]
+
+    def compare() -> None:
+        compare_eras.compare_eras(comparing, commands=lines)
+
     written = (report / "report.html", report / "results.json")
-    if not steps.do("compare", key, written, lambda: compare_eras.compare_eras(comparing)):
+    if not steps.do("compare", key, written, compare):
         print(f"report: {report / 'report.html'}")
     (config.out / "commands.txt").write_text("\n".join(lines) + "\n")
 

@@ -1,5 +1,6 @@
 """`compare` and `report` with an encoder that another package brings."""
 
+import html
 import json
 from pathlib import Path
 
@@ -79,4 +80,7 @@ def test_the_whole_way_with_it(folder: Path):
     assert (told["encoder"], told["recorders_drawn"]) == ("bands", 150)
     z = np.array(pq.read_table(folder / "way" / "latent.parquet").column("z").to_pylist())
     assert z.shape == (12, 24)
-    assert "--run bands" in (folder / "way" / "commands.txt").read_text()
+    commands = (folder / "way" / "commands.txt").read_text()
+    assert "--run bands" in commands
+    page = (folder / "way" / "report" / "report.html").read_text()
+    assert all(html.escape(line) in page for line in commands.splitlines())

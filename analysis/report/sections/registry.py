@@ -16,5 +16,6 @@ SECTIONS: Registry[Section] = Registry(
         "places": "chingolo.analysis.report.sections.grounds.places:PLACES",
         "control": "chingolo.analysis.report.sections.grounds.control:CONTROL",
         "methods": "chingolo.analysis.report.sections.grounds.methods:METHODS",
+        "commands": "chingolo.analysis.report.sections.grounds.commands:COMMANDS",
     },
 )

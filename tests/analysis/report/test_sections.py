@@ -44,6 +44,9 @@ def compared(*, eras: bool) -> tuple[Comparison, Media]:
     own = 0.02 * random.standard_normal((len(rows), 2))
     sung = [two_whistles(0.4 * np.exp(a), 4000 * np.exp(b)) for a, b in own]
     comparison = compare(LatentTable(rows, z), SETTINGS, sung=sung, sung_again=[sung])
+    if eras:
+        results = comparison.results | {"commands": ["chingolo compare a<b.parquet"]}
+        comparison = replace(comparison, results=results)
     return comparison, collect_media(comparison)
 
 
@@ -60,6 +63,12 @@ def test_a_section_is_told_where_it_applies(name: str, both: list[tuple[Comparis
     for page in told:
         assert not page or page.startswith("<")
         assert page.count("<h2>") == (1 if page and SECTIONS[name].title else 0)
+
+
+def test_commands_are_shown_as_they_are_typed(both):
+    page = SECTIONS["commands"].page(*both[0])
+    assert "chingolo compare a&lt;b.parquet" in page
+    assert not SECTIONS["commands"].page(*both[1])
 
 
 def test_the_measures_of_songs_are_told_in_units_with_what_recorders_make(both):
