@@ -3,12 +3,16 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from chingolo.command_line.command import Command, one_line
 from chingolo.synth.tables.bounds import Bounds
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 SHOWN = 5
 """Classes that are told by name."""
@@ -24,7 +28,8 @@ class ProbeConfig:
 
     collection: tyro.conf.Positional[Path]
     """Folder with one folder of audio files for each class, or a CSV or JSON table that names files
-    and classes (and folds): GTZAN, ESC-50 and NSynth as they come."""
+    and classes (and folds): GTZAN, ESC-50 and NSynth as they come; a folder of a set of BEANS,
+    which is learnt from train and valid and asked on test."""
 
     audio: Path | None = None
     """Folder of the files that a table names; default: beside the table, or 'audio' there."""
@@ -54,6 +59,7 @@ def probe_labels(config: ProbeConfig) -> None:
         singers,
     )
     from chingolo.analysis.labels.labelled_sets import read_labelled_set
+    from chingolo.analysis.labels.split_sets import ASKED
     from chingolo.analysis.space.embed_table import embed_table
     from chingolo.synth.tables.content import told_copies
     from chingolo.synth.tables.files import (
@@ -80,22 +86,36 @@ def probe_labels(config: ProbeConfig) -> None:
     labels = table["label"].to_numpy(object)
     group = singers(table)
     fold = table["fold"].to_numpy(object) if "fold" in table.columns else None
-    lone = lone_labels(labels, group if fold is None else fold)
+    asked = table["part"].to_numpy(object) == ASKED if "part" in table.columns else None
+    parts, where = (group, "recording or individual") if fold is None else (fold, "fold")
+    if asked is not None:
+        parts, where = asked, "part (what is learnt from, or what is asked)"
+        _tell_in_both(table, asked)
+    lone = lone_labels(labels, parts)
     if lone:
-        where = "recording or individual" if fold is None else "fold"
         told = ", ".join(f"'{name}'" for name in [*lone][:SHOWN])
         told += "" if len(lone) <= SHOWN else f" and {len(lone) - SHOWN} more"
         _tell(f"{sum(lone.values())} sounds of classes in one {where} alone are left out: {told}")
-    probe = linear_probe(latents.z, labels, group, fold=fold, seed=config.seed)
+    probe = linear_probe(latents.z, labels, group, fold=fold, asked=asked, seed=config.seed)
     if probe is None:
-        raise InputError(f"{config.collection}: needs two classes that occur in two folds each")
-    near = nearest_neighbour_agreement(latents.z, labels, group if fold is None else fold)
+        folds = "two folds each" if asked is None else "both parts"
+        raise InputError(f"{config.collection}: needs two classes that occur in {folds}")
+    near = nearest_neighbour_agreement(
+        latents.z, labels, group if fold is None else fold, asked=asked
+    )
     results = {"linear_probe": probe, "nearest_neighbours": near, "seed": config.seed}
     text = json.dumps(results, indent=2, sort_keys=True)
     if config.out is not None:
         with atomic_path(config.out) as temporary:
             temporary.write_text(text + "\n")
     print(text)
+
+
+def _tell_in_both(table: "pd.DataFrame", asked: "np.ndarray") -> None:
+    """Tells of recordings that are learnt from and asked."""
+    both = table["path"][asked].isin(set(table["path"][~asked]))
+    if both.any():
+        _tell(f"{both.sum()} of {asked.sum()} sounds asked are of recordings that are learnt from")
 
 
 def _tell(line: str) -> None:

@@ -104,7 +104,12 @@ def cluster_agreement(assignment: np.ndarray, labels: np.ndarray) -> dict[str, f
 
 
 def nearest_neighbour_agreement(
-    z: np.ndarray, labels: np.ndarray, groups: np.ndarray, *, neighbours: int = 5
+    z: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    *,
+    asked: np.ndarray | None = None,
+    neighbours: int = 5,
 ) -> dict[str, float]:
     """Label of the nearest songs from other groups against the song's own label.
 
@@ -112,6 +117,8 @@ def nearest_neighbour_agreement(
         z: [songs, dimensions] vectors.
         labels: [songs] text, "" for unlabelled songs, which are left out.
         groups: [songs] individual or recording; the query's own group is never a neighbour.
+        asked: [songs] bool, those that are told by the others; default: each by those of other
+            groups.
         neighbours: neighbours that vote; the nearer wins a tie.
 
     Returns:
@@ -123,8 +130,10 @@ def nearest_neighbour_agreement(
     group = np.unique(groups[known].astype(str), return_inverse=True)[1]
     distance = pairwise_distances(z[known].astype(np.float64))
     predicted, kept = [], []
-    for query in range(len(known)):
-        others = np.flatnonzero(group != group[query])
+    told = np.ones(len(labels), bool) if asked is None else asked
+    for query in np.flatnonzero(told[known]):
+        other = group != group[query] if asked is None else ~asked[known]
+        others = np.flatnonzero(other)
         if not len(others) or truth[query] not in truth[others]:
             continue
         nearest = others[np.argsort(distance[query, others], kind="stable")[:neighbours]]
@@ -159,6 +168,7 @@ def linear_probe(
     groups: np.ndarray,
     *,
     fold: np.ndarray | None = None,
+    asked: np.ndarray | None = None,
     folds: int = 5,
     seed: int = 0,
 ) -> dict[str, float] | None:
@@ -169,6 +179,8 @@ def linear_probe(
         labels: [songs] text, "" for unlabelled songs, which are left out.
         groups: [songs] individual or recording; a group is never in both parts.
         fold: [songs] given folds, which then take the place of `groups`.
+        asked: [songs] bool, those that are told by what is learnt from the others, which alone are
+            then scored; takes the place of folds.
         folds: folds of groups; fewer where a label has fewer groups.
         seed: of the folds.
 
@@ -178,13 +190,16 @@ def linear_probe(
     """
     kept = labels != ""
     truth = labels.astype(str)
-    parts = groups.astype(str) if fold is None else fold.astype(str)
+    parts = groups if fold is None else fold
+    parts = (parts if asked is None else asked).astype(str)
     kept &= ~np.isin(truth, list(lone_labels(labels, parts)))
     if len(set(truth[kept])) < 2:
         return None
     x, y, part = z[kept].astype(np.float64), truth[kept], parts[kept]
     names = np.unique(y)
-    if fold is None:
+    if asked is not None:
+        splits = [(np.flatnonzero(~asked[kept]), np.flatnonzero(asked[kept]))]
+    elif fold is None:
         count = min(folds, min(len(set(part[y == name])) for name in names))
         splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
         splits = list(splitter.split(x, y, part))
@@ -198,6 +213,8 @@ def linear_probe(
         model.fit(x[train], y[train])
         columns = np.searchsorted(names, model.classes_)
         probability[np.ix_(test, columns)] = model.predict_proba(x[test])
+    told = np.sort(np.concatenate([test for _, test in splits]))
+    y, probability = y[told], probability[told]
     predicted = names[probability.argmax(axis=1)]
     return {
         "accuracy": float((predicted == y).mean()),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from chingolo.analysis.find.recordings import audio_below, told_unheard
+from chingolo.analysis.labels.split_sets import PARTS, read_events, split_tables
 from chingolo.synth.tables.files import InputError, is_file, is_unicode, on_disk
 from chingolo.synth.tables.forms.cells import Tell
 from chingolo.synth.tables.forms.delimited import read_rows
@@ -32,31 +33,46 @@ def read_labelled_set(
 ) -> pd.DataFrame:
     """Reads a labelled collection as a song table.
 
-    A folder holds one folder of audio files for each class (as GTZAN comes); a CSV file names the
-    files and their classes, and folds where it has a column `fold` (as ESC-50 comes); a JSON file
-    maps each file's name to its annotations (as NSynth comes).
+    A folder holds one folder of audio files for each class (as GTZAN comes), or tables of what is
+    learnt from and what is asked (as BEANS comes); a CSV file names the files and their classes,
+    and folds where it has a column `fold` (as ESC-50 comes); a JSON file maps each file's name to
+    its annotations (as NSynth comes).
 
     Args:
-        path: folder, `.csv` or `.json`.
+        path: folder, `.csv`, `.json` or `.jsonl` (recordings with events).
         audio: folder of the files that a table names; default: the table's own, `audio` within it,
-            or `audio` beside it.
+            or one of those that it stands in.
         tell: takes a sentence on files of a folder that are passed.
 
     Returns:
-        A song table with `label`, and `fold` where there are folds.
+        A song table with `label`, `fold` where there are folds, and `part` (`known` or `asked`)
+        where the set comes parted.
 
     Raises:
         InputError: if nothing is there, or a table has no column of files or of classes, or has
             another program's times, which would go unheard.
     """
+    tables = split_tables(path) if path.is_dir() else {}
+    if tables:
+        parts = [
+            _read_table(table, audio, tell).assign(part=PARTS[name])
+            for name, table in tables.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
     if path.is_dir():
         return _read_folder(path, tell)
     if not path.is_file():
         raise InputError(f"{path}: no such folder or table")
+    return _read_table(path, audio, tell)
+
+
+def _read_table(path: Path, audio: Path | None, tell: Tell) -> pd.DataFrame:
     try:
         if path.suffix == ".json":
             table = pd.read_json(path, orient="index", dtype=False)
             table["path"] = [f"{name}.wav" for name in table.index]
+        elif path.suffix == ".jsonl":
+            table = read_events(path, tell=tell)
         else:
             table = read_rows(path)
     except InputError:
@@ -113,7 +129,11 @@ def _first_column(table: pd.DataFrame, names: tuple[str, ...], path: Path, what:
 
 
 def _audio_folder(path: Path, first: str) -> Path:
-    for folder in (path.parent, path.parent / "audio", path.parent.parent / "audio"):
+    beside = (path.parent, path.parent / "audio", path.parent.parent / "audio")
+    for folder in (*beside, *path.absolute().parents):
         if is_file(on_disk((folder / first).absolute())):
             return folder
-    raise InputError(f"{path}: file {first} is neither beside it nor in 'audio'; say --audio")
+    raise InputError(
+        f"{path}: file {first} is neither beside it nor in 'audio', nor below "
+        "a folder that it stands in; say --audio"
+    )
