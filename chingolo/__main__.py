@@ -18,6 +18,7 @@ COMMANDS: Registry[Command] = Registry(
         "find": "chingolo.scripts.find_songs:COMMAND",
         "train": "chingolo.scripts.train_encoder:COMMAND",
         "train-detector": "chingolo.scripts.workbench.train_detector:COMMAND",
+        "search": "chingolo.scripts.workbench.search_encoders:COMMAND",
         "embed": "chingolo.scripts.embed_songs:COMMAND",
         "probe": "chingolo.scripts.probe_labels:COMMAND",
         "compare": "chingolo.scripts.compare_eras:COMMAND",

@@ -47,8 +47,9 @@ def make_probe(
     front_end: FrontEnd,
     *,
     seed: int = 0,
+    most: int = MOST,
 ) -> Probe:
-    """A probe of held-out songs that have a label, at most `MOST`.
+    """A probe of held-out songs that have a label, so many at most.
 
     Raises:
         InputError: if they are of fewer than two groups.
@@ -59,7 +60,7 @@ def make_probe(
             "a probe needs held-out songs with a label of at least two birds or recordings"
         )
     order = np.random.default_rng((seed, 6)).permutation(len(labelled))
-    chosen = labelled[np.sort(order[:MOST])]
+    chosen = labelled[np.sort(order[:most])]
     samples = clip_samples(front_end)
     cut = [clip_of(songs[i], samples, 0.5) for i in chosen.tolist()]
     clips, edges = np.stack([clip for clip, _ in cut]), np.array([edges for _, edges in cut])

@@ -4,7 +4,7 @@ What the renditions of one unit differ in, and what recorders make of it, is sca
 what units differ in is scatter between. The layer keeps what the second has and the first lacks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from chingolo.synth.surrogates.invented_units import (
 )
 from chingolo.synth.tables.bounds import Bounds
 from chingolo.synth.tables.excerpt import Excerpt
+from chingolo.synth.tables.files import InputError
 from chingolo.train.encoders.windows import WindowsSettings, cut_windows
 from chingolo.train.methods.supervised import SupervisedSettings
 from chingolo.train.run.trained_encoder import TrainedEncoder, weights_hash
@@ -79,17 +80,49 @@ def teach(lessons: Lessons, settings: TrainingSettings = SONGBIRD) -> TrainedEnc
         lessons: what is sung.
         settings: front end and encoder.
     """
-    encoder = settings.encoder
-    assert isinstance(encoder, WindowsSettings)
-    rate = settings.front_end.sample_rate
+    recordings = sing_lessons(lessons, sample_rate=settings.front_end.sample_rate)
+    return fit_windows(recordings, lessons, settings)
+
+
+def sing_lessons(lessons: Lessons, *, sample_rate: int) -> list[UnitRecording]:
+    """Invented units, sung and sent through recorders.
+
+    Args:
+        lessons: what is sung.
+        sample_rate: Hz.
+    """
     units = [
         invented_unit(np.random.default_rng([lessons.seed, number]))
         for number in range(lessons.units)
     ]
-    waves = sing_units(units, lessons.renditions, sample_rate=rate, seed=lessons.seed)
-    recordings = record_units(waves, sample_rate=rate, family=lessons.family, seed=lessons.seed)
+    waves = sing_units(units, lessons.renditions, sample_rate=sample_rate, seed=lessons.seed)
+    return list(
+        record_units(waves, sample_rate=sample_rate, family=lessons.family, seed=lessons.seed)
+    )
+
+
+def fit_windows(
+    recordings: Iterable[UnitRecording], lessons: Lessons, settings: TrainingSettings
+) -> TrainedEncoder:
+    """Fits the layer of an encoder of windows to recordings of units, in closed form.
+
+    Args:
+        recordings: of `sing_lessons`.
+        lessons: how edges are moved, and how far the layer is shrunk.
+        settings: front end and encoder.
+
+    Raises:
+        InputError: for too few units to fit as many directions as the layer has.
+    """
+    encoder = settings.encoder
+    assert isinstance(encoder, WindowsSettings)
     windows, classes = _windows(recordings, lessons, settings)
     kernel = discriminants(windows, classes, encoder.width, shrink=lessons.shrink)
+    if kernel.shape[1] < encoder.width:
+        raise InputError(
+            f"{kernel.shape[1]} directions tell these units apart, and the layer has "
+            f"{encoder.width}; teach it with more units"
+        )
     params = {"encoder": {"layer": {"kernel": kernel.astype(np.float32)}}}
     return TrainedEncoder(
         settings=settings,
@@ -102,7 +135,7 @@ def teach(lessons: Lessons, settings: TrainingSettings = SONGBIRD) -> TrainedEnc
 
 
 def _windows(
-    recordings: Iterator[UnitRecording], lessons: Lessons, settings: TrainingSettings
+    recordings: Iterable[UnitRecording], lessons: Lessons, settings: TrainingSettings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Windows of all sounds [windows, values], and the unit and place of each as one number."""
     front_end, encoder = settings.front_end, settings.encoder
