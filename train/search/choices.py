@@ -31,9 +31,11 @@ class Trial(Protocol):
 
     def suggest_categorical(self, name: str, choices: Any) -> Any:
         """One of some."""
+        ...
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """One between two."""
+        ...
 
 
 @dataclass(frozen=True)

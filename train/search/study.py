@@ -195,10 +195,10 @@ def _write(folder: Path, study: "optuna.Study", settings: SearchSettings) -> dic
     from optuna.trial import FixedTrial
 
     choice = choose(FixedTrial(best.params), steps=settings.steps)
-    asked = 2 * settings.held_out
+    asked, right = 2 * settings.held_out, best.value or 0.0
     found = {
-        "right": best.value,
-        "standard_error": math.sqrt(best.value * (1 - best.value) / asked),
+        "right": right,
+        "standard_error": math.sqrt(right * (1 - right) / asked),
         "songbird": next((t.value for t in judged if t.params == SONGBIRD), None),
         "sounds_asked": asked,
         "trials": len(finished),
