@@ -12,10 +12,12 @@ from chingolo.analysis.change.design.eras import find_eras
 from chingolo.analysis.change.design.evidence import Evidence
 from chingolo.analysis.change.design.repeats import first_of_each, told_repeats
 from chingolo.analysis.change.design.song_order import song_order
+from chingolo.analysis.change.design.units import find_design
 from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
 from chingolo.analysis.claims.claim import REFUSED
 from chingolo.analysis.claims.drift_evidence import Measured
+from chingolo.analysis.claims.refusals import design_refusal
 from chingolo.analysis.labels.agreement import column_of_labels, label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
@@ -115,6 +117,21 @@ def comparable(songs: pd.DataFrame, settings: CompareSettings) -> np.ndarray:
     column_of_labels(songs, settings.label_column)
     find_eras(songs, settings)
     return kept
+
+
+def refused_beforehand(songs: pd.DataFrame, settings: CompareSettings) -> str:
+    """Why these songs can show no change whatever is heard; "" where they could.
+
+    Args:
+        songs: rows of a song table, as for `comparable`.
+        settings: of the comparison.
+    """
+    songs = songs[comparable(songs, settings)].reset_index(drop=True)
+    eras = find_eras(songs, settings)
+    if eras is None:
+        return ""
+    design = find_design(songs, eras, era_column=settings.era_column, seed=settings.seed)
+    return design_refusal(songs, eras, design, settings)
 
 
 def _compare(

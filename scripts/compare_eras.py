@@ -110,14 +110,16 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
     """The songs heard through other recorders, and what else the recordings tell."""
     from chingolo.analysis.change.design.eras import find_eras
     from chingolo.analysis.claims.refusals import sameness
+    from chingolo.analysis.compare import refused_beforehand
 
     eras = find_eras(latents.songs, config.settings)
     if eras is not None and sameness(latents.z, eras):
         _tell("equal vectors: nothing is measured")
         return latents, {}
     recorders: Sequence[Any] = ()
+    refused = refused_beforehand(latents.songs, config.settings)
     if config.run is not None:
-        latents, recorders = _hear_again(config, latents, eras)
+        latents, recorders = _hear_again(config, latents, eras, refused)
     measured: dict[str, Any] = {}
     if eras is not None and all(Path(path).is_file() for path in latents.songs["path"]):
         from chingolo.analysis.change.describe_songs import describe_recordings
@@ -128,7 +130,7 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
 
         _tell("measuring the songs ...")
         measured["sung"] = measure_recordings(latents.songs, tell=_tell)
-        if recorders:
+        if recorders and not refused:
             measured["sung_again"] = measure_copies(
                 latents.songs,
                 [eras.of_song == era for era in (HISTORICAL, MODERN)],
@@ -141,9 +143,12 @@ def _hear(config: CompareConfig, latents: "LatentTable") -> tuple["LatentTable",
 
 
 def _hear_again(
-    config: CompareConfig, latents: "LatentTable", eras: "Eras | None"
+    config: CompareConfig, latents: "LatentTable", eras: "Eras | None", refused: str
 ) -> tuple["LatentTable", "Sequence[WideRecorder]"]:
-    """The songs heard through recorders as well, and which these are."""
+    """The songs heard through recorders as well, and which these are.
+
+    None where `refused` tells why nothing could be claimed.
+    """
     from chingolo.analysis.space.copies.chosen_recorders import choose_recorders
     from chingolo.analysis.space.copies.embed_copies import (
         embed_copies,
@@ -156,6 +161,9 @@ def _hear_again(
     if latents.copies is not None:
         return latents, random_recorders(latents.copies.shape[1])
     embedder = embedder_of(latents, config.run)
+    if refused:
+        _tell(f"nothing is heard through recorders, as no claim could rest on it: {refused}")
+        return latents, ()
     count, drawn = config.recorders or RECORDERS, config.recorders_drawn or DRAWN
     recorders, about = random_recorders(count), None
     if eras is not None and drawn > count:

@@ -20,13 +20,13 @@ QUICK = ["--permutations", "99", "--bootstraps", "10"]
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two themes, whistles of a third of a second, sung by three birds in each of two eras."""
+    """Two themes, whistles of a third of a second, sung by four birds in each of two eras."""
     folder = tmp_path_factory.mktemp("songs")
     random = np.random.default_rng(0)
     rows = []
     time = np.arange(round(0.35 * RATE)) / RATE
     for era in ("1966", "2020"):
-        for bird in range(3):
+        for bird in range(4):
             for number in range(2):
                 hz = (1300, 2700)[number] * random.uniform(0.98, 1.02)
                 tone = 0.3 * np.hanning(len(time)) * np.sin(2 * np.pi * hz * time)
@@ -72,6 +72,29 @@ def test_vectors_of_another_encoder_are_refused(folder: Path, capsys: pytest.Cap
         assert "not the run that made the latent table" in capsys.readouterr().err
 
 
+def test_where_too_few_birds_sing_nothing_is_heard_through_recorders(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    table = pd.read_csv("songs.csv")
+    few = table[
+        ~table["individual"].str.endswith("-3")
+    ].copy()  # 3 an era: p >= .1
+    few["path"] = [str(Path(name).absolute()) for name in few["path"]]
+    few.to_csv(folder / "few.csv", index=False)
+    latents, out = folder / "few.parquet", folder / "few"
+    assert embed_songs.main(["bands", str(folder / "few.csv"), "--out", str(latents)]) == 0
+    words = [str(latents), "--run", "bands", "--out", str(out), *QUICK, "--min-cluster-size", "3"]
+    assert compare_eras.main(words) == 0
+    told = capsys.readouterr().err
+    assert "nothing is heard through recorders" in told
+    assert "choosing" not in told
+    results = json.loads((out / "results.json").read_text())
+    assert results["verdict"] == "refused"
+    assert results["claims"]["repertoire"]["reasons"][0].startswith("Too few units")
+    assert results["claims"]["repertoire"]["placebo"]["passed"] is None
+    assert "Placebo: not made" in (out / "report.html").read_text()
+
+
 @pytest.mark.slow
 def test_the_whole_way_with_it(folder: Path):
     words = ["songs.csv", "--run", "bands", "--out", str(folder / "way"), *QUICK]
@@ -79,7 +102,7 @@ def test_the_whole_way_with_it(folder: Path):
     told = json.loads((folder / "way" / "report" / "results.json").read_text())["run"]
     assert (told["encoder"], told["recorders_drawn"]) == ("bands", 150)
     z = np.array(pq.read_table(folder / "way" / "latent.parquet").column("z").to_pylist())
-    assert z.shape == (12, 24)
+    assert z.shape == (16, 24)
     commands = (folder / "way" / "commands.txt").read_text()
     assert "--run bands" in commands
     page = (folder / "way" / "report" / "report.html").read_text()
