@@ -9,7 +9,7 @@ from scipy import stats
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
-from chingolo.analysis.change.theme_table import CHANGES, ThemeShares, theme_table
+from chingolo.analysis.change.theme_table import CHANGES, UNCLEAR, ThemeShares, theme_table
 from chingolo.analysis.claims.apart import Apart
 from chingolo.analysis.claims.claim import (
     CHANGED,
@@ -21,6 +21,7 @@ from chingolo.analysis.claims.claim import (
 from chingolo.analysis.claims.heard_twice import BEYOND, parts_themes, told_heard
 from chingolo.analysis.claims.refusals import same_device
 from chingolo.analysis.settings import CompareSettings
+from chingolo.synth.tables.words import alike
 
 
 def repertoire_claim(
@@ -103,9 +104,15 @@ def repertoire_claim(
         ), rows
     named = "; ".join(f"{row['name']} {row['status']}" for row in moved)
     differ = f"Themes are sung by other shares of the {design.unit_name}s ({how}): {named}"
+    caveat = [design.caveat] if design.caveat else []
     control = _control(songs, eras, settings, by_people=by_people)
     if control:
-        return claim(CHANGED, [f"{differ}.", control], **told), rows
+        spelled = _alike(shares.themes.names, moved) if by_people else []
+        rows = [row | {"status": UNCLEAR} if row in spelled else row for row in rows]
+        reasons = [_told_alike(spelled)] if spelled else []
+        if len(spelled) == len(moved):
+            return claim(REFUSED, [f"{differ}.", *reasons], **told), _without_status(rows)
+        return claim(CHANGED, [f"{differ}.", control, *reasons, *caveat], **told), rows
     if placebo["passed"] is None:
         return claim(
             REFUSED,
@@ -127,7 +134,7 @@ def repertoire_claim(
         ), _without_status(rows)
     made = [row for row in moved if not _beyond(row, placebo)]
     near = [row for row in moved if row not in made and apart and not apart.stands(row["name"])]
-    rows = [row | {"status": "unclear"} if row in made + near else row for row in rows]
+    rows = [row | {"status": UNCLEAR} if row in made + near else row for row in rows]
     why = [f"a recorder alone moves these themes as far: {_names(made)}"] if made else []
     if near and apart:
         why.append(_told_near(near, apart, eras))
@@ -141,7 +148,21 @@ def repertoire_claim(
         f"{placebo['stable']:.0%} of songs stayed in their theme.",
     ]
     reasons += [f"Not claimed, since {reason}." for reason in why]
+    reasons += caveat
     return claim(CHANGED, reasons, **told), rows
+
+
+def _alike(names: Sequence[str], moved: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows of [moved] types whose name another of [names] may only be a spelling of."""
+    several = {name for group in alike(names) for name in group}
+    return [row for row in moved if row["name"] in several]
+
+
+def _told_alike(rows: Sequence[Mapping[str, Any]]) -> str:
+    return (
+        f"Not claimed, since another type has the same name but for case, blanks or the like, and "
+        f"may be the same: {_names(rows)}. Write one type in one way, and name two otherwise."
+    )
 
 
 def _told_near(near: Sequence[Mapping[str, Any]], apart: Apart, eras: Eras) -> str:
@@ -184,7 +205,7 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _without_status(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "status": "unclear"} for row in rows]
+    return [{**row, "status": UNCLEAR} for row in rows]
 
 
 def _largest(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

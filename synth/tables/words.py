@@ -37,6 +37,9 @@ INVISIBLE = dict.fromkeys(
 """Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction, NUL
 (which numpy drops at the end of a text, so that it would be two names) and other controls."""
 
+PARTS = re.compile(r"^-(?=\d)|[^\W\d_]+|\d+|[^\w\s.?()\[\]\u2010-\u2015-]")
+"""Letters, numbers, and the marks that part one name from another."""
+
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}", re.ASCII).fullmatch
 WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
@@ -73,6 +76,25 @@ def is_missing(text: str) -> bool:
 def composed(text: str) -> str:
     """A text with composed accents, without outer blanks and letters that nobody sees."""
     return " ".join(unicodedata.normalize("NFC", text).translate(INVISIBLE).split())
+
+
+def likeness(name: str) -> str:
+    """What a name keeps however people write it: `M-01`, `m 1` and `M1?` are alike.
+
+    Accents, case, blanks, hyphens, points, underscores, brackets, marks of doubt and zeros that
+    lead a number are left aside; letters, digits and all other marks count, in their order.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    parts = PARTS.findall(plain.casefold())
+    return " ".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts) or name
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Groups of two or more different names that are alike (`likeness`), each sorted."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(set(names) - {""}):
+        groups.setdefault(likeness(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def words(values: Iterable[Any]) -> np.ndarray:

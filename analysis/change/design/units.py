@@ -35,6 +35,9 @@ class Design:
     remarks: tuple[str, ...] = ()
     """Sentences on what this design controls and what it cannot."""
 
+    caveat: str = ""
+    """Why units may be of fewer birds, to be told with every claim of a change; "" where not."""
+
     copies: bool = False
     """Whether the historical units are copies of the modern ones, as in the placebo: a unit and its
     copy share songs, so each stands with all of its songs, not with one of them at random."""
@@ -104,7 +107,17 @@ def find_design(
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
-    design = Design(full, era, block, name, unit_name, block_name, tuple(remarks), seed=seed)
+    design = Design(
+        full,
+        era,
+        block,
+        name,
+        unit_name,
+        block_name,
+        tuple(remarks),
+        caveat=singers.caveat,
+        seed=seed,
+    )
     outside = int((~design.testable).sum())
     if block_name == "site" and outside:
         told = (
