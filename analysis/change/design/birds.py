@@ -28,6 +28,9 @@ class Singers:
 
     remarks: tuple[str, ...]
 
+    untold: frozenset[str] = frozenset()
+    """Units that are no birds and may be songs of those that are named: they enter no test."""
+
     caveat: str = ""
     """Why p may be too small, to be told with a claim; "" where all units are birds."""
 
@@ -71,12 +74,12 @@ def find_singers(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") ->
         )
         return Singers(path, known, (told,), caveat=told)
     bird, joined = _in_one_spelling(bird, used)
-    unit, told, caveat = np.where(known, bird, path), (), ""
-    if (used & ~known).any():
-        unit, told, caveat = _with_nameless(songs, eras, unit, used, known)
+    pooled, told, caveat = _nameless(songs, eras, bird, used)
     bird, apart = apart_by_site(songs, bird, used)
-    unit = np.where(known, bird, unit)
-    return Singers(unit, known, (*joined, *told, *apart), caveat=caveat)
+    of_site = "songs at " + column_words(songs, "site") + " that name no bird"
+    unit = np.where(known, bird, np.where(pooled, of_site, path))
+    untold = frozenset(map(str, of_site[pooled]))
+    return Singers(unit, known, (*joined, *told, *apart), untold=untold, caveat=caveat)
 
 
 def _in_one_spelling(bird: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -97,21 +100,23 @@ def _in_one_spelling(bird: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, tu
     return np.array([one.get(name, name) for name in bird], dtype=object), (told,)
 
 
-def _with_nameless(
-    songs: pd.DataFrame, eras: Eras, unit: np.ndarray, used: np.ndarray, known: np.ndarray
+def _nameless(
+    songs: pd.DataFrame, eras: Eras, bird: np.ndarray, used: np.ndarray
 ) -> tuple[np.ndarray, tuple[str, ...], str]:
-    """[songs] units with those of songs that name no bird, sentences on them, and a caveat.
+    """[songs] bool, songs that name no bird and may be of those named; sentences, and a caveat.
 
-    Each of their recordings is a unit, unless named birds were recorded again and again: then
-    recordings without a name may be of one bird, or of the named ones, and those of a site and era
-    where birds are named are one unit.
+    Each recording without a name is a unit, unless named birds were recorded again and again: then
+    recordings without a name may be of one bird, or of the birds named at that site in that era.
     """
+    known = bird != ""
     nameless = used & ~known
+    if not nameless.any():
+        return nameless, (), ""
     table = pd.DataFrame(
         {
             "era": eras.of_song,
             "site": column_words(songs, "site"),
-            "bird": unit,
+            "bird": bird,
             "path": songs["path"].astype(str),
         }
     )
@@ -127,8 +132,8 @@ def _with_nameless(
     if pooled.any():
         told.append(
             f"{count}; {int(pooled.sum())} of them, of sites and eras where birds are named, may "
-            f"be of these (a named bird has {each:.1f} recordings) and stand as one unit a site "
-            "and era."
+            f"be of these (a named bird has {each:.1f} recordings), and entered no test and no "
+            "share."
         )
     caveat = ""
     if alone.any():
@@ -137,8 +142,7 @@ def _with_nameless(
             "as one unit: if they are of fewer birds, p values may be too small."
         )
         told.append(caveat)
-    of_site = "songs at " + table["site"].to_numpy(object) + " that name no bird"
-    return np.where(pooled, of_site, unit), tuple(told), caveat
+    return pooled, tuple(told), caveat
 
 
 def apart_by_site(

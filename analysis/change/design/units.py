@@ -68,7 +68,8 @@ def find_design(
 
     The unit is the individual where it is known, else the recording, song by song
     (`birds.find_singers`). A bird heard in both eras makes one unit in each. The block is the site
-    where that column exists; units of an unknown site are exchanged with none.
+    where that column exists; units of an unknown site are exchanged with none, nor are songs
+    without a bird that may be of those named beside them.
 
     Args:
         songs: the rows of a song table, in the order of `song_order`: units and blocks are numbered
@@ -107,6 +108,9 @@ def find_design(
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
+    # a block of its own keeps a unit out of every test and share
+    untold = np.isin(name.astype(str), list(singers.untold))
+    block = np.where(untold, block.max(initial=0) + 1 + np.arange(len(block)), block)
     design = Design(
         full,
         era,
@@ -118,7 +122,7 @@ def find_design(
         caveat=singers.caveat,
         seed=seed,
     )
-    outside = int((~design.testable).sum())
+    outside = int((~design.testable & ~untold).sum())
     if block_name == "site" and outside:
         told = (
             f"{outside} of {len(era)} units come from sites recorded in one era only, or from none "
