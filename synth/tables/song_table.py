@@ -1,5 +1,6 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
+import os
 import re
 from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
@@ -230,8 +231,9 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
             path = windows.name if windows.anchor else windows.as_posix()
         if path != path.strip() and not (base / path).exists() and (base / path.strip()).exists():
             path = path.strip()
-        file = str(on_disk((base / path).absolute()).resolve())
-    except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
+        # unlike Path.resolve, it raises nothing for links in a circle, which the reader then tells
+        file = os.path.realpath(on_disk((base / path).absolute()))
+    except (ValueError, OSError) as error:  # a NUL byte
         raise WrongRow(name, row, "'path' is no path") from error
     if not is_unicode(file):
         raise WrongRow(name, row, f"{file}: a name that is not UTF-8, which no table can hold")
