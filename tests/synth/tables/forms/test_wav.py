@@ -161,5 +161,5 @@ def test_a_loop_of_links_among_classes_is_a_recording_that_cannot_be_read(tmp_pa
     (tmp_path / "up" / "loop.wav").symlink_to(tmp_path / "up" / "loop.wav")
     paths = read_labelled_set(tmp_path)["path"]
     assert [Path(path).name for path in paths] == ["a.wav", "a.wav", "loop.wav"]
-    with pytest.raises(InputError, match="loop.wav: no such audio file"):
+    with pytest.raises(InputError, match=r"loop\.wav: no such audio file"):
         load_audio(paths[2], sample_rate=RATE)
