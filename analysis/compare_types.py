@@ -21,6 +21,16 @@ from chingolo.synth.tables.forms.headers import one_spelling, set_aside, told_as
 from chingolo.synth.tables.song_table import KNOWN, validate_song_table
 from chingolo.synth.tables.words import words
 
+FOUND_BY = {
+    "theme": ("cluster_probability", "theme_probability"),
+    "cluster": ("cluster_probability", "theme_probability"),
+    "predicted_label": ("predicted_probability",),
+}
+"""Columns that our own tables hold, and those beside them that tell them from a user's."""
+
+NOISE = "-1"
+"""What clusterers write for a song of no cluster."""
+
 
 def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
     """Reads a table whose rows are songs with a type; a column `path` is not needed.
@@ -30,7 +40,8 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         type_column: column of the types; empty where a song has none.
 
     Raises:
-        InputError: if the file is missing or no table, or has no such column or no type.
+        InputError: if the file is missing or no table, has no such column or no type, or if its
+            types are what an encoder found.
     """
     table = read_rows(path)
     if type_column not in table.columns:
@@ -38,6 +49,13 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
     if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
+    found = next((told for told in FOUND_BY.get(type_column, ()) if told in table.columns), "")
+    if found:
+        raise InputError(
+            f"{path}: '{type_column}' holds what an encoder found, as the column '{found}' tells, "
+            "and no types that people told: a recorder may have made them. Compare the latent "
+            "table; or rename the column, if people went through it"
+        )
     types = table[type_column].to_numpy()
     table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
     songs = validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
@@ -60,7 +78,7 @@ def compare_types(
             rows that repeat a song and contradict each other.
     """
     songs = songs_in_memory(songs)
-    theme = words(songs[type_column])
+    theme, unclustered = _without_noise(words(songs[type_column]))
     first = np.ones(len(songs), dtype=bool)
     if {"start_s", "end_s"} <= set(songs.columns):
         # without times, rows of one file may be its many songs
@@ -91,6 +109,7 @@ def compare_types(
             "notes": [
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
+                *unclustered,
                 *told_repeats(first),
                 *eras.remarks,
                 *change.remarks,
@@ -109,6 +128,16 @@ def compare_types(
         results,
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))
+
+
+def _without_noise(theme: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """[songs] types with "" for -1 where all others are numbers of clusters; a sentence on it."""
+    noise = theme == NOISE
+    others = set(theme[~noise]) - {""}
+    if not noise.any() or not others or not all(name.isdecimal() for name in others):
+        return theme, []
+    told = f"{int(noise.sum())} songs of type -1 are taken to be of no type, as clusterers write."
+    return np.where(noise, "", theme).astype(object), [told]
 
 
 def _typed_alone(eras: Eras, theme: np.ndarray, type_column: str) -> Eras:

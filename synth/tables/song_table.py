@@ -103,11 +103,17 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     that names one file alone.
 
     Raises:
-        InputError: if the table names several files, none of the recording's name, or the
-            recording cannot be named in a table.
+        InputError: if the table names several files, none of the recording's name, or no column
+            that is known, or the recording cannot be named in a table.
     """
     refuse_unnameable(audio)
     if "path" not in table.columns:
+        if not KNOWN & set(table.columns):
+            found = ", ".join(map(repr, table.columns))
+            raise InputError(
+                f"{name}: the first line names no column of a song table, but {found}; expected "
+                "names such as start_s, end_s and label above the songs"
+            )
         return table.assign(path=str(audio.resolve()))
     paths = [cell_text(value) for value in table["path"]]
     named = sorted({path for path in paths if path.strip()})
@@ -178,7 +184,9 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
                 table[column] = numbers(table[column])
             except ValueError as error:
                 row, value = error.args
-                raise WrongRow(name, row, f"'{column}' is not a number, but '{value}'") from error
+                comma = "; write numbers with a decimal point" if "," in value else ""
+                reason = f"'{column}' is not a number, but '{value}'{comma}"
+                raise WrongRow(name, row, reason) from error
     if "channel" in table.columns:
         channel = table["channel"]
         wrong = channel.notna() & ~((channel >= 1) & (channel <= 1024) & (channel % 1 == 0))
