@@ -96,12 +96,12 @@ def repertoire_claim(
     rows = table(p <= settings.significance)
     told = {
         "p": p,
-        "effect": _largest(rows),
         "tests": tests,
         "placebo": placebo,
         "sensitivity": power(shares, design, settings),
     }
     moved = [row for row in rows if row["status"] in CHANGES]
+    told["effect"] = _largest(moved or rows)
     if p > settings.significance or not moved:
         return claim(
             NO_CHANGE_SHOWN,
@@ -124,6 +124,7 @@ def repertoire_claim(
         reasons = [_told_alike(spelled)] if spelled else []
         if len(spelled) == len(moved):
             return claim(REFUSED, [f"{differ}.", *reasons], **told), _without_status(rows)
+        told["effect"] = _largest([row for row in moved if row not in spelled])
         return claim(CHANGED, [f"{differ}.", control, *reasons, *caveat], **told), rows
     if placebo["passed"] is None:
         return claim(
@@ -154,6 +155,7 @@ def repertoire_claim(
         refused = [f"{differ}, but {'; and '.join(why)}."]
         return claim(REFUSED, refused, **told), _without_status(rows)
     stands = [row for row in moved if row not in made + near]
+    told["effect"] = _largest(stands)
     reasons = [
         f"{differ}.",
         f"None of {told_heard(placebo)} moves {_names(stands)} as far; "
@@ -222,6 +224,8 @@ def _without_status(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _largest(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The largest difference in a theme's share, with the interval of a difference of shares.
+
+    Of the themes that are claimed to have changed, where there are some, else of all.
 
     By the method of Newcombe (1998, Statist. Med. 17:873, method 10), from both eras' intervals.
     """

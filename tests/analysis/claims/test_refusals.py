@@ -133,6 +133,22 @@ def test_types_that_differ_in_more_are_several(old: str, young: str):
     assert claim_of(spelled(old, young))["verdict"] == "changed"
 
 
+def test_the_effect_is_of_a_theme_that_is_claimed():
+    """D falls from a quarter to nothing; by lot, C moves more and is not claimed."""
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        songs = typed(birds=40)
+        old = np.where(random.random(40) < 0.2, "D", random.choice(["A", "B", "C"], 40))
+        young = random.choice(["A", "B", "C"], 40)
+        claim = claim_of(songs.assign(kind=np.repeat([*old, *young], 3)))
+        moved = [
+            row["name"]
+            for row in claim["results"]["themes"]
+            if row["status"] in ("lost", "new", "increased", "declined")
+        ]
+        assert not moved or claim["effect"]["name"] in moved
+
+
 def test_a_change_beside_types_written_in_two_ways_is_claimed():
     songs = typed(birds=24)
     clerk = (songs["era"] == "2020") & (songs.index % 9 == 0)
