@@ -203,6 +203,13 @@ def test_missing_file_is_told(tmp_path, capsys):
     assert "no such latent table" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("name", "told"), [("s.csv", "--type-column"), ("s.npz", "numpy.save")])
+def test_a_table_in_place_of_vectors_is_told_what_to_do(name: str, told: str, tmp_path, capsys):
+    (tmp_path / name).write_text("path,era\na.wav,1966\n")
+    assert compare_eras.main([str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_cut_date_makes_eras_and_leaves_out_uncertain_dates():
     songs = pd.DataFrame(
         {
