@@ -31,6 +31,9 @@ FOUND_BY = {
 NOISE = "-1"
 """What clusterers write for a song of no cluster."""
 
+REST = frozenset(("other", "others", "misc", "misc.", "miscellaneous", "otro", "otros", "andere"))
+"""Types, in any case, of all that no other is: what they hold in two eras is not one theme."""
+
 
 def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
     """Reads a table whose rows are songs with a type; a column `path` is not needed.
@@ -78,7 +81,7 @@ def compare_types(
             rows that repeat a song and contradict each other.
     """
     songs = songs_in_memory(songs)
-    theme, unclustered = _without_noise(words(songs[type_column]))
+    theme, rest = _without_rest(words(songs[type_column]))
     first = np.ones(len(songs), dtype=bool)
     if {"start_s", "end_s"} <= set(songs.columns):
         # without times, rows of one file may be its many songs
@@ -109,7 +112,7 @@ def compare_types(
             "notes": [
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
-                *unclustered,
+                *rest,
                 *told_repeats(first),
                 *eras.remarks,
                 *change.remarks,
@@ -130,14 +133,27 @@ def compare_types(
     return in_order(comparison, np.argsort(rows, kind="stable"))
 
 
-def _without_noise(theme: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """[songs] types with "" for -1 where all others are numbers of clusters; a sentence on it."""
+def _without_rest(theme: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """[songs] types with "" for those that are none, and sentences on them.
+
+    These are `REST`, and -1 where all others are numbers of clusters.
+    """
+    rest = np.array([name.casefold() in REST for name in theme], dtype=bool)
     noise = theme == NOISE
-    others = set(theme[~noise]) - {""}
-    if not noise.any() or not others or not all(name.isdecimal() for name in others):
+    others = set(theme[~noise & ~rest]) - {""}
+    if not others:
         return theme, []
-    told = f"{int(noise.sum())} songs of type -1 are taken to be of no type, as clusterers write."
-    return np.where(noise, "", theme).astype(object), [told]
+    if not all(name.isdecimal() for name in others):
+        noise = np.zeros_like(noise)
+    told = []
+    if rest.any():
+        names = ", ".join(f"'{name}'" for name in sorted(set(theme[rest])))
+        told.append(f"{int(rest.sum())} songs of type {names} are of no type: all that is left.")
+    if noise.any():
+        told.append(
+            f"{int(noise.sum())} songs of type -1 are taken to be of no type, as clusterers write."
+        )
+    return np.where(noise | rest, "", theme).astype(object), told
 
 
 def _typed_alone(eras: Eras, theme: np.ndarray, type_column: str) -> Eras:

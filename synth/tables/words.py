@@ -14,10 +14,20 @@ MISSING = frozenset(
         *("na", "n/a", "n.a.", "#n/a", "#na", "nan", "nat", "null", "<na>", "none", "no data"),
         *("unknown", "unk", "unk.", "not known", "not recorded", "missing"),
         *("unidentified", "undetermined", "desconocido", "desconocida", "sin dato", "s/d"),
-        *("unbekannt", "inconnu"),
+        *("unbekannt", "inconnu", "inconnue"),
+        *("unclassified", "not classified", "unclassifiable", "unassigned", "unlabelled"),
+        *("unlabeled", "unspecified", "undefined", "unidentifiable", "not identified", "unid"),
+        *("unid.", "indet", "indet.", "indeterminate", "unsure", "not sure", "uncertain"),
+        *("not determined", "sin identificar", "sin clasificar", "indeterminado", "unbestimmt"),
     )
 )
 """Words, in any case, that say that a name or a date is not known."""
+
+WHAT = re.compile(
+    r"\s+(song|song type|type|syllable|bird|individual|male|singer|site|location|device|recorder)",
+    re.IGNORECASE,
+)
+"""What may follow such a word: an `unknown bird` is no bird."""
 
 MARKS_FOR_MISSING = re.compile(r"[-?.\u2010-\u2015\u2026\u2212]*")
 """So do cells of these marks alone, such as `?`, `--` or `...`."""
@@ -37,7 +47,7 @@ INVISIBLE = dict.fromkeys(
 """Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction, NUL
 (which numpy drops at the end of a text, so that it would be two names) and other controls."""
 
-PARTS = re.compile(r"^-(?=\d)|[^\W\d_]+|\d+|[^\w\s.?()\[\]\u2010-\u2015-]")
+PARTS = re.compile(r"^-(?=\d)|[^\W\d_]+|\d+|[^\w\s.,:;/|?()\[\]\u2010-\u2015-]")
 """Letters, numbers, and the marks that part one name from another."""
 
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
@@ -70,7 +80,12 @@ def word(value: Any) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether a text without outer blanks says that a value is not known."""
-    return MARKS_FOR_MISSING.fullmatch(text) is not None or text.casefold() in MISSING
+    if MARKS_FOR_MISSING.fullmatch(text) is not None:
+        return True
+    folded = text.casefold()
+    head = folded.partition(" ")[0]
+    told = len(head) > len("n/a") and WHAT.fullmatch(folded, len(head)) is not None
+    return folded in MISSING or (told and head in MISSING)
 
 
 def composed(text: str) -> str:
@@ -81,8 +96,9 @@ def composed(text: str) -> str:
 def likeness(name: str) -> str:
     """What a name keeps however people write it: `M-01`, `m 1` and `M1?` are alike.
 
-    Accents, case, blanks, hyphens, points, underscores, brackets, marks of doubt and zeros that
-    lead a number are left aside; letters, digits and all other marks count, in their order.
+    Accents, case, blanks, marks that part words (hyphens, points, commas, strokes, underscores,
+    brackets), marks of doubt and zeros that lead a number are left aside; letters, digits and all
+    other marks count, in their order.
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     parts = PARTS.findall(plain.casefold())

@@ -424,6 +424,10 @@ def test_songs_of_no_cluster_have_no_type():
     assert [row["name"] for row in results["themes"]] == ["0", "1"]
     assert results["verdict"] == "no change shown"
     assert any("12 songs of type -1" in note for note in results["notes"])
+    kinds = songs.assign(kind=songs["cluster"].map({0: "A", 1: "B", -1: "Other"}))
+    results = compare_types(kinds, "kind", CompareSettings(permutations=99)).results
+    assert [row["name"] for row in results["themes"]] == ["A", "B"]
+    assert any("12 songs of type 'Other' are of no type" in note for note in results["notes"])
     below = songs.assign(cluster=songs["cluster"] - 1)  # -2 is no clusterer's: these are types
     results = compare_types(below, "cluster", CompareSettings(permutations=99)).results
     assert len(results["themes"]) == 3
