@@ -8,6 +8,7 @@ import pandas as pd
 
 from chingolo.analysis.change.design.birds import column_words, find_singers
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.synth.tables.forms.headers import other_names
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Design:
     """Sentences on what this design controls and what it cannot."""
 
     caveat: str = ""
-    """Why units may be of fewer birds, to be told with every claim of a change; "" where not."""
+    """Why units may be of fewer birds, or sites unknown that a column under another name tells; to
+    be told with every claim of a change, "" where nothing is."""
 
     copies: bool = False
     """Whether the historical units are copies of the modern ones, as in the placebo: a unit and its
@@ -84,7 +86,9 @@ def find_design(
     """
     used = eras.of_song >= 0
     singers = find_singers(songs, eras, era_column=era_column)
-    remarks = list(singers.remarks)
+    known = {"individual", "site"}
+    hints = other_names([name for name in songs.columns if name != era_column or name in known])
+    remarks = [*singers.remarks, *hints]
     unit_name = "individual" if singers.known[used].any() else "recording"
     if unit_name == "recording" and used.any() and len(set(singers.unit[used])) == used.sum():
         unit_name = "song"
@@ -119,7 +123,7 @@ def find_design(
         unit_name,
         block_name,
         tuple(remarks),
-        caveat=singers.caveat,
+        caveat=" ".join([singers.caveat, *hints]).strip(),
         seed=seed,
     )
     outside = int((~design.testable & ~untold).sum())

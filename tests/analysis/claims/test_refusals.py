@@ -181,6 +181,20 @@ def test_a_recording_a_bird_stands_for_a_bird_that_is_not_named():
     assert "p values may be too small" in told["reasons"][-1]
 
 
+@pytest.mark.parametrize(("known", "other"), [("individual", "Bird ID"), ("site", "locality")])
+def test_a_column_under_another_name_is_told_with_the_claim(known: str, other: str):
+    told = claim_of(typed().rename(columns={known: other}))
+    assert told["verdict"] == "changed"
+    assert f"No column '{known}', but '{other}'" in told["reasons"][-1]
+    assert any(f"'{other}'" in line for line in told["results"]["table_check"]["remarks"])
+    kept = claim_of(typed().assign(**{other: "x"}))
+    assert "No column" not in str(kept["reasons"])
+    eras = claim_of(typed().rename(columns={"era": "place"}), era_column="place")
+    assert "No column" not in str(eras["reasons"])
+    alone = typed().drop(columns="site").rename(columns={"era": "place"})
+    assert "No column" not in str(claim_of(alone, era_column="place")["reasons"])
+
+
 def test_where_no_bird_is_known_a_claim_says_so():
     told = claim_of(typed(individual=""))
     assert told["verdict"] == "changed"
