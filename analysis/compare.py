@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from chingolo.analysis.change.era_change import measure_change
 from chingolo.analysis.claims.both_claims import claims_of
 from chingolo.analysis.claims.claim import REFUSED
 from chingolo.analysis.claims.drift_evidence import Measured
+from chingolo.analysis.claims.found_anew import p_found_anew
 from chingolo.analysis.claims.refusals import design_refusal
 from chingolo.analysis.labels.agreement import column_of_labels, label_agreement
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
@@ -179,6 +181,9 @@ def _compare(
             copied_theme=space.copied_theme,
             sung=sung,
             sung_again=sung_again,
+            anew=partial(p_found_anew, latents, change.design, change.kept, settings)
+            if len(change.kept) > 1
+            else None,
         )
         told = {"notes": [*remarks, *change.remarks]}
         results = put_together(results, change.results, claims, told)

@@ -21,6 +21,19 @@ from chingolo.synth.tables.forms.headers import one_spelling, set_aside, told_as
 from chingolo.synth.tables.song_table import KNOWN, validate_song_table
 from chingolo.synth.tables.words import words
 
+FOUND_BY = {
+    "theme": ("cluster_probability", "theme_probability"),
+    "cluster": ("cluster_probability", "theme_probability"),
+    "predicted_label": ("predicted_probability",),
+}
+"""Columns that our own tables hold, and those beside them that tell them from a user's."""
+
+NOISE = "-1"
+"""What clusterers write for a song of no cluster."""
+
+REST = frozenset(("other", "others", "misc", "misc.", "miscellaneous", "otro", "otros", "andere"))
+"""Types, in any case, of all that no other is: what they hold in two eras is not one theme."""
+
 
 def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
     """Reads a table whose rows are songs with a type; a column `path` is not needed.
@@ -30,7 +43,8 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         type_column: column of the types; empty where a song has none.
 
     Raises:
-        InputError: if the file is missing or no table, or has no such column or no type.
+        InputError: if the file is missing or no table, has no such column or no type, or if its
+            types are what an encoder found.
     """
     table = read_rows(path)
     if type_column not in table.columns:
@@ -38,6 +52,13 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         raise InputError(f"{path}: no column '{type_column}'; there are {columns}")
     if not (words(table[type_column]) != "").any():
         raise InputError(f"{path}: no song has a type in '{type_column}'")
+    found = next((told for told in FOUND_BY.get(type_column, ()) if told in table.columns), "")
+    if found:
+        raise InputError(
+            f"{path}: '{type_column}' holds what an encoder found, as the column '{found}' tells, "
+            "and no types that people told: a recorder may have made them. Compare the latent "
+            "table; or rename the column, if people went through it"
+        )
     types = table[type_column].to_numpy()
     table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
     songs = validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
@@ -60,7 +81,7 @@ def compare_types(
             rows that repeat a song and contradict each other.
     """
     songs = songs_in_memory(songs)
-    theme = words(songs[type_column])
+    theme, rest = _without_rest(words(songs[type_column]))
     first = np.ones(len(songs), dtype=bool)
     if {"start_s", "end_s"} <= set(songs.columns):
         # without times, rows of one file may be its many songs
@@ -91,6 +112,7 @@ def compare_types(
             "notes": [
                 "Types were given by people, and no recorder entered the tests; who gave them in "
                 "each era is not known.",
+                *rest,
                 *told_repeats(first),
                 *eras.remarks,
                 *change.remarks,
@@ -109,6 +131,29 @@ def compare_types(
         results,
     )
     return in_order(comparison, np.argsort(rows, kind="stable"))
+
+
+def _without_rest(theme: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """[songs] types with "" for those that are none, and sentences on them.
+
+    These are `REST`, and -1 where all others are numbers of clusters.
+    """
+    rest = np.array([name.casefold() in REST for name in theme], dtype=bool)
+    noise = theme == NOISE
+    others = set(theme[~noise & ~rest]) - {""}
+    if not others:
+        return theme, []
+    if not all(name.isdecimal() for name in others):
+        noise = np.zeros_like(noise)
+    told = []
+    if rest.any():
+        names = ", ".join(f"'{name}'" for name in sorted(set(theme[rest])))
+        told.append(f"{int(rest.sum())} songs of type {names} are of no type: all that is left.")
+    if noise.any():
+        told.append(
+            f"{int(noise.sum())} songs of type -1 are taken to be of no type, as clusterers write."
+        )
+    return np.where(noise | rest, "", theme).astype(object), told
 
 
 def _typed_alone(eras: Eras, theme: np.ndarray, type_column: str) -> Eras:

@@ -103,7 +103,7 @@ def _effort_remark(tested: dict[str, dict[str, int]], design: Design, *, draws: 
     if drawn == whole:
         return []
     return [
-        f"Tests, shares and intervals go by {drawn} of {whole} songs at a time, drawn so that a "
+        f"Tests, shares and intervals go by {drawn} of {whole} songs at a time, drawn so that each "
         f"{design.unit_name} has alike numbers of songs in both eras, and averaged over "
         f"{draws} draws: unequal effort is no evidence of change."
     ]

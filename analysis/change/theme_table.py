@@ -67,19 +67,45 @@ def theme_shares(
         return _untested(themes, design)
     era = design.era[tested]
     weights = contrasts(era[None], design.block[tested])[0]
-    shares, p = [], []
+    shares, heard, p = [], [], []
     for songs, part in effort_designs(design, kept):
         drawn = theme_counts(theme[songs], part, names=themes.names)
         shares.append(unit_shares(drawn, part))
+        heard.append(drawn.counts[tested][:, drawn.sung].any(axis=1))
         p.append(family_wise_p(share_differences(drawn, part, drawn_eras)))
+    counted = np.array(heard, float)[:, :, None]
+    weights = _of_heard(np.abs(weights), np.any(heard, axis=0), era, design.block[tested])
     return _shares(
         themes,
-        np.mean(shares, axis=0),
-        (np.where(era == 0, -weights, 0.0), np.where(era == 1, weights, 0.0)),
+        (np.array(shares) * counted).sum(axis=0) / np.maximum(counted.sum(axis=0), 1.0),
+        (np.where(era == 0, weights, 0.0), np.where(era == 1, weights, 0.0)),
         np.where(themes.sung, themes.counts, 0.0)[tested],
         era,
         mean_p(np.array(p)),
     )
+
+
+def _of_heard(
+    weights: np.ndarray, heard: np.ndarray, era: np.ndarray, block: np.ndarray
+) -> np.ndarray:
+    """[units] weights with those of units without any song of a theme given to the others.
+
+    In a test such a unit stands in the middle, which tells nothing of its era; in a share it would
+    lend an era themes that nobody sang there. Units of its site and era take its place, else all
+    of its era; an era without any such song keeps its weights.
+    """
+    own = np.where(heard, weights, 0.0)
+    for code in (0, 1):
+        of_era = era == code
+        for one in np.unique(block):
+            cell = of_era & (block == one)
+            if (cell & heard).any():
+                own[cell] *= weights[cell].sum() / own[cell].sum()
+        if (of_era & heard).any():
+            own[of_era] /= own[of_era].sum()
+        else:
+            own[of_era] = weights[of_era]
+    return own
 
 
 def _untested(themes: ThemeCounts, design: Design) -> ThemeShares:

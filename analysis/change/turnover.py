@@ -67,9 +67,10 @@ def turnover(
     """Overlap of the two eras' repertoires, at sites recorded in both and on equal effort.
 
     A theme's count in an era is the number of units that sing it. Values are means over the effort
-    draws; intervals are from units drawn with replacement within their era; `expected` is the
-    mean index after units are permuted between the eras within sites, that is, what this effort
-    would give with one repertoire.
+    draws; intervals are from units drawn with replacement within their era, their mean brought to
+    the value, since fewer different birds share fewer themes; `expected` is the mean index after
+    units are permuted between the eras within sites, that is, what this effort would give with one
+    repertoire.
 
     Args:
         theme: [songs], "" for songs of none, which are left out.
@@ -104,10 +105,12 @@ def turnover(
         return None
     result = {}
     for name, drawn in values.items():
-        low, high = np.quantile(np.concatenate([boot for _, boot, _ in drawn]), [0.025, 0.975])
+        value = float(np.mean([value for value, _, _ in drawn]))
+        boots = np.concatenate([boot for _, boot, _ in drawn])
+        low, high = np.quantile(boots + (value - boots.mean()), [0.025, 0.975])
         result[name] = {
-            "value": float(np.mean([value for value, _, _ in drawn])),
-            "interval": [float(low), float(high)],
+            "value": value,
+            "interval": [float(np.clip(end, 0.0, 1.0)) for end in (low, high)],
             "expected": float(np.mean([null for _, _, null in drawn])),
         }
     return result

@@ -1,6 +1,6 @@
 """Both claims of a change, each with its placebo, and the verdict over them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ def claims_of(
     sung: Measured | None = None,
     sung_again: Sequence[Measured] | None = None,
     by_people: bool = False,
+    anew: Callable[[], float] | None = None,
 ) -> dict[str, Any]:
     """What `results.json` tells of the claims: verdict, reasons, claims, tests, themes, drift.
 
@@ -45,6 +46,7 @@ def claims_of(
         sung: [songs] of `measure_recordings`; None where no song was measured.
         sung_again: [recorders] of `measure_copies`.
         by_people: whether the themes are types told by people.
+        anew: see `repertoire_claim`.
     """
     theme, design, tests = evidence.theme, change.design, change.tests
     assert theme is not None
@@ -78,6 +80,7 @@ def claims_of(
         if by_people or placebo.get("measured")
         else themes_apart(evidence.z, theme, design),
         by_people=by_people,
+        anew=anew,
         refusal=refusal,
     )
     drift = drift_claim(

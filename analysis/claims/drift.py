@@ -88,6 +88,7 @@ def drift_claim(
         if made:
             told = _listed(made)
             reasons.append(f"Not claimed, since a recorder moves such measures as far: {told}.")
+        reasons += [design.caveat] if design.caveat else []
     else:
         verdict = REFUSED
         reasons = [

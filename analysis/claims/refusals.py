@@ -8,6 +8,8 @@ from chingolo.analysis.change.design.eras import HISTORICAL, MODERN, Eras
 from chingolo.analysis.change.design.permutation import smallest_p
 from chingolo.analysis.change.design.units import Design
 from chingolo.analysis.settings import CompareSettings
+from chingolo.analysis.space.latent_table import NO_FILE
+from chingolo.synth.tables.forms.headers import other_names
 
 MOST_UNLIKE_ORIGIN = 0.1
 """Difference between the eras in the share of songs of one origin."""
@@ -20,6 +22,13 @@ def design_refusal(
     mixed = origin_mismatch(songs, eras)
     if mixed:
         return mixed
+    if nobody_named(songs, design):
+        return (
+            "Neither birds nor recordings are named, so that songs of one bird would count as "
+            "independent. Say who sang each song in a column 'individual' (if every row is another "
+            "bird, a number for each), or name the recordings in 'path'. "
+            + " ".join(other_names(songs.columns))
+        ).strip()
     if not design.testable.any():
         return (
             "No site was recorded in both eras, so a change cannot be told from a difference "
@@ -43,6 +52,13 @@ def design_refusal(
             "nor its absence can be shown."
         )
     return ""
+
+
+def nobody_named(songs: pd.DataFrame, design: Design) -> bool:
+    """Whether songs are the units because the table names neither birds nor recordings."""
+    made_up = songs["path"].astype(str).str.fullmatch(NO_FILE)
+    named = (column_words(songs, "individual") != "").any()
+    return design.unit_name == "song" and not named and bool(made_up.all())
 
 
 def sameness(z: np.ndarray, eras: Eras) -> str:

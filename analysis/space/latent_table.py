@@ -26,6 +26,13 @@ METADATA_KEY = b"chingolo"
 VECTORS = ("z", "copies")
 """Columns of vectors."""
 
+INSTEAD = {
+    ".csv": "a song table becomes one by `chingolo embed`; its types alone are compared by "
+    "--type-column",
+    ".npz": "expected one array, as numpy.save writes it to .npy",
+}
+"""What to do with files that are often given in place of one."""
+
 NO_FILE = r"(.*[\\/])?row \d+"
 """Paths as `numbered_rows` makes them up."""
 
@@ -133,7 +140,8 @@ def read_latent_table(path: str | Path) -> LatentTable:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+        instead = INSTEAD.get(path.suffix.lower())
+        reason = str(error).splitlines()[0] if instead is None else instead
         raise InputError(f"{path}: not a Parquet latent table ({reason})") from error
     if "z" not in table.column_names:
         raise InputError(f"{path}: no column 'z'; make latent tables with `chingolo embed`")

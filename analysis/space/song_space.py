@@ -78,27 +78,50 @@ def lay_out(latents: LatentTable, settings: CompareSettings) -> SongSpace:
     Raises:
         InputError: if UMAP is asked for and not installed.
     """
-    z, copies = latents.z, latents.copies
-    clusters = fit_clusters(
-        z,
-        min_cluster_size=settings.min_cluster_size,
-        method=settings.clusterer,
-        clusters=settings.clusters,
-        seed=settings.seed,
-    )
-    firm = stability(z, clusters, seed=settings.seed)
-    valid = dbcv(z, clusters, seed=settings.seed)
+    z = latents.z
+    found = find_themes(latents, settings)
+    firm = stability(z, found.fitted, seed=settings.seed)
+    valid = dbcv(z, found.fitted, seed=settings.seed)
     reduction = reduce(
         z,
         dimensions=settings.map_dimensions,
         method=settings.map_method,
         seed=settings.seed,
     )
+    return SongSpace(
+        found.clusters, firm, valid, found.theme, found.naming, reduction, found.copied_theme
+    )
+
+
+@dataclass(frozen=True)
+class Themes:
+    """Clusters of songs as they were fitted, and the themes that they make."""
+
+    fitted: Clusters
+    clusters: Clusters
+    """Those joined that recorders turn into one another."""
+
+    theme: np.ndarray
+    """As in `SongSpace`, like the two that follow."""
+
+    naming: str
+    copied_theme: np.ndarray | None
+
+
+def find_themes(latents: LatentTable, settings: CompareSettings) -> Themes:
+    """Clusters the songs and names their themes; see `lay_out`."""
+    clusters = fitted = fit_clusters(
+        latents.z,
+        min_cluster_size=settings.min_cluster_size,
+        method=settings.clusterer,
+        clusters=settings.clusters,
+        seed=settings.seed,
+    )
     copied = None
-    if copies is not None:
-        copied = copied_clusters(clusters, z, copies)
+    if latents.copies is not None:
+        copied = copied_clusters(clusters, latents.z, latents.copies)
         clusters, copied = join_clusters(clusters, copied)
     theme, naming = name_themes(latents.songs, clusters.assignment)
     if copied is not None:
         copied = themes_of(theme, clusters.assignment)[copied]
-    return SongSpace(clusters, firm, valid, theme, naming, reduction, copied)
+    return Themes(fitted, clusters, theme, naming, copied)

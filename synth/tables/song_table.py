@@ -1,5 +1,6 @@
 """The song table: one row is one song (or other vocal unit) in an audio file."""
 
+import os
 import re
 from collections.abc import Collection
 from pathlib import Path, PureWindowsPath
@@ -102,11 +103,17 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     that names one file alone.
 
     Raises:
-        InputError: if the table names several files, none of the recording's name, or the
-            recording cannot be named in a table.
+        InputError: if the table names several files, none of the recording's name, or no column
+            that is known, or the recording cannot be named in a table.
     """
     refuse_unnameable(audio)
     if "path" not in table.columns:
+        if not KNOWN & set(table.columns):
+            found = ", ".join(map(repr, table.columns))
+            raise InputError(
+                f"{name}: the first line names no column of a song table, but {found}; expected "
+                "names such as start_s, end_s and label above the songs"
+            )
         return table.assign(path=str(audio.resolve()))
     paths = [cell_text(value) for value in table["path"]]
     named = sorted({path for path in paths if path.strip()})
@@ -177,7 +184,9 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
                 table[column] = numbers(table[column])
             except ValueError as error:
                 row, value = error.args
-                raise WrongRow(name, row, f"'{column}' is not a number, but '{value}'") from error
+                comma = "; write numbers with a decimal point" if "," in value else ""
+                reason = f"'{column}' is not a number, but '{value}'{comma}"
+                raise WrongRow(name, row, reason) from error
     if "channel" in table.columns:
         channel = table["channel"]
         wrong = channel.notna() & ~((channel >= 1) & (channel <= 1024) & (channel % 1 == 0))
@@ -230,8 +239,9 @@ def _resolved(base: Path, path: str, row: int, name: str) -> str:
             path = windows.name if windows.anchor else windows.as_posix()
         if path != path.strip() and not (base / path).exists() and (base / path.strip()).exists():
             path = path.strip()
-        file = str(on_disk((base / path).absolute()).resolve())
-    except (ValueError, OSError, RuntimeError) as error:  # a NUL byte, a loop of links
+        # unlike Path.resolve, it raises nothing for links in a circle, which the reader then tells
+        file = os.path.realpath(on_disk((base / path).absolute()))
+    except (ValueError, OSError) as error:  # a NUL byte
         raise WrongRow(name, row, "'path' is no path") from error
     if not is_unicode(file):
         raise WrongRow(name, row, f"{file}: a name that is not UTF-8, which no table can hold")

@@ -14,10 +14,20 @@ MISSING = frozenset(
         *("na", "n/a", "n.a.", "#n/a", "#na", "nan", "nat", "null", "<na>", "none", "no data"),
         *("unknown", "unk", "unk.", "not known", "not recorded", "missing"),
         *("unidentified", "undetermined", "desconocido", "desconocida", "sin dato", "s/d"),
-        *("unbekannt", "inconnu"),
+        *("unbekannt", "inconnu", "inconnue"),
+        *("unclassified", "not classified", "unclassifiable", "unassigned", "unlabelled"),
+        *("unlabeled", "unspecified", "undefined", "unidentifiable", "not identified", "unid"),
+        *("unid.", "indet", "indet.", "indeterminate", "unsure", "not sure", "uncertain"),
+        *("not determined", "sin identificar", "sin clasificar", "indeterminado", "unbestimmt"),
     )
 )
 """Words, in any case, that say that a name or a date is not known."""
+
+WHAT = re.compile(
+    r"\s+(song|song type|type|syllable|bird|individual|male|singer|site|location|device|recorder)",
+    re.IGNORECASE,
+)
+"""What may follow such a word: an `unknown bird` is no bird."""
 
 MARKS_FOR_MISSING = re.compile(r"[-?.\u2010-\u2015\u2026\u2212]*")
 """So do cells of these marks alone, such as `?`, `--` or `...`."""
@@ -36,6 +46,9 @@ INVISIBLE = dict.fromkeys(
 )
 """Letters that nobody sees: hyphens that are not set, blanks of no width, marks of direction, NUL
 (which numpy drops at the end of a text, so that it would be two names) and other controls."""
+
+PARTS = re.compile(r"^-(?=\d)|[^\W\d_]+|\d+|[^\w\s.,:;/|?()\[\]\u2010-\u2015-]")
+"""Letters, numbers, and the marks that part one name from another."""
 
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}", re.ASCII).fullmatch
@@ -67,12 +80,37 @@ def word(value: Any) -> str:
 
 def is_missing(text: str) -> bool:
     """Whether a text without outer blanks says that a value is not known."""
-    return MARKS_FOR_MISSING.fullmatch(text) is not None or text.casefold() in MISSING
+    if MARKS_FOR_MISSING.fullmatch(text) is not None:
+        return True
+    folded = text.casefold()
+    head = folded.partition(" ")[0]
+    told = len(head) > len("n/a") and WHAT.fullmatch(folded, len(head)) is not None
+    return folded in MISSING or (told and head in MISSING)
 
 
 def composed(text: str) -> str:
     """A text with composed accents, without outer blanks and letters that nobody sees."""
     return " ".join(unicodedata.normalize("NFC", text).translate(INVISIBLE).split())
+
+
+def likeness(name: str) -> str:
+    """What a name keeps however people write it: `M-01`, `m 1` and `M1?` are alike.
+
+    Accents, case, blanks, marks that part words (hyphens, points, commas, strokes, underscores,
+    brackets), marks of doubt and zeros that lead a number are left aside; letters, digits and all
+    other marks count, in their order.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    parts = PARTS.findall(plain.casefold())
+    return " ".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts) or name
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Groups of two or more different names that are alike (`likeness`), each sorted."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(set(names) - {""}):
+        groups.setdefault(likeness(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def words(values: Iterable[Any]) -> np.ndarray:

@@ -203,6 +203,13 @@ def test_missing_file_is_told(tmp_path, capsys):
     assert "no such latent table" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("name", "told"), [("s.csv", "--type-column"), ("s.npz", "numpy.save")])
+def test_a_table_in_place_of_vectors_is_told_what_to_do(name: str, told: str, tmp_path, capsys):
+    (tmp_path / name).write_text("path,era\na.wav,1966\n")
+    assert compare_eras.main([str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_cut_date_makes_eras_and_leaves_out_uncertain_dates():
     songs = pd.DataFrame(
         {
@@ -391,6 +398,39 @@ def test_types_and_years_alone(tmp_path, capsys):
     assert status == {"A": "lost", "B": "persists", "C": "persists", "D": "new"}
     assert compare_eras.main([*arguments[:1], "--type-column", "no", *arguments[3:]]) == 2
     assert "no column 'no'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("column", ["theme", "cluster"])
+def test_what_an_encoder_found_is_no_type_that_people_told(column, latent_file, tmp_path, capsys):
+    out = tmp_path / "report"
+    assert compare_eras.main([str(latent_file), "--out", str(out)]) == 0
+    arguments = ["--type-column", column, "--out", str(tmp_path / "types")]
+    assert compare_eras.main([str(out / "songs.csv"), *arguments]) == 2
+    told = capsys.readouterr().err
+    assert "what an encoder found" in told
+    assert "Compare the latent table" in told
+
+
+def test_songs_of_no_cluster_have_no_type():
+    """HDBSCAN and DBSCAN of scikit-learn write -1 for noise."""
+    songs = pd.DataFrame(
+        {
+            "individual": [f"{era}-{bird}" for era in (0, 1) for bird in range(20)],
+            "era": ["1966"] * 20 + ["2020"] * 20,
+            "cluster": [0, 1] * 10 + [-1] * 12 + [0, 1] * 4,
+        }
+    )
+    results = compare_types(songs, "cluster", CompareSettings(permutations=99)).results
+    assert [row["name"] for row in results["themes"]] == ["0", "1"]
+    assert results["verdict"] == "no change shown"
+    assert any("12 songs of type -1" in note for note in results["notes"])
+    kinds = songs.assign(kind=songs["cluster"].map({0: "A", 1: "B", -1: "Other"}))
+    results = compare_types(kinds, "kind", CompareSettings(permutations=99)).results
+    assert [row["name"] for row in results["themes"]] == ["A", "B"]
+    assert any("12 songs of type 'Other' are of no type" in note for note in results["notes"])
+    below = songs.assign(cluster=songs["cluster"] - 1)  # -2 is no clusterer's: these are types
+    results = compare_types(below, "cluster", CompareSettings(permutations=99)).results
+    assert len(results["themes"]) == 3
 
 
 def test_songs_in_memory_need_no_files():

@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
-from chingolo.synth.tables.words import day_spans, words
+from chingolo.synth.tables.words import alike, day_spans, words
 
 SOME = 6
 """Names that a sentence lists at most."""
+
+RECORDED_AGAIN = 1.5
+"""Recordings of a named bird, in the mean, beyond which songs without a name are taken to be of
+birds that were recorded again and again."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,12 @@ class Singers:
     """[songs] bool: whether the unit is a bird."""
 
     remarks: tuple[str, ...]
+
+    untold: frozenset[str] = frozenset()
+    """Units that are no birds and may be songs of those that are named: they enter no test."""
+
+    caveat: str = ""
+    """Why p may be too small, to be told with a claim; "" where all units are birds."""
 
 
 def find_singers(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") -> Singers:
@@ -62,16 +72,77 @@ def find_singers(songs: pd.DataFrame, eras: Eras, *, era_column: str = "era") ->
             "No individuals are known, so the unit is the recording: songs of one bird in several "
             "recordings count as independent, and p values may be too small."
         )
-        return Singers(path, known, (told,))
-    remarks = []
+        return Singers(path, known, (told,), caveat=told)
+    bird, joined = _in_one_spelling(bird, used)
+    pooled, told, caveat = _nameless(songs, eras, bird, used)
+    bird, apart = apart_by_site(songs, bird, used)
+    of_site = "songs at " + column_words(songs, "site") + " that name no bird"
+    unit = np.where(known, bird, np.where(pooled, of_site, path))
+    untold = frozenset(map(str, of_site[pooled]))
+    return Singers(unit, known, (*joined, *told, *apart), untold=untold, caveat=caveat)
+
+
+def _in_one_spelling(bird: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """[songs] names of birds, those written in several ways in one of them, and who they are.
+
+    Two names of one bird would be two witnesses; two birds of one name are one witness too few,
+    which claims nothing that is not so.
+    """
+    several = alike(bird[used])
+    if not several:
+        return bird, ()
+    one = {name: names[0] for names in several for name in names}
+    first = ", ".join(" and ".join(f"'{name}'" for name in names) for names in several[:SOME])
+    told = (
+        f"Individuals whose names differ in case, blanks or the like alone count as one bird: "
+        f"{first}{', ...' if len(several) > SOME else ''}. Name them otherwise if they are several."
+    )
+    return np.array([one.get(name, name) for name in bird], dtype=object), (told,)
+
+
+def _nameless(
+    songs: pd.DataFrame, eras: Eras, bird: np.ndarray, used: np.ndarray
+) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """[songs] bool, songs that name no bird and may be of those named; sentences, and a caveat.
+
+    Each recording without a name is a unit, unless named birds were recorded again and again: then
+    recordings without a name may be of one bird, or of the birds named at that site in that era.
+    """
+    known = bird != ""
     nameless = used & ~known
-    if nameless.any():
-        remarks.append(
-            f"{int(nameless.sum())} songs name no individual; each of their "
-            f"{len(set(path[nameless]))} recordings stands as one unit."
+    if not nameless.any():
+        return nameless, (), ""
+    table = pd.DataFrame(
+        {
+            "era": eras.of_song,
+            "site": column_words(songs, "site"),
+            "bird": bird,
+            "path": songs["path"].astype(str),
+        }
+    )
+    named = table[used & known]
+    recordings = len(named.drop_duplicates(["era", "bird", "path"]))
+    each = recordings / len(named.drop_duplicates(["era", "bird"]))
+    count = f"{int(nameless.sum())} songs name no individual"
+    places = set(zip(named["era"], named["site"], strict=True))
+    beside = [place in places for place in zip(table["era"], table["site"], strict=True)]
+    pooled = nameless & np.array(beside) if each > RECORDED_AGAIN else np.zeros_like(nameless)
+    alone = nameless & ~pooled
+    told = []
+    if pooled.any():
+        told.append(
+            f"{count}; {int(pooled.sum())} of them, of sites and eras where birds are named, may "
+            f"be of these (a named bird has {each:.1f} recordings), and entered no test and no "
+            "share."
         )
-    bird, told = apart_by_site(songs, bird, used)
-    return Singers(np.where(known, bird, path), known, (*remarks, *told))
+    caveat = ""
+    if alone.any():
+        caveat = (
+            f"{count}; each of {len(set(table['path'][alone]))} recordings without a name stands "
+            "as one unit: if they are of fewer birds, p values may be too small."
+        )
+        told.append(caveat)
+    return pooled, tuple(told), caveat
 
 
 def apart_by_site(

@@ -8,6 +8,7 @@ import pandas as pd
 from chingolo.analysis.change.design.birds import column_words
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
+from chingolo.synth.tables.words import alike
 
 TOLD = ("individual", "site", "date", "device", "origin")
 """Columns that a comparison rests on."""
@@ -36,9 +37,8 @@ def check_table(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, An
     for column, word in (("device", "devices"), ("origin", "origins")):
         told = _unlike(column_words(songs, column), eras, word)
         remarks += [told] if told else []
-    for column in ("individual", "site"):
-        told = _case_alone(column_words(songs, column)[used], column)
-        remarks += [told] if told else []
+    told = _alike_sites(column_words(songs, "site")[used])
+    remarks += [told] if told else []
     return {
         "sites": _sites(songs, eras, design),
         "missing": missing,
@@ -80,17 +80,17 @@ def _missing_words(missing: dict[str, list[int]], used: np.ndarray) -> str:
     return f"Not known: {', '.join(told)} of {int(used.sum())} songs."
 
 
-def _case_alone(values: np.ndarray, column: str) -> str:
-    """A sentence where names differ in case alone, and so count as several."""
-    spelled: dict[str, list[str]] = {}
-    for value in sorted(set(values) - {""}):
-        spelled.setdefault(value.casefold(), []).append(value)
-    alike = [names for names in spelled.values() if len(names) > 1]
-    if not alike:
+def _alike_sites(values: np.ndarray) -> str:
+    """A sentence where names of sites are alike (`words.alike`), and yet count as several."""
+    groups = alike(values)
+    if not groups:
         return ""
-    first = " and ".join(f"'{name}'" for name in alike[0])
-    more = f", and {len(alike) - 1} more" if len(alike) > 1 else ""
-    return f"Names of {column} that differ in case alone count as several: {first}{more}."
+    first = " and ".join(f"'{name}'" for name in groups[0])
+    more = f", and {len(groups) - 1} more" if len(groups) > 1 else ""
+    return (
+        f"Names of site that differ in case, blanks or the like alone count as several: "
+        f"{first}{more}."
+    )
 
 
 def _unlike(values: np.ndarray, eras: Eras, word: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chingolo.analysis.change.design.birds import column_words, find_singers
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.synth.tables.forms.headers import other_names
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Design:
 
     remarks: tuple[str, ...] = ()
     """Sentences on what this design controls and what it cannot."""
+
+    caveat: str = ""
+    """Why units may be of fewer birds, or sites unknown that a column under another name tells; to
+    be told with every claim of a change, "" where nothing is."""
 
     copies: bool = False
     """Whether the historical units are copies of the modern ones, as in the placebo: a unit and its
@@ -65,7 +70,8 @@ def find_design(
 
     The unit is the individual where it is known, else the recording, song by song
     (`birds.find_singers`). A bird heard in both eras makes one unit in each. The block is the site
-    where that column exists; units of an unknown site are exchanged with none.
+    where that column exists; units of an unknown site are exchanged with none, nor are songs
+    without a bird that may be of those named beside them.
 
     Args:
         songs: the rows of a song table, in the order of `song_order`: units and blocks are numbered
@@ -80,7 +86,9 @@ def find_design(
     """
     used = eras.of_song >= 0
     singers = find_singers(songs, eras, era_column=era_column)
-    remarks = list(singers.remarks)
+    known = {"individual", "site"}
+    hints = other_names([name for name in songs.columns if name != era_column or name in known])
+    remarks = [*singers.remarks, *hints]
     unit_name = "individual" if singers.known[used].any() else "recording"
     if unit_name == "recording" and used.any() and len(set(singers.unit[used])) == used.sum():
         unit_name = "song"
@@ -104,8 +112,21 @@ def find_design(
             "No sites are known: a difference between the places sampled in the two eras is not "
             "controlled."
         )
-    design = Design(full, era, block, name, unit_name, block_name, tuple(remarks), seed=seed)
-    outside = int((~design.testable).sum())
+    # a block of its own keeps a unit out of every test and share
+    untold = np.isin(name.astype(str), list(singers.untold))
+    block = np.where(untold, block.max(initial=0) + 1 + np.arange(len(block)), block)
+    design = Design(
+        full,
+        era,
+        block,
+        name,
+        unit_name,
+        block_name,
+        tuple(remarks),
+        caveat=" ".join([singers.caveat, *hints]).strip(),
+        seed=seed,
+    )
+    outside = int((~design.testable & ~untold).sum())
     if block_name == "site" and outside:
         told = (
             f"{outside} of {len(era)} units come from sites recorded in one era only, or from none "

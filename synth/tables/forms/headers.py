@@ -91,6 +91,36 @@ def one_spelling(names: Iterable[Any], known: Collection[str]) -> list[Any]:
     ]
 
 
+OTHER_NAMES = {
+    "individual": _set(
+        "bird birds birdid birdname individualid individuals indiv ind ring ringnumber band "
+        "bandnumber male maleid animal animalid subject singer individuo ave anillo oiseau vogel"
+    ),
+    "site": _set(
+        "sites siteid sitename location locality place population locationid locationname "
+        "localidad lugar sitio ort lieu"
+    ),
+}
+"""Names, without blanks and marks, that other hands give to columns that a comparison rests on."""
+
+
+def other_names(names: Collection[Any]) -> list[str]:
+    """Sentences on columns that may be a known one under another name, where that lacks.
+
+    They are not read as it: a `location` may be the shelf of a tape.
+    """
+    told = []
+    for known, others in OTHER_NAMES.items():
+        found = [
+            name
+            for name in names
+            if isinstance(name, str) and "".join(WORD.findall(name.casefold())) in others
+        ]
+        if known not in names and found:
+            told.append(f"No column '{known}', but '{found[0]}', which is not read: is it that?")
+    return told
+
+
 def set_aside(names: Iterable[Any], own: Collection[str]) -> dict[str, str]:
     """New names for the columns that a result would write over, so that nothing is lost.
 

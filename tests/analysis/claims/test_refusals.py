@@ -55,8 +55,10 @@ def test_the_order_of_rows_changes_nothing(seed: int):
 
 def test_names_of_birds_and_sites_change_nothing():
     songs = typed()
+    letters = str.maketrans("0123456789", "jihgfedcba")
     other = songs.assign(
-        individual="z" + songs["individual"].str[::-1], site=songs["site"].str.upper().str[::-1]
+        individual=songs["individual"].str.translate(letters).str[::-1],
+        site=songs["site"].str.upper().str[::-1],
     )
     one, two = (claim_of(table)["results"] for table in (songs, other))
     assert one["themes"] == two["themes"]
@@ -88,6 +90,124 @@ def test_two_named_birds_are_two_units_whatever_the_others_are():
     results = claim_of(songs.assign(site=""))["results"]
     assert results["effort"]["modern"]["units"] == 2
     assert results["effort"]["historical"]["units"] == 60
+
+
+@pytest.mark.parametrize("other", ["M{}", "m {}", "m-0{}", "m{}?"])
+def test_a_bird_in_two_spellings_is_one_witness(other: str):
+    """Names are alike by eye; an Excel that drops the zeros of a ring makes no second bird."""
+    songs = typed(birds=8)
+    number = songs["individual"].str[2:]
+    second = [other.format(n) for n in number]
+    one = songs.assign(individual="m" + number)
+    two = one.assign(individual=one["individual"].where(songs.index % 3 > 0, second))
+    results = claim_of(two)["results"]
+    assert results["effort"]["modern"]["units"] == 8
+    assert results["tests"] == claim_of(one)["results"]["tests"]
+    assert any("count as one bird" in told for told in results["table_check"]["remarks"])
+
+
+def spelled(old: str, young: str) -> pd.DataFrame:
+    """No bird changed, but who wrote the younger era's types wrote them otherwise."""
+    songs = typed(turned=False)
+    kind = songs["kind"].str[-1].map({"A": "1", "B": "2"})
+    era = songs["era"] == "1966"
+    return songs.assign(
+        kind=[(old if is_old else young).format(k) for is_old, k in zip(era, kind, strict=True)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "young"),
+    [("T{}", "t{}"), ("type{}", "Type {}"), ("type_0{}", "type {}"), ("{}", "{}?"), ("({})", "{}")],
+)
+def test_types_written_in_two_ways_are_no_change(old: str, young: str):
+    told = claim_of(spelled(old, young))
+    assert told["verdict"] == "refused"
+    assert told["results"]["verdict"] != "changed"
+    assert {row["status"] for row in told["results"]["themes"]} == {"unclear"}
+    assert "Write one type in one way" in told["reasons"][1]
+
+
+@pytest.mark.parametrize(("old", "young"), [("{}+", "{}-"), ("1.{}", "2.{}"), ("{}", "-{}")])
+def test_types_that_differ_in_more_are_several(old: str, young: str):
+    assert claim_of(spelled(old, young))["verdict"] == "changed"
+
+
+def test_the_effect_is_of_a_theme_that_is_claimed():
+    """D falls from a quarter to nothing; by lot, C moves more and is not claimed."""
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        songs = typed(birds=40)
+        old = np.where(random.random(40) < 0.2, "D", random.choice(["A", "B", "C"], 40))
+        young = random.choice(["A", "B", "C"], 40)
+        claim = claim_of(songs.assign(kind=np.repeat([*old, *young], 3)))
+        moved = [
+            row["name"]
+            for row in claim["results"]["themes"]
+            if row["status"] in ("lost", "new", "increased", "declined")
+        ]
+        assert not moved or claim["effect"]["name"] in moved
+
+
+def test_a_change_beside_types_written_in_two_ways_is_claimed():
+    songs = typed(birds=24)
+    clerk = (songs["era"] == "2020") & (songs.index % 9 == 0)
+    extra = songs[songs.index % 3 == 0].assign(kind=np.where(clerk, "c", "C")[::3])
+    extra["path"] += "c"
+    told = claim_of(pd.concat([songs, extra], ignore_index=True))
+    assert told["verdict"] == "changed"
+    status = {row["name"]: row["status"] for row in told["results"]["themes"]}
+    assert status["A"] == "declined"
+    assert not {status["c"], status["C"]} & {"lost", "new", "increased", "declined"}
+
+
+def test_recordings_without_a_bird_beside_birds_recorded_again_enter_no_test():
+    """Each bird has six recordings, of which every second lacks its name."""
+    songs = pd.concat([typed(), typed().assign(path=lambda t: "b" + t["path"])], ignore_index=True)
+    blank = songs.assign(individual=songs["individual"].where(songs.index % 2 > 0, ""))
+    results = claim_of(blank)["results"]
+    named = claim_of(blank[blank["individual"] != ""])["results"]
+    assert results["effort"]["historical"]["tested_units"] == 16
+    assert results["themes"] == named["themes"]
+    assert any("may be of these" in told for told in results["table_check"]["remarks"])
+
+
+def test_a_recording_a_bird_stands_for_a_bird_that_is_not_named():
+    songs = typed().assign(path=lambda t: t["path"].str.rpartition("-")[0])
+    songs.loc[songs["individual"].str[-1].isin(["1", "2"]), "individual"] = ""
+    told = claim_of(songs)
+    assert told["results"]["effort"]["historical"]["units"] == 16
+    assert told["verdict"] == "changed"
+    assert "p values may be too small" in told["reasons"][-1]
+
+
+@pytest.mark.parametrize(("known", "other"), [("individual", "Bird ID"), ("site", "locality")])
+def test_a_column_under_another_name_is_told_with_the_claim(known: str, other: str):
+    told = claim_of(typed().rename(columns={known: other}))
+    assert told["verdict"] == "changed"
+    assert f"No column '{known}', but '{other}'" in told["reasons"][-1]
+    assert any(f"'{other}'" in line for line in told["results"]["table_check"]["remarks"])
+    kept = claim_of(typed().assign(**{other: "x"}))
+    assert "No column" not in str(kept["reasons"])
+    eras = claim_of(typed().rename(columns={"era": "place"}), era_column="place")
+    assert "No column" not in str(eras["reasons"])
+    alone = typed().drop(columns="site").rename(columns={"era": "place"})
+    assert "No column" not in str(claim_of(alone, era_column="place")["reasons"])
+
+
+def test_where_no_bird_is_known_a_claim_says_so():
+    told = claim_of(typed(individual=""))
+    assert told["verdict"] == "changed"
+    assert "No individuals are known" in told["reasons"][-1]
+
+
+def test_rows_that_name_neither_bird_nor_recording_carry_no_claim():
+    songs = typed().drop(columns=["path", "individual"])
+    told = claim_of(songs)
+    assert told["verdict"] == "refused"
+    assert "column 'individual'" in told["reasons"][0]
+    numbered = songs.assign(individual=[str(row) for row in range(len(songs))])
+    assert claim_of(numbered)["verdict"] == "changed"
 
 
 def test_one_bird_in_an_era_is_refused():

@@ -166,3 +166,19 @@ def test_a_path_that_is_a_list_is_refused_with_its_row(tmp_path: Path):
     pq.write_table(paths, tmp_path / "songs.parquet")
     with pytest.raises(InputError, match=r"songs\.parquet: row 1: 'path' is no path"):
         read_song_table(tmp_path / "songs.parquet")
+
+
+def test_songs_without_a_line_of_names_lose_none(tmp_path):
+    """Sonic Visualiser writes its instants so: the first song was taken for names of columns."""
+    (tmp_path / "a.wav").touch()
+    file = tmp_path / "instants.csv"
+    file.write_text("1.0,A\n2.0,B\n")
+    with pytest.raises(InputError, match=r"instants\.csv: the first line names no column"):
+        read_annotations(file, audio=tmp_path / "a.wav")
+
+
+def test_a_number_that_may_have_thousands_is_told_with_what_to_do(tmp_path):
+    file = tmp_path / "songs.csv"
+    file.write_text("path;start_s\na.wav;1,500\n")
+    with pytest.raises(InputError, match="'1,500'; write numbers with a decimal point"):
+        read_annotations(file)

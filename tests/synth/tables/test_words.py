@@ -6,7 +6,7 @@ import pytest
 
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.tables.song_table import TEXT_COLUMNS, read_song_table
-from chingolo.synth.tables.words import days, numbers, words
+from chingolo.synth.tables.words import alike, days, likeness, numbers, words
 
 COMPOSED, DECOMPOSED = "Jos\u00e9 Luis", "Jose\u0301 Luis"
 
@@ -35,10 +35,21 @@ def test_missing_words_in_any_case_and_kind():
 def test_missing_as_spreadsheets_and_fieldworkers_write_it():
     missing = ["#N/A", "n.a.", "--", "\u2014", "??", "...", "unk.", "Not known", "not  recorded"]
     assert words(missing).tolist() == [""] * len(missing)
-    names = ["-1", "A-", "?A", "Una", "Nan Shan", "no"]
+    missing = ["Unknown bird", "unidentified male", "unclassified", "Indet.", "unknown song type"]
+    assert words(missing).tolist() == [""] * len(missing)
+    names = ["-1", "A-", "?A", "Una", "Nan Shan", "no", "Unknown Pleasures", "Na song", "type"]
     assert words(names).tolist() == names
     assert numbers(pd.Series(["1.5", "#N/A", "--", "-2"])).tolist()[::3] == [1.5, -2.0]
     assert numbers(pd.Series(["#N/A", "\u2013", "."])).isna().all()
+
+
+def test_names_that_people_write_in_several_ways_are_alike():
+    for names in (["M-01", "m 1", "M1?", "(m1)"], ["R/G", "R-G", "r g"], ["José 2", "JOSE_2"]):
+        assert len({likeness(name) for name in names}) == 1
+        assert alike([*names, "M2", ""]) == [sorted(names)]
+    unlike = ["A", "A'", "A+", "A*", "AB", "A1", "A10", "A1.1", "-1", "1", "11", "?"]
+    assert alike(unlike) == []
+    assert alike(["A", "A"]) == []
 
 
 def test_controls_make_no_other_name():

@@ -53,6 +53,11 @@ def _change(results: dict[str, Any]) -> list[str]:
         "is that of the largest difference of all (Westfall & Young 1993); intervals of shares are "
         "Wilson's, with as many trials as the spread between birds is worth.",
     ]
+    if results["clusters"]:
+        lines.append(
+            f"Where the {unit}s had unequal numbers of songs, a change that themes of all songs "
+            "show was claimed at no smaller p than that of themes found anew on songs so drawn."
+        )
     drawn = results["run"].get("recorders_drawn")
     if drawn:
         lines.append(

@@ -212,12 +212,19 @@ def test_times_of_several_files_without_offsets_are_told(tmp_path, capsys):
 
 def test_names_that_differ_in_case_alone_are_told(tmp_path):
     birds = ["m1", "M1", "m2", "m3"]
-    rows = [f"{era},{bird},A" for era in ("1966", "2020") for bird in birds for _ in range(2)]
-    file = song_table(tmp_path, "\n".join(["era,individual,song_type", *rows]))
+    sites = {"m1": "North", "M1": "North", "m2": "north", "m3": "north"}
+    rows = [
+        f"{era},{bird},{sites[bird]},A"
+        for era in ("1966", "2020")
+        for bird in birds
+        for _ in range(2)
+    ]
+    file = song_table(tmp_path, "\n".join(["era,individual,site,song_type", *rows]))
     settings = CompareSettings(permutations=19, bootstraps=5)
     found = compare_types(read_song_types(file, "song_type"), "song_type", settings).results
-    told = "Names of individual that differ in case alone count as several: 'M1' and 'm1'."
-    assert told in found["table_check"]["remarks"]
+    remarks = " ".join(found["table_check"]["remarks"])
+    assert "alone count as one bird: 'M1' and 'm1'." in remarks
+    assert "alone count as several: 'North' and 'north'." in remarks
 
 
 @pytest.mark.filterwarnings("error")
