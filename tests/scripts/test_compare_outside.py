@@ -76,9 +76,7 @@ def test_where_too_few_birds_sing_nothing_is_heard_through_recorders(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
     table = pd.read_csv("songs.csv")
-    few = table[
-        ~table["individual"].str.endswith("-3")
-    ].copy()  # 3 an era: p >= .1
+    few = table[~table["individual"].str.endswith("-3")].copy()  # 3 an era: p >= .1
     few["path"] = [str(Path(name).absolute()) for name in few["path"]]
     few.to_csv(folder / "few.csv", index=False)
     latents, out = folder / "few.parquet", folder / "few"
