@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import soundfile
 
-from chingolo.scripts import generate_songs
 from tests.checkout import call_python, copy_checkout
 
 BIRD = """
@@ -400,7 +399,7 @@ def test_a_part_and_a_family_of_recorders_are_drawn(extended: Path, tmp_path: Pa
 def test_what_is_added_changes_no_other_seed(extended: Path, tmp_path: Path):
     words = ["zonotrichia_capensis", "--songs", "4", "--engine", "wavetable", "--channel", "random"]
     chingolo(extended, tmp_path, "generate", *words, "--out", "with")
-    assert generate_songs.main([*words, "--out", str(tmp_path / "without")]) == 0
+    call_python(["-m", "chingolo", "generate", *words, "--out", "without"], tmp_path)
     for file in sorted((tmp_path / "without" / "audio").iterdir()):
         assert file.read_bytes() == (tmp_path / "with" / "audio" / file.name).read_bytes()
 
