@@ -179,6 +179,7 @@ def _compare(
             change,
             settings,
             copied_theme=space.copied_theme,
+            copies=latents.copies,
             sung=sung,
             sung_again=sung_again,
             anew=partial(p_found_anew, latents, change.design, change.kept, settings)

@@ -14,9 +14,19 @@ from chingolo.analysis.change.design.units import Design
 FEWEST_UNITS = 3
 """Of a theme in each era, for its shift between them to be known."""
 
-FURTHER = 1.5
+FURTHER, FURTHER_THAN_ONE = 1.5, 2.0
 """Times the largest shift of a theme that persists, that a theme of one era must lie from the
-nearest of the other."""
+nearest of the other; where one alone persists, whose shift need not be the largest."""
+
+SHRINK = 1.0
+"""Scatter that every direction has besides what recorders make in it, in mean variances (Friedman,
+J. Am. Stat. Assoc. 84, 165-175, 1989)."""
+
+NOTHING = 1e-9
+"""Scatter against the mean square of vectors, below which copies are the songs themselves."""
+
+AT_ONCE = 256
+"""Songs whose copies are summed together."""
 
 
 @dataclass(frozen=True)
@@ -27,25 +37,35 @@ class Apart:
     """The largest distance of a theme to itself in the other era, of those sung in both by enough
     units; infinite where none is."""
 
+    persisting: int
+    """How many themes that is the largest of."""
+
     nearest: Mapping[str, tuple[str, float]]
     """Theme -> the nearest other theme as the era sang it that this one is less of, and its
     distance."""
 
     def stands(self, theme: str) -> bool:
         """Whether a theme lies clearly farther from those of the other era than eras lie apart."""
-        return theme not in self.nearest or self.nearest[theme][1] > FURTHER * self.shift
+        further = FURTHER if self.persisting > 1 else FURTHER_THAN_ONE
+        return theme not in self.nearest or self.nearest[theme][1] > further * self.shift
 
 
-def themes_apart(z: np.ndarray, theme: np.ndarray, design: Design) -> Apart:
-    """Distances of themes within and between eras, in the space that they were found in.
+def themes_apart(
+    z: np.ndarray, theme: np.ndarray, design: Design, *, copies: np.ndarray | None = None
+) -> Apart:
+    """Distances of themes within and between eras.
 
-    Distances are of the means over units, squared, less what the scatter of units adds to them.
+    Directions that recorders move songs in count for less. Distances are of the means over units,
+    squared, less what the scatter of units adds to them.
 
     Args:
         z: [songs, dimensions] vectors.
         theme: [songs] theme of each song, "" for none.
         design: units and eras.
+        copies: [songs, recorders, dimensions] vectors of the songs through random recorders; None:
+            all directions count alike.
     """
+    z = z if copies is None else z @ _whitening(copies)
     heard = design.unit_of_song >= 0
     era = np.where(heard, design.era[design.unit_of_song], -1)
     names = [str(name) for name in np.unique(theme[heard]) if name]
@@ -70,7 +90,24 @@ def themes_apart(z: np.ndarray, theme: np.ndarray, design: Design) -> Apart:
         if others:
             distance, other = min(others)
             nearest[name] = (other, distance)
-    return Apart(max(shifts, default=np.inf), nearest)
+    return Apart(max(shifts, default=np.inf), len(shifts), nearest)
+
+
+def _whitening(copies: np.ndarray) -> np.ndarray:
+    """[dimensions, dimensions] map after which recorders move songs alike in all directions.
+
+    A recorder that none of those tried resembles moves them much in the directions that others do.
+    """
+    dimensions = copies.shape[2]
+    scatter = np.zeros((dimensions, dimensions))
+    for at in range(0, len(copies), AT_ONCE):
+        some = copies[at : at + AT_ONCE].astype(float)
+        moved = (some - some.mean(axis=1, keepdims=True)).reshape(-1, dimensions)
+        scatter += moved.T @ moved
+    variance, axes = np.linalg.eigh(scatter / (len(copies) * copies.shape[1]))
+    if variance.mean() <= NOTHING * np.mean(copies[:AT_ONCE].astype(float) ** 2):
+        return np.eye(dimensions)
+    return axes / np.sqrt(np.maximum(variance, 0) + SHRINK * variance.mean())
 
 
 def _unit_means(z: np.ndarray, design: Design, songs: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ def claims_of(
     settings: CompareSettings,
     *,
     copied_theme: np.ndarray | None = None,
+    copies: np.ndarray | None = None,
     sung: Measured | None = None,
     sung_again: Sequence[Measured] | None = None,
     by_people: bool = False,
@@ -43,6 +44,7 @@ def claims_of(
         change: as it was measured.
         settings: levels.
         copied_theme: [recorders, songs] theme of each song through each random recorder.
+        copies: [songs, recorders, dimensions] their vectors.
         sung: [songs] of `measure_recordings`; None where no song was measured.
         sung_again: [recorders] of `measure_copies`.
         by_people: whether the themes are types told by people.
@@ -78,7 +80,7 @@ def claims_of(
         # a recorder that was measured is the one that made the eras
         apart=None
         if by_people or placebo.get("measured")
-        else themes_apart(evidence.z, theme, design),
+        else themes_apart(evidence.z, theme, design, copies=copies),
         by_people=by_people,
         anew=anew,
         refusal=refusal,

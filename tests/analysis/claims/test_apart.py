@@ -103,3 +103,47 @@ def test_distances_are_those_of_the_means_however_few_songs(songs: int):
     assert (other, distance) == ("B", pytest.approx(3.0, abs=0.5))
     assert apart.stands("A")
     assert apart.stands("C")  # of which nothing is known to lie near
+
+
+def test_a_direction_that_recorders_move_songs_in_counts_for_less():
+    """The eras lie 1 apart along axis 0, as recorders move songs; a lost theme 0.9 along axis 1."""
+    random = np.random.default_rng(0)
+    bird = np.arange(600)
+    modern = bird >= 300
+    theme = np.array(["A", "B", "C"], object)[bird % 3]
+    theme[modern & (theme == "C")] = "A"
+    place = {"A": (0.0, 0.0), "B": (0.0, 6.0), "C": (0.0, 0.9)}
+    z = np.zeros((600, 4))
+    z[:, :2] = [place[name] for name in theme]
+    z[:, 0] += modern
+    z += 0.1 * random.standard_normal(z.shape)
+    design = design_of(modern, bird)
+    plain = themes_apart(z, theme, design)
+    assert plain.persisting == 2
+    assert plain.nearest["C"][0] == "A"
+    assert not plain.stands("C")
+    copies = np.repeat(z[:, None], 8, axis=1)
+    copies[:, :, 0] += random.standard_normal((600, 8))
+    apart = themes_apart(z, theme, design, copies=copies)
+    # 1/4 of the mean variance along axis 1, 5/4 along axis 0: distances of sqrt(1/5) and 1 to 0.9
+    assert apart.nearest["C"][1] / apart.shift == pytest.approx(np.sqrt(1 + 0.81 * 5), rel=0.05)
+    assert apart.stands("C")
+    still = themes_apart(z, theme, design, copies=np.repeat(z[:, None], 3, axis=1))
+    assert still.shift == pytest.approx(plain.shift)
+
+
+def test_where_one_theme_persists_more_is_asked_for():
+    random = np.random.default_rng(0)
+    bird = np.arange(400)
+    modern = bird >= 200
+    theme = np.where(bird % 2, "A", "B").astype(object)
+    theme[modern & (theme == "B")] = "A"
+    z = 0.05 * random.standard_normal((400, 3))
+    z[:, 0] += modern
+    for distance, stands in ((1.4, False), (2.5, True)):
+        lost = z.copy()
+        lost[theme == "B", 1] = np.sqrt(distance**2 - 1)
+        apart = themes_apart(lost, theme, design_of(modern, bird))
+        assert apart.persisting == 1
+        assert apart.nearest["B"][1] / apart.shift == pytest.approx(distance, rel=0.03)
+        assert apart.stands("B") == stands
