@@ -40,9 +40,10 @@ def search_encoders(config: SearchConfig) -> None:
         resume=config.resume,
         tell=lambda line: print(line, flush=True),
     )
+    songbird = "refused" if best["songbird"] is None else f"{best['songbird']:.3f}"
     print(
         f"best of {best['trials']}: right {best['right']:.3f} (standard error "
-        f"{best['standard_error']:.3f}); what songbird has: {best['songbird']:.3f}"
+        f"{best['standard_error']:.3f}); what songbird has: {songbird}"
     )
     words = " ".join(best["set"])
     if best["shrink"] is None:

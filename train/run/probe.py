@@ -78,14 +78,25 @@ def synthetic_probe(source: PairSource, *, seed: int) -> Probe:
     return Probe(clips, edges, np.tile(theme, 2), group)
 
 
+def probe_vectors(
+    forward: Callable[[np.ndarray, np.ndarray], jax.Array], probe: Probe
+) -> np.ndarray:
+    """[songs, dimensions] vectors of a probe's songs.
+
+    Args:
+        forward: clips and edges -> vectors.
+        probe: songs.
+    """
+    parts = zip(*(np.array_split(x, 4) for x in (probe.clips, probe.edges)), strict=True)
+    return np.concatenate([np.asarray(forward(clips, edges)) for clips, edges in parts])
+
+
 def prober(settings: TrainingSettings, probe: Probe) -> Callable[[State], dict[str, float]]:
     """A function that measures the teacher's encoder on the probe."""
 
     def measure(state: State) -> dict[str, float]:
         local = jax.device_get((state.teacher["encoder"], state.mean, state.variance))
-        forward = partial(compiled_encoder(settings), *local)
-        parts = zip(*(np.array_split(x, 4) for x in (probe.clips, probe.edges)), strict=True)
-        z = np.concatenate([np.asarray(forward(clips, edges)) for clips, edges in parts])
+        z = probe_vectors(partial(compiled_encoder(settings), *local), probe)
         return {
             "probe_accuracy": neighbour_accuracy(z, probe.label, probe.group),
             "probe_effective_rank": float(losses.effective_rank(jnp.asarray(z))),

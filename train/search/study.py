@@ -120,9 +120,10 @@ def search(
                 if right > max((each.value or 0.0 for each in _judged(study)), default=-1.0):
                     write_encoder(folder / ENCODER, for_songs(encoder), step=settings.steps)
                 study.tell(trial, right)
-            _write(folder, study, settings)
+            _write_trials(folder, study)
             tell(_line(study, trials, time.monotonic() - began))
-    return _write(folder, study, settings)
+    _write_trials(folder, study)
+    return _write_best(folder, study, settings)
 
 
 def _begin(folder: Path, settings: SearchSettings, *, resume: bool) -> None:
@@ -162,38 +163,44 @@ def for_songs(encoder: TrainedEncoder) -> TrainedEncoder:
     return replace(encoder, settings=replace(encoder.settings, front_end=front_end))
 
 
+def _outcome(trial: "optuna.trial.FrozenTrial") -> str:
+    return {"COMPLETE": "judged", "PRUNED": "ended early"}.get(trial.state.name, "refused")
+
+
 def _line(study: "optuna.Study", trials: int, seconds: float) -> str:
     finished = _finished(study)
     last = finished[-1]
     what = [str(last.params[name]) for name in ("encoder", "size", "method") if name in last.params]
-    if REFUSED in last.user_attrs:
-        found = f"refused: {last.user_attrs[REFUSED]}"
-    else:
-        found = "ended early" if last.value is None or last.state.name == "PRUNED" else ""
-        found = found or f"right {last.value:.3f}"
+    found = _outcome(last)
+    if found == "refused":
+        found += f": {last.user_attrs[REFUSED]}"
+    elif found == "judged":
+        found = f"right {last.value:.3f}"
     return f"trial {len(finished)}/{trials}: {' '.join(what)}, {found}, {seconds:.0f} s"
 
 
-def _write(folder: Path, study: "optuna.Study", settings: SearchSettings) -> dict[str, Any]:
-    """Writes the table of all trials, and the best of them."""
+def _write_trials(folder: Path, study: "optuna.Study") -> None:
     finished = _finished(study)
     names = sorted({name for trial in finished for name in trial.params})
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["trial", "outcome", "right", *names])
     for number, trial in enumerate(finished):
-        outcome = {"COMPLETE": "judged", "PRUNED": "ended early"}.get(trial.state.name, "refused")
-        right = trial.value if trial.state.name == "COMPLETE" else None
+        outcome = _outcome(trial)
+        right = trial.value if outcome == "judged" else None
         table.writerow([number, outcome, right, *(trial.params.get(name) for name in names)])
     with atomic_path(folder / TRIALS) as temporary:
         temporary.write_text(text.getvalue())
-    judged = _judged(study)
+
+
+def _write_best(folder: Path, study: "optuna.Study", settings: SearchSettings) -> dict[str, Any]:
+    from optuna.trial import FixedTrial
+
+    finished, judged = _finished(study), _judged(study)
     if not judged:
         told = next(iter(finished)).user_attrs.get(REFUSED, "all ended early")
         raise InputError(f"{folder}: no trial was judged ({told})")
     best = max(judged, key=lambda trial: trial.value or 0.0)
-    from optuna.trial import FixedTrial
-
     choice = choose(FixedTrial(best.params), steps=settings.steps)
     asked, right = 2 * settings.held_out, best.value or 0.0
     found = {

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from chingolo.synth.surrogates.invented_units import UnitRecording
 from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.train.data.corpus import make_corpus
 from chingolo.train.run.loop import take_steps
-from chingolo.train.run.probe import Probe, make_probe, neighbour_accuracy
+from chingolo.train.run.probe import Probe, make_probe, neighbour_accuracy, probe_vectors
 from chingolo.train.run.teach_songbird import Lessons, fit_windows, sing_lessons
 from chingolo.train.run.train_encoder import encoder_task
 from chingolo.train.run.trained_encoder import (
@@ -26,9 +27,6 @@ RATE = 22_050
 
 HELD_OUT = 2**20
 """Added to the seed of the units that are asked, which are then other ones."""
-
-AT_ONCE = 32
-"""Clips computed together."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +144,5 @@ def _heard(units: Units, settings: TrainingSettings) -> list[Excerpt]:
 def _right(encoder: TrainedEncoder, probe: Probe) -> float:
     """Share of a probe's sounds whose nearest neighbour is of the same unit."""
     local = (encoder.params["encoder"], encoder.mean, encoder.variance)
-    hear = compiled_encoder(encoder.settings)
-    z = []
-    for at in range(0, len(probe.clips), AT_ONCE):
-        clips, edges = (each[at : at + AT_ONCE] for each in (probe.clips, probe.edges))
-        blank = AT_ONCE - len(clips)  # one shape: one compilation
-        clips, edges = np.pad(clips, [(0, blank), (0, 0)]), np.pad(edges, [(0, blank), (0, 0)])
-        z.append(np.asarray(hear(*local, clips, edges))[: AT_ONCE - blank])
-    return neighbour_accuracy(np.concatenate(z), probe.label, probe.group)
+    z = probe_vectors(partial(compiled_encoder(encoder.settings), *local), probe)
+    return neighbour_accuracy(z, probe.label, probe.group)

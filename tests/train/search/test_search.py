@@ -151,6 +151,20 @@ def test_trials_below_the_others_end_early_and_those_refused_are_told(
     assert all(row["right"] == "" for row in rows(tmp_path) if row["outcome"] != "judged")
 
 
+def test_a_search_goes_on_where_the_first_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def worth(choice: Choice) -> float:
+        if choice.shrink == SONGBIRD["shrink"]:
+            raise InputError("too few units")
+        return by_window(choice)
+
+    judged_by(monkeypatch, worth)
+    assert search_encoders.main(["--out", str(tmp_path / "out"), "--trials", "3"]) == 0
+    assert "what songbird has: refused" in capsys.readouterr().out
+    assert [row["outcome"] for row in rows(tmp_path / "out")] == ["refused", "judged", "judged"]
+
+
 def test_a_folder_that_holds_a_search_is_not_written_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
