@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -55,7 +56,7 @@ class FittedNote:
     alpha: float | None = None
     """Pressure that refinement found; None where only the second harmonic tells."""
 
-    @property
+    @cached_property
     def peak(self) -> float:
         """Amplitude of the loudest part (90th percentile)."""
         return float(np.quantile(self.amplitude, 0.9))

@@ -71,16 +71,15 @@ def harmonic_number(ridge: Ridge, plane: Plane) -> int:
             break
         teeth = np.array([k for k in range(1, 2 * number) if k % number])
         at = teeth * f0[:, None]
-        contrast = _level_at(level, at, plane) - 0.5 * (
-            _level_at(level, at - 0.5 * f0[:, None], plane)
-            + _level_at(level, at + 0.5 * f0[:, None], plane)
-        )
+        low, high = at - 0.5 * f0[:, None], at + 0.5 * f0[:, None]
+        there = np.concatenate([at, low, high, f0[:, None], ridge.f0[:, None]], axis=1)
+        heard = _level_at(level, there, plane)
+        tooth, below, above = np.split(heard[:, :-2], 3, axis=1)
         inside = (at > plane.frequencies[0]) & (at < plane.frequencies[-1])
         # One tooth below a ridge may be another bird; if it is the louder, the ridge goes with it.
         enough = inside.sum() >= 2 * len(rows)
-        stands = contrast > TOOTH_DB
-        louder = _level_at(level, f0[:, None], plane) > _level_at(level, ridge.f0[:, None], plane)
-        over = stands[:, :1] & louder & inside[:, :1]
+        stands = tooth - 0.5 * (below + above) > TOOTH_DB
+        over = stands[:, :1] & (heard[:, -2:-1] > heard[:, -1:]) & inside[:, :1]
         if (enough and stands[inside].mean() > TEETH) or over.mean() > TEETH:
             best = number
     return best
@@ -90,4 +89,4 @@ def _level_at(level: np.ndarray, frequency: np.ndarray, plane: Plane) -> np.ndar
     """[frames, teeth] dB at frequencies, the nearest bin."""
     spacing = plane.frequencies[1] - plane.frequencies[0]
     column = np.round((frequency - plane.frequencies[0]) / spacing).astype(int)
-    return np.take_along_axis(level, column.clip(0, level.shape[1] - 1), axis=1)
+    return level[np.arange(len(level))[:, None], column.clip(0, level.shape[1] - 1)]

@@ -49,12 +49,13 @@ def bin_noise(power: np.ndarray, *, frame_s: float) -> np.ndarray:
     Returns:
         [bins]; of a bin full of echoes the level that these have, so that they are not followed.
     """
-    quantile = np.quantile(power, FLOOR_QUANTILE, axis=0)
+    ordered = np.sort(power.T, axis=1)  # in which both quantiles are found at once
+    quantile, loud = (np.quantile(ordered, share, axis=1) for share in (FLOOR_QUANTILE, 0.9))
     # that of exponentially distributed powers tells their mean
     floor = quantile / -np.log(1 - FLOOR_QUANTILE)
     logs, heard = np.log(power[None] + 1e-20), np.ones((1, len(power)), bool)
     most = np.exp(noise_floor(logs, heard, reach=REACH, quantile=1.0, margin=FLOOR_MARGIN)[0])
-    lasts = np.quantile(power, 0.9, axis=0) < STEADY * quantile
+    lasts = loud < STEADY * quantile
     far = floor > FAR * most
     if far.any():
         lasts |= far & (echo_share(power, most, frame_s=frame_s) < ECHO_SHARE)
