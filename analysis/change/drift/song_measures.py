@@ -163,7 +163,7 @@ def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
         start=start + before,
         onset=rise + before,
         f0=float(np.median(note.f0)),
-        slope=float(np.polyfit(time - time[0], note.f0, 1)[0]),
+        slope=_slope(time, note.f0),
         duration=note.end - note.start,
         time=time + before,
         contour=note.f0,
@@ -210,6 +210,12 @@ def _steepest_rise(wave: np.ndarray, time: np.ndarray, f0: np.ndarray, start: fl
     return _vertex(growth, place, moment) if risen > RISE_DB else np.nan
 
 
+def _slope(time: np.ndarray, f0: np.ndarray) -> float:
+    """Hz/s, of the straight line of least squares."""
+    from_middle = time - time.mean()
+    return float(from_middle @ f0 / (from_middle @ from_middle))
+
+
 def _hann(length: float) -> np.ndarray:
     """A Hann window of sum 1 and odd length."""
     window = np.hanning(2 * round(length / 2) + 1)
@@ -245,6 +251,6 @@ def crossings(song: SongMeasures, pitch: float) -> tuple[np.ndarray, np.ndarray]
             share = (pitch - low) / (high - low)
             times.append(note.time[place] + share / CONTROL_RATE)
             near = slice(max(0, place - 3), place + 5)
-            slopes.append(np.polyfit(note.time[near] - note.time[place], note.contour[near], 1)[0])
+            slopes.append(_slope(note.time[near], note.contour[near]))
     order = np.argsort(times, kind="stable")
     return np.array(times, float)[order], np.array(slopes, float)[order]
