@@ -8,8 +8,9 @@ import pandas as pd
 from scipy import signal
 
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.synth.fit.measure_notes import FittedNote, track_notes
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
+from chingolo.synth.fit.track.measure_notes import track_notes
+from chingolo.synth.fit.track.note import FittedNote
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.words import words

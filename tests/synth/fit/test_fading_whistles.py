@@ -10,7 +10,7 @@ from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.fitted_song import Fit, resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import Quality, judge
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.spectra.bin_noise import bin_noise
 from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE

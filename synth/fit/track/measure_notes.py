@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 from scipy import signal
 
-from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
-from chingolo.synth.fit.fundamental import to_fundamental
-from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge, best_path, find_peaks, ridges
+from chingolo.synth.fit.track.chirp_plane import HOP, RATE, Plane, find_peaks
+from chingolo.synth.fit.track.fundamental import to_fundamental
+from chingolo.synth.fit.track.note import FittedNote, cut_note, in_pieces
+from chingolo.synth.fit.track.ridge import Ridge, best_path, ridges
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 SAMPLES_PER_FRAME = RATE // CONTROL_RATE
@@ -55,7 +56,7 @@ def track_notes(wave: np.ndarray) -> tuple[list[FittedNote], Plane]:
     """Follows the voice of a recording: its notes, and the plane that they were found in.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
+        wave: [samples] at `chirp_plane.RATE`.
     """
     plane = find_peaks(wave)
     return measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane)), plane
@@ -65,7 +66,7 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
     """Measures every note of a recording.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
+        wave: [samples] at `chirp_plane.RATE`.
         ridges: what sounds where.
 
     Returns:
