@@ -44,6 +44,10 @@ SHORTEST = 0.006
 QUIETEST_DB = -24.0
 """Notes further below the song's loudest are another singer's, or echoes."""
 
+FAINT_DB, ASIDE = -16.0, 1.5
+"""A note further below the loudest is another's too, or rumble, where its pitch lies below or above
+those of all louder notes by this factor."""
+
 
 ECHO_TIME = 0.15
 """s after a note in which its echoes can pass for a note."""
@@ -77,6 +81,7 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
         return []
     loudest = max(note.peak for note in notes)
     kept = [note for note in notes if note.peak > loudest * 10 ** (QUIETEST_DB / 20)]
+    kept = _within_reach(kept, loudest * 10 ** (FAINT_DB / 20))
     kept.sort(key=lambda note: note.start)
     kept = [note for number, note in enumerate(kept) if not _is_echo(note, kept[:number])]
     parted: list[FittedNote] = []
@@ -90,6 +95,13 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
         parted.append(note)
     parted = [piece for note in parted for piece in in_pieces(note)]
     return [note for note in parted if note.end - note.start >= SHORTEST and len(note.f0) >= 3]
+
+
+def _within_reach(notes: list[FittedNote], faint: float) -> list[FittedNote]:
+    """The notes without faint ones far from the pitch of all others; see `ASIDE`."""
+    loud = np.concatenate([note.f0 for note in notes if note.peak > faint])
+    low, high = loud.min() / ASIDE, loud.max() * ASIDE
+    return [note for note in notes if note.peak > faint or low < np.median(note.f0) < high]
 
 
 def _is_echo(note: FittedNote, before: list[FittedNote]) -> bool:
