@@ -117,7 +117,7 @@ def comparable(songs: pd.DataFrame, settings: CompareSettings) -> np.ndarray:
             f"{counted(many, 'song')}: too few to compare anything (at least {FEWEST_SONGS})"
         )
     if settings.clusters > many:
-        raise InputError(f"--clusters {settings.clusters}: the table holds {counted(many, 'song')}")
+        raise InputError(f"--clusters {settings.clusters}: there are {many} songs")
     column_of_labels(songs, settings.label_column)
     find_eras(songs, settings)
     return kept

@@ -18,10 +18,11 @@ from chingolo.synth.fit.fitted_song import (
     slowed,
 )
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
-from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
+from chingolo.synth.fit.measure_notes import QUIETEST_DB, track_notes
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
+from chingolo.synth.fit.whole_ridges import SAMPLES_PER_FRAME
 from chingolo.synth.tables.audio import load_song, times_of
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError

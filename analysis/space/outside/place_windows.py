@@ -139,8 +139,9 @@ def windows_of_songs(
         rows += own.tolist()
     left = len(windows) - len(set(rows))
     if left:
-        many = f"{left} of {counted(len(windows), 'window')} {'is' if left == 1 else 'are'}"
-        tell(f"{many} of no row of {name}, and left out")
+        are = "is" if left == 1 else "are"
+        many = f"{left} of {counted(len(windows), 'window')} {are}"
+        tell(f"{many} of no row of {name}, and {are} left out")
     table = songs.iloc[found].reset_index(drop=True)
     times = windows.iloc[rows].reset_index(drop=True)
     table = table.assign(start_s=times["start_s"], end_s=times["end_s"])

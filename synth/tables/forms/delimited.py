@@ -66,8 +66,8 @@ def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
                     )
                 if len(row) < named:
                     raise InputError(
-                        f"{path}: line {begun}: a row of {counted(len(row), 'cell')}, and the header "
-                        f"line names {named}; is it cut off?"
+                        f"{path}: line {begun}: a row of {counted(len(row), 'cell')}, and the "
+                        f"header line names {named}; is it cut off?"
                     )
                 rows.append(row[:width] + [""] * (width - len(row)))
                 if most is not None and len(rows) > most:
