@@ -20,8 +20,9 @@ from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
 from chingolo.synth.fit.track.chirp_plane import HIGH, HOP, RATE, WINDOW, Plane
-from chingolo.synth.fit.track.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
+from chingolo.synth.fit.track.measure_notes import QUIETEST_DB, track_notes
 from chingolo.synth.fit.track.note import FittedNote
+from chingolo.synth.fit.track.troughs import SAMPLES_PER_FRAME
 from chingolo.synth.tables.audio import load_song, times_of
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError

@@ -37,14 +37,12 @@ from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
 from chingolo.synth.tables.audio import load_excerpt, times_of
 from chingolo.synth.tables.bounds import SUNG_RATE
-from chingolo.synth.tables.content import content_hash
+from chingolo.synth.tables.content import begin_request, content_hash, write_unedited
 from chingolo.synth.tables.files import (
     InputError,
     atomic_path,
-    begin_request,
     make_folder,
     told_broken,
-    write_unedited,
 )
 from chingolo.synth.tables.song_table import (
     PLACE,
