@@ -130,8 +130,11 @@ def test_what_a_room_leaves_of_a_whistle_is_no_quiet_end_of_it():
 @pytest.mark.parametrize("rate", [5, 15, 30, 60])
 @pytest.mark.parametrize("depth", [0.9, 0.95, 1.0])
 def test_a_note_that_sinks_deep_is_one(depth: float, rate: float):
-    """Modulated by more than 0.9 it was as many notes as it has swells. Where it sinks to nothing, a
-    first and a last swell that are cut off at half their height may be of their own."""
+    """Modulated by more than 0.9 it was as many notes as it has swells.
+
+    Where it sinks to nothing, a first and a last swell that are cut off at half their height may be
+    notes of their own.
+    """
     course = edged((1 + depth * np.cos(2 * np.pi * rate * TIME)) / (1 + depth))
     wave, _ = whistle(course, 0.3)
     assert len(track_song(wave, BIRD).notes) <= (3 if depth == 1.0 else 1)
