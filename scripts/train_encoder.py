@@ -271,7 +271,9 @@ def _refuse_idle(config: TrainConfig) -> None:
     both = config.songs and config.synthetic is not None
     if not both and any(one.startswith("synthetic_share=") for one in config.set):
         raise InputError("--set synthetic_share: read where songs and --synthetic are given")
-    for name in () if config.synthetic is not None else ("pool", "renew_every"):
+    # a run of before may hold them
+    fresh = config.resume or config.synthetic is not None
+    for name in () if fresh else ("pool", "renew_every"):
         if any(one.startswith(f"{name}=") for one in config.set):
             raise InputError(f"--set {name}: of fresh songs, read with --synthetic alone")
     for name in () if config.hold_out else ("group_column", "probe_column"):

@@ -1,5 +1,6 @@
 """Things of one kind by name: the one place where each is entered, and all choices derive from."""
 
+import dataclasses
 import importlib
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
@@ -13,7 +14,8 @@ class Registry(Mapping[str, T], Generic[T]):
     """A mapping from name to thing, in the order of entry; it never changes.
 
     An entry is the thing itself or, so that names can be told without importing what is heavy, the
-    text `module:NAME` of where it stands; it is imported when it is first asked for.
+    text `module:NAME` of where it stands; it is imported when it is first asked for. A thing that
+    has a name of its own has the one that it is entered by.
     """
 
     def __init__(self, kind: str, entries: Mapping[str, T | str]):
@@ -31,6 +33,9 @@ class Registry(Mapping[str, T], Generic[T]):
         if isinstance(entry, str):
             module, _, attribute = entry.partition(":")
             entry = getattr(importlib.import_module(module), attribute)
+        own = getattr(entry, "name", name) if dataclasses.is_dataclass(entry) else name
+        if own != name:  # a copy that kept its name would pass for what it was copied from
+            raise InputError(f"{self.kind} '{name}': calls itself '{own}'; expected one name")
         return entry  # type: ignore[return-value]
 
     def __iter__(self) -> Iterator[str]:

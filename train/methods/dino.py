@@ -16,7 +16,9 @@ from chingolo.train.objective.method import BatchOutputs, Method, Terms
 from chingolo.train.objective.self_distillation import (
     PrototypeSettings,
     assign,
+    check_assignment,
     prototype_heads,
+    resting_prototypes,
     self_distillation,
 )
 
@@ -48,4 +50,6 @@ METHOD = Method(
     terms=_terms,
     takes_local_views=True,
     assign=assign,
+    rests=resting_prototypes,
+    check=check_assignment,
 )

@@ -1,6 +1,6 @@
 """The form of a training method: one object that says all that the step has to know of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -113,6 +113,12 @@ def no_check(settings: Any) -> None:
     del settings
 
 
+def none_rests(settings: Any) -> Mapping[str, float]:
+    """All heads learn from the first step on."""
+    del settings
+    return {}
+
+
 @dataclass(frozen=True)
 class Method:
     """A training method; entered on one line in `train.methods.registry`."""
@@ -146,7 +152,11 @@ class Method:
     """Whether the loss reads local crops."""
 
     assign: Assign | None = None
-    """The teacher's assignment to prototypes; None where there are none."""
+    """The teacher's assignment to prototypes, which its heads' `cosines` are with; None where there
+    are none."""
+
+    rests: Callable[[Any], Mapping[str, float]] = none_rests
+    """Settings -> share of the run in which a head stays as it was drawn, by its module's name."""
 
     learns_from_encoder: bool = False
     """Whether the loss reads another trained encoder's vectors."""

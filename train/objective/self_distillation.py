@@ -1,5 +1,6 @@
 """Prototypes that teacher and student agree on: what dino and msn share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -9,6 +10,7 @@ import optax
 from jax import Array
 
 from chingolo.synth.tables.bounds import Bounds
+from chingolo.synth.tables.files import InputError
 from chingolo.train.objective import losses
 from chingolo.train.objective.heads import Prototypes
 from chingolo.train.objective.method import BatchOutputs, Head, Shapes
@@ -50,6 +52,25 @@ def prototype_heads(settings: PrototypeSettings, shapes: Shapes) -> list[Head]:
         UNIT_HEAD,
         Head(prototypes, reads="projection", gives="cosines"),
     ]
+
+
+def check_assignment(settings: PrototypeSettings) -> None:
+    """Refuses a setting of the running centre where there is none.
+
+    Raises:
+        InputError: if so.
+    """
+    kept, usual = settings.centre_momentum, type(settings)().centre_momentum
+    if settings.assignment != "centre" and kept != usual:
+        raise InputError(
+            "method.centre_momentum: read with 'centre', and "
+            f"'{settings.assignment}' is chosen alone"
+        )
+
+
+def resting_prototypes(settings: PrototypeSettings) -> Mapping[str, float]:
+    """How long the prototypes rest."""
+    return {"prototypes": settings.prototypes_rest}
 
 
 def assign(

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from chingolo.synth.tables.files import InputError
 from chingolo.train.parallel import told_by_first_host
@@ -167,20 +168,31 @@ class Checkpoints:
 
     def _restore_one(self, step: int, like: S) -> S | None:
         abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
-        try:
-            restored = self._manager.restore(step, args=self._ocp.args.StandardRestore(abstract))
-            same = jax.tree.map(
-                lambda a, b: a.shape == b.shape and a.dtype == b.dtype, restored, like
-            )
-        # Orbax lets out what the storage below it raises
-        except Exception:
-            return None
-        return jax.tree.map(jnp.asarray, restored) if all(jax.tree.leaves(same)) else None
+        for written in (abstract, _without_masks(abstract)):
+            try:
+                args = self._ocp.args.StandardRestore(written)
+                leaves = jax.tree.leaves(self._manager.restore(step, args=args))
+            # Orbax lets out what the storage below it raises
+            except Exception:
+                continue
+            pairs = zip(leaves, jax.tree.leaves(like), strict=True)
+            if all(a.shape == b.shape and a.dtype == b.dtype for a, b in pairs):
+                return jax.tree.unflatten(jax.tree.structure(like), map(jnp.asarray, leaves))
+        return None
 
     def close(self) -> None:
         """Waits for what is being written and closes."""
         self._manager.close()
         sys.unraisablehook = self._hook
+
+
+def _without_masks(state: Any) -> Any:
+    """As older versions wrote it, whose weight decay knew no mask; the leaves are the same."""
+
+    def is_mask(part: Any) -> bool:
+        return isinstance(part, optax.MaskedState)
+
+    return jax.tree.map(lambda x: x.inner_state if is_mask(x) else x, state, is_leaf=is_mask)
 
 
 def _without_closed_loops(unraisable: Any) -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chingolo.synth.tables.bounds import option
 from chingolo.synth.tables.files import InputError, atomic_path, make_folder
 from chingolo.train.parallel import wait_for_hosts
 from chingolo.train.settings.change import from_dict
@@ -18,6 +19,10 @@ FREE = ("checkpoint_every", "checkpoint_minutes")
 CONTENT = {"songs": "song_tables", "synthetic": "repertoire"}
 """Inputs that are names, and those that tell what stands behind the name: files may move, what
 stands in them may not change."""
+
+
+EARLIER = {"heard_through": 0}
+"""Inputs that runs of before them do not tell, with what they were then."""
 
 
 def begin_run(run: Path, config: dict[str, Any], settings: Any, *, resume: bool) -> None:
@@ -92,6 +97,9 @@ def same_settings(run: Path, config: dict[str, Any], settings: Any) -> None:
     for name, value in known.items():
         if value != now[name]:
             raise InputError(f"{run}: was trained with another {name}: {value}")
+    for name, value in EARLIER.items():
+        if name not in inputs and now["inputs"].get(name, value) != value:
+            raise InputError(f"{run}: is of before {option(name)}; give {option(name)} {value}")
     for name, value in now["inputs"].items():
         if CONTENT.get(name) in inputs or name == "preset":
             continue

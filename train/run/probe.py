@@ -14,7 +14,6 @@ from chingolo.synth.tables.excerpt import Excerpt
 from chingolo.synth.tables.files import InputError
 from chingolo.train.data.batches import PairSource
 from chingolo.train.objective import losses
-from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.run.trained_encoder import compiled_encoder
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.state import State
@@ -118,17 +117,20 @@ def neighbour_accuracy(z: np.ndarray, label: np.ndarray, group: np.ndarray) -> f
     return float(np.mean(label[cosine.argmax(axis=1)] == label))
 
 
-def collapse(values: dict[str, float], settings: TrainingSettings) -> str | None:
-    """Says in words that the representation has collapsed, or None."""
+def collapse(values: dict[str, float], settings: TrainingSettings, prototypes: int) -> str | None:
+    """Says in words that the representation has collapsed, or None.
+
+    Args:
+        values: of a step.
+        settings: of the training.
+        prototypes: number of them, of a method that assigns.
+    """
     rank = values.get("effective_rank", np.inf)
     if rank < min(1.5, 0.75 * settings.encoder.dimensions):
         return f"collapsed: all songs lie on a line (effective rank {rank:.2f})"
     used = values.get("prototypes_used", np.inf)
     if used < 2:
         return f"collapsed: one prototype takes all songs ({used:.2f} used)"
-    method = settings.method
-    if not isinstance(method, PrototypeSettings):
-        return None
-    if values.get("teacher_entropy", 0.0) > 0.98 * np.log(method.prototypes):
+    if values.get("teacher_entropy", 0.0) > 0.98 * np.log(prototypes):
         return "collapsed: the teacher says the same of every song (uniform over prototypes)"
     return None

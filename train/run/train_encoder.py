@@ -267,7 +267,7 @@ def encoder_task(
         measure=None if probe is None else prober(settings, probe),
         measure_every=settings.probe_every,
         words=words,
-        warning=lambda values: collapse(values, settings),
+        warning=partial(collapse, settings=settings, prototypes=len(start.centre)),
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from chingolo.synth.tables.files import InputError
-from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
 
 
@@ -17,13 +16,10 @@ def refuse_unused(settings: TrainingSettings, *, labels: bool) -> None:
     Raises:
         InputError: naming it, and what would read it.
     """
-    _refuse("", settings, ("milestones", "decay_factor"), settings.schedule, "multi_step")
-    _refuse("", settings, ("weight_decay_rise",), settings.optimiser, "adamw")
+    _refuse(settings, ("milestones", "decay_factor"), settings.schedule, "multi_step")
+    _refuse(settings, ("weight_decay_rise",), settings.optimiser, "adamw")
     if not settings.views.local_views:
         _changed("views.", settings.views, ("local_s",), "views.local_views of at least 1")
-    if isinstance(settings.method, PrototypeSettings):
-        assignment = settings.method.assignment
-        _refuse("method.", settings.method, ("centre_momentum",), assignment, "centre")
     method, of_labels = settings.method, ("bottleneck", "label_smoothing")
     if not labels:
         needed = "labels (--label-column, or --synthetic)"
@@ -34,9 +30,9 @@ def refuse_unused(settings: TrainingSettings, *, labels: bool) -> None:
         _changed("method.", method, ("label_smoothing",), "method.multilabel=false")
 
 
-def _refuse(part: str, having: Any, names: tuple[str, ...], chosen: str, needed: str) -> None:
+def _refuse(settings: Any, names: tuple[str, ...], chosen: str, needed: str) -> None:
     if chosen != needed:
-        _changed(part, having, names, f"'{needed}', and '{chosen}' is chosen")
+        _changed("", settings, names, f"'{needed}', and '{chosen}' is chosen")
 
 
 def _changed(part: str, having: Any, names: tuple[str, ...], needed: str) -> None:

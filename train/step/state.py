@@ -17,7 +17,6 @@ from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
 from chingolo.train.objective.decay import decayed
 from chingolo.train.objective.method import Method
-from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.settings.training import TrainingSettings
 from chingolo.train.step.learner import Learner, view_frames
 
@@ -153,10 +152,11 @@ def decay_schedule(settings: TrainingSettings) -> optax.ScalarOrSchedule:
 def make_state(recipe: Recipe, seed: int) -> State:
     """The state before the first step."""
     settings = recipe.settings
-    method = settings.method
     key, start = jax.random.split(jax.random.key(seed))
     blank = jnp.zeros((2, view_frames(settings), settings.front_end.n_mels))
     params = dict(_initialise(recipe)(start, blank)["params"])
+    outputs, _ = jax.eval_shape(recipe.model.init_with_output, start, blank)
+    prototypes = CENTRE if recipe.method.assign is None else outputs["cosines"].shape[-1]
     mean, variance = (0.0, 1.0) if recipe.encoder.normalised else AS_IT_IS
     return State(
         step=jnp.zeros((), jnp.int32),
@@ -164,7 +164,7 @@ def make_state(recipe: Recipe, seed: int) -> State:
         # a copy: with donation, one buffer under two names crashes the process
         teacher=jax.tree.map(jnp.copy, params),
         optimiser=recipe.optimiser.init(params),
-        centre=jnp.zeros(method.prototypes if isinstance(method, PrototypeSettings) else CENTRE),
+        centre=jnp.zeros(prototypes),
         mean=jnp.asarray(mean, jnp.float32),
         variance=jnp.asarray(variance, jnp.float32),
         key=jax.random.key_data(key),

@@ -13,7 +13,6 @@ from chingolo.train.objective import losses
 from chingolo.train.objective.devices import ONE_DEVICE, Devices
 from chingolo.train.objective.labels import label_terms
 from chingolo.train.objective.method import BatchOutputs, Outputs, Terms
-from chingolo.train.objective.self_distillation import PrototypeSettings
 from chingolo.train.step.batch_views import Batch, make_views
 from chingolo.train.step.state import Recipe, State
 
@@ -120,15 +119,16 @@ def step(
 
     (loss, metrics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     gradient = devices.mean(gradient)
-    own = settings.method
-    rest = own.prototypes_rest if isinstance(own, PrototypeSettings) else 0.0
-    learnt = jnp.asarray(state.step >= rest * settings.steps)
-    if rest:
-        gradient = gradient | {"prototypes": _if(learnt, gradient["prototypes"])}
+    learns = {
+        head: jnp.asarray(state.step >= share * settings.steps)
+        for head, share in method.rests(settings.method).items()
+        if share
+    }
+    gradient = gradient | {head: _if(now, gradient[head]) for head, now in learns.items()}
     update: Any
     update, optimiser = recipe.optimiser.update(gradient, state.optimiser, state.params)
-    if rest:  # of decay too
-        update = update | {"prototypes": _if(learnt, update["prototypes"])}
+    # of decay too
+    update = update | {head: _if(now, update[head]) for head, now in learns.items()}
     params = optax.apply_updates(state.params, update)
     after = replace(
         state,

@@ -1,7 +1,9 @@
 import dataclasses
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,14 @@ from chingolo.synth.tables.registry import Registry
 from chingolo.train.data.batches import batches
 from chingolo.train.encoders.registry import ENCODERS
 from chingolo.train.methods.registry import METHODS
-from chingolo.train.objective.method import Head
+from chingolo.train.objective.method import (
+    BatchOutputs,
+    Head,
+    Method,
+    MethodSettings,
+    Shapes,
+    Terms,
+)
 from chingolo.train.run.train_encoder import vectors
 from chingolo.train.run.trained_encoder import trained_encoder
 from chingolo.train.settings.change import change
@@ -160,16 +169,48 @@ def test_no_part_of_a_method_overwrites_another(
     make_recipe.cache_clear()
 
 
+def test_a_method_may_have_prototypes_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    """Seven of them, by another name than dino's, that rest in the first half of four steps."""
+
+    @dataclass(frozen=True)
+    class SevenSettings(MethodSettings):
+        """Settings of a toy."""
+
+        name: str = "seven"
+
+    def assign(settings, cosines, centre, step, steps):
+        assert centre.shape == (7,)
+        return jax.nn.softmax(cosines), 0.5 * centre + 0.5 * cosines.mean(axis=(0, 1))
+
+    def terms(settings: SevenSettings, outputs: BatchOutputs) -> Terms:
+        assert outputs.assignment is not None
+        return {"apart": (1.0, jnp.mean((outputs.student["cosines"] - outputs.assignment) ** 2))}
+
+    toy = Method(
+        title="seven prototypes",
+        source="none",
+        settings=SevenSettings,
+        heads=lambda settings, shapes: [Head(nn.Dense(7, name="sevens"), "z", "cosines")],
+        terms=terms,
+        assign=assign,
+        rests=lambda settings: {"sevens": 0.5},
+    )
+    monkeypatch.setattr(METHODS, "_entries", {**METHODS, "seven": toy})
+    recipe = make_recipe(change(SMALL, ("method.name=seven", "steps=4", "batch=4")), 0)
+    states = [make_state(recipe, 0)]
+    assert states[0].centre.shape == (7,)
+    first, second, _ = chirp_pairs(0, 4)
+    batch = {"first": first, "second": second, "label": np.full(4, -1, np.int32)}
+    advance = jax.jit(partial(step, recipe), compiler_options=UNOPTIMISED)
+    for _ in range(3):
+        states.append(advance(states[-1], batch)[0])
+    kernels = [state.params["sevens"]["kernel"] for state in states]
+    moved = [bool((a != b).any()) for a, b in pairwise(kernels)]
+    assert moved == [False, False, True]
+
+
 @pytest.mark.slow
 def test_a_method_entered_on_one_line_trains(monkeypatch: pytest.MonkeyPatch):
-    from chingolo.train.objective.method import (
-        BatchOutputs,
-        Method,
-        MethodSettings,
-        Shapes,
-        Terms,
-    )
-
     @dataclass(frozen=True)
     class ShrinkSettings(MethodSettings):
         """Settings of a toy."""

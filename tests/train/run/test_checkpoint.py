@@ -4,14 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from flax import struct
 from jax import Array
 
 from chingolo.synth.tables.files import InputError
 from chingolo.train.run import checkpoint
+from chingolo.train.run.checkpoint import Checkpoints
 from chingolo.train.run.loop import Task, run_in_folder, run_in_memory
 from chingolo.train.run.metrics import open_metrics
 
@@ -20,6 +23,13 @@ from chingolo.train.run.metrics import open_metrics
 class Weight:
     step: Array
     weight: Array
+
+
+@struct.dataclass
+class Learning:
+    step: Array
+    weights: dict[str, Array]
+    optimiser: optax.OptState
 
 
 def export(run: Path, state: Weight) -> None:
@@ -60,6 +70,26 @@ def test_a_state_that_is_not_finite_is_neither_saved_nor_exported(tmp_path: Path
     assert not (run / "encoder").exists()
     with pytest.raises(InputError, match="stopped being finite by step 6"):
         run_in_memory(growing(1e10))
+
+
+def test_a_checkpoint_of_before_decay_had_a_mask_is_restored(tmp_path: Path):
+    """The optimiser's state had no mask around what decays; the numbers are the same."""
+
+    def state_of(mask: dict | None, value: float) -> Learning:
+        weights = {"kernel": jnp.full((2, 2), value), "bias": jnp.full(2, value)}
+        optimiser = optax.adamw(0.1, mask=mask).init(weights)
+        return Learning(jnp.asarray(3, jnp.int32), weights, optimiser)
+
+    before = Checkpoints(tmp_path)
+    before.save(state_of(None, 2.0))
+    before.close()
+    now = Checkpoints(tmp_path)
+    like = state_of({"kernel": True, "bias": False}, 0.0)
+    restored = now.restore(like)
+    now.close()
+    assert jax.tree.structure(restored) == jax.tree.structure(like)
+    assert int(restored.step) == 3
+    assert restored.weights["kernel"].tolist() == [[2.0, 2.0], [2.0, 2.0]]
 
 
 def test_a_run_goes_on_from_the_last_finite_checkpoint(

@@ -52,6 +52,14 @@ def test_a_run_goes_on_with_the_same_inputs_alone(tmp_path: Path, name: str, val
         begin_run(tmp_path, config(**{name: value}), SMALL, resume=True)
 
 
+def test_a_run_of_before_songs_were_heard_again_goes_on_as_it_began(tmp_path: Path):
+    """Its last steps heard songs through recorders that its first ones had not heard of."""
+    write_config(tmp_path, config())
+    begin_run(tmp_path, config(heard_through=0), SMALL, resume=True)
+    with pytest.raises(InputError, match="before --heard-through; give --heard-through 0"):
+        begin_run(tmp_path, config(heard_through=6), SMALL, resume=True)
+
+
 def test_what_an_older_version_did_not_write_down_is_not_compared(tmp_path: Path):
     old = config()
     del old["inputs"]["heard_through_family"]

@@ -9,10 +9,10 @@ from tests.small_training import SMALL
 
 def test_collapse_is_told():
     well = {"effective_rank": 9.0, "prototypes_used": 9.0, "teacher_entropy": 1.0}
-    assert collapse(well, SMALL) is None
-    assert "on a line" in str(collapse(well | {"effective_rank": 1.1}, SMALL))
-    assert "one prototype" in str(collapse(well | {"prototypes_used": 1.2}, SMALL))
-    assert "uniform" in str(collapse(well | {"teacher_entropy": float(np.log(16))}, SMALL))
+    assert collapse(well, SMALL, 16) is None
+    assert "on a line" in str(collapse(well | {"effective_rank": 1.1}, SMALL, 16))
+    assert "one prototype" in str(collapse(well | {"prototypes_used": 1.2}, SMALL, 16))
+    assert "uniform" in str(collapse(well | {"teacher_entropy": float(np.log(16))}, SMALL, 16))
 
 
 def test_probe_counts_neighbours_of_other_groups_only():
