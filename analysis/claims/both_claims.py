@@ -1,6 +1,7 @@
 """Both claims of a change, each with its placebo, and the verdict over them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.evidence import Evidence
+from chingolo.analysis.change.drift.sung_otherwise import sung_otherwise
 from chingolo.analysis.change.era_change import EraChange
 from chingolo.analysis.claims.apart import themes_apart
 from chingolo.analysis.claims.claim import NOT_MADE, verdict_of
@@ -83,6 +85,9 @@ def claims_of(
         else themes_apart(evidence.z, theme, design, copies=copies),
         by_people=by_people,
         anew=anew,
+        otherwise=None
+        if by_people or sung is None
+        else partial(sung_otherwise, theme=theme, era=eras.of_song, sung=sung),
         refusal=refusal,
     )
     drift = drift_claim(

@@ -42,6 +42,7 @@ def repertoire_claim(
     apart: Apart | None = None,
     by_people: bool = False,
     anew: Callable[[], float] | None = None,
+    otherwise: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
     refusal: str = "",
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Decides what may be said of which themes are sung by what share of the birds.
@@ -66,6 +67,8 @@ def repertoire_claim(
             split.
         anew: `p_found_anew`, asked only where all songs show a change; a change is claimed at the
             larger p of the two. None where birds of both eras have alike numbers of songs.
+        otherwise: `sung_otherwise` of some themes, asked of those alone that would be claimed; what
+            is one theme of both eras is drift. None where no song was measured.
         refusal: why these songs cannot show a change whatever the tests say; "" where they could.
 
     Returns:
@@ -101,7 +104,15 @@ def repertoire_claim(
         "sensitivity": power(shares, design, settings),
     }
     moved = [row for row in rows if row["status"] in CHANGES]
+    same = otherwise([row["name"] for row in moved]) if moved and otherwise else {}
+    rows = [row | {"status": UNCLEAR} if row["name"] in same else row for row in rows]
+    moved = [row for row in moved if row["name"] not in same]
+    caveat = [_told_otherwise(same, eras)] if same else []
+    caveat += [design.caveat] if design.caveat else []
     told["effect"] = _largest(moved or rows)
+    if same and not moved:
+        reasons = [f"No theme is claimed to have come or gone ({how}).", *caveat]
+        return claim(NO_CHANGE_SHOWN, reasons, **told), rows
     if p > settings.significance or not moved:
         return claim(
             NO_CHANGE_SHOWN,
@@ -116,7 +127,6 @@ def repertoire_claim(
         ), rows
     named = "; ".join(f"{row['name']} {row['status']}" for row in moved)
     differ = f"Themes are sung by other shares of the {design.unit_name}s ({how}): {named}"
-    caveat = [design.caveat] if design.caveat else []
     control = _control(songs, eras, settings, by_people=by_people)
     if control:
         spelled = _alike(shares.themes.names, moved) if by_people else []
@@ -164,6 +174,14 @@ def repertoire_claim(
     reasons += [f"Not claimed, since {reason}." for reason in why]
     reasons += caveat
     return claim(CHANGED, reasons, **told), rows
+
+
+def _told_otherwise(same: Mapping[str, str], eras: Eras) -> str:
+    pairs = ", ".join(f"{one} (of {other})" for one, other in same.items())
+    return (
+        f"The notes of these are those of one theme, sung otherwise in {eras.historical} and "
+        f"{eras.modern}, all higher or lower, faster or slower, which is drift: {pairs}."
+    )
 
 
 def _alike(names: Sequence[str], moved: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
