@@ -26,7 +26,7 @@ from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import LatentTable, songs_in_memory
 from chingolo.analysis.space.outside.read_latents import told_outside
 from chingolo.analysis.space.song_space import lay_out
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.forms.headers import set_aside, told_aside
 
 FEWEST_SONGS = 4
@@ -113,7 +113,9 @@ def comparable(songs: pd.DataFrame, settings: CompareSettings) -> np.ndarray:
     kept = first_of_each(songs, (settings.era_column, settings.label_column))
     many = int(kept.sum())
     if many < FEWEST_SONGS:
-        raise InputError(f"{many} songs: too few to compare anything (at least {FEWEST_SONGS})")
+        raise InputError(
+            f"{counted(many, 'song')}: too few to compare anything (at least {FEWEST_SONGS})"
+        )
     if settings.clusters > many:
         raise InputError(f"--clusters {settings.clusters}: there are {many} songs")
     column_of_labels(songs, settings.label_column)
@@ -210,12 +212,18 @@ def _origins(songs: pd.DataFrame) -> list[str]:
     if "origin" not in songs.columns:
         return []
     made = {
-        "synthetic": "were generated from a repertoire: what is found is true of that repertoire",
-        "resynthesised": "are re-syntheses fitted to recordings, not the recordings themselves",
+        "synthetic": [
+            f"{verb} generated from a repertoire: what is found is true of that repertoire"
+            for verb in ("was", "were")
+        ],
+        "resynthesised": (
+            "is a re-synthesis fitted to a recording, not the recording itself",
+            "are re-syntheses fitted to recordings, not the recordings themselves",
+        ),
     }
     counts = {origin: int((songs["origin"] == origin).sum()) for origin in made}
     return [
-        f"{count} of the {len(songs)} songs {made[origin]}."
+        f"{count} of {counted(len(songs), 'song')} {made[origin][count > 1]}."
         for origin, count in counts.items()
         if count
     ]

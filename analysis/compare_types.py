@@ -15,7 +15,7 @@ from chingolo.analysis.claims.both_claims import claims_of
 from chingolo.analysis.results import Comparison, in_order, put_together, versions
 from chingolo.analysis.settings import CompareSettings
 from chingolo.analysis.space.latent_table import numbered_rows, songs_in_memory
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted, folders_of
 from chingolo.synth.tables.forms.delimited import read_rows
 from chingolo.synth.tables.forms.headers import one_spelling, set_aside, told_aside
 from chingolo.synth.tables.song_table import KNOWN, validate_song_table
@@ -61,7 +61,7 @@ def read_song_types(path: Path, type_column: str) -> pd.DataFrame:
         )
     types = table[type_column].to_numpy()
     table = table.set_axis(one_spelling(table.columns, KNOWN), axis=1)
-    songs = validate_song_table(numbered_rows(table), base=path.parent, name=str(path))
+    songs = validate_song_table(numbered_rows(table), base=folders_of(path), name=str(path))
     return songs if type_column in songs.columns else songs.assign(**{type_column: types})
 
 
@@ -148,10 +148,14 @@ def _without_rest(theme: np.ndarray) -> tuple[np.ndarray, list[str]]:
     told = []
     if rest.any():
         names = ", ".join(f"'{name}'" for name in sorted(set(theme[rest])))
-        told.append(f"{int(rest.sum())} songs of type {names} are of no type: all that is left.")
+        told.append(
+            f"{counted(int(rest.sum()), 'song')} of type {names} "
+            f"{'is' if rest.sum() == 1 else 'are'} of no type: all that is left."
+        )
     if noise.any():
         told.append(
-            f"{int(noise.sum())} songs of type -1 are taken to be of no type, as clusterers write."
+            f"{counted(int(noise.sum()), 'song')} of type -1 "
+            f"{'is' if noise.sum() == 1 else 'are'} taken to be of no type, as clusterers write."
         )
     return np.where(noise | rest, "", theme).astype(object), told
 
@@ -170,5 +174,6 @@ def _typed_alone(eras: Eras, theme: np.ndarray, type_column: str) -> Eras:
         if not (of_song == code).any():
             raise InputError(f"no song of era '{name}' has a type in '{type_column}'")
     songs = int((eras.of_song != NO_ERA).sum())
-    told = f"{int(untyped.sum())} of {songs} songs have no type and entered no test."
+    have = "has" if untyped.sum() == 1 else "have"
+    told = f"{untyped.sum()} of {counted(songs, 'song')} {have} no type and entered no test."
     return dataclasses.replace(eras, of_song=of_song, remarks=(*eras.remarks, told))

@@ -16,7 +16,7 @@ import pandas as pd
 from chingolo.analysis.space.embed_table import embed_table
 from chingolo.synth.fit.fit_table import fit_songs
 from chingolo.synth.fit.quality import song_mel_power
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.song_table import read_song_table

@@ -13,7 +13,7 @@ import pandas as pd
 
 from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.recorder.channel import channel_preset, through_channel
 from chingolo.synth.score.population import plan_songs, sing_planned
 from chingolo.synth.score.repertoire_file import load_repertoire

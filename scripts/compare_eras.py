@@ -12,7 +12,7 @@ from chingolo.analysis.settings import DRAWN, RECORDERS, CompareSettings, refuse
 from chingolo.command_line.command import Command
 from chingolo.synth.tables.bounds import Bounds, option
 from chingolo.synth.tables.content import refuse_others
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 
 if TYPE_CHECKING:
     from chingolo.analysis.change.design.eras import Eras
@@ -101,7 +101,7 @@ def compare_eras(config: CompareConfig, *, commands: Sequence[str] = ()) -> None
     latents = read_latents(config.latents, songs=config.songs, tell=_tell)
     comparable(latents.songs, config.settings)  # before anything is heard, which may take hours
     latents, measured = _hear(config, latents)
-    _tell(f"comparing {len(latents.songs)} songs ...")
+    _tell(f"comparing {counted(len(latents.songs), 'song')} ...")
     comparison = compare(latents, config.settings, **measured)
     _finish(config, comparison, commands)
 
@@ -167,7 +167,7 @@ def _hear_again(
     count, drawn = config.recorders or RECORDERS, config.recorders_drawn or DRAWN
     recorders, about = random_recorders(count), None
     if eras is not None and drawn > count:
-        _tell(f"choosing {count} of {drawn} recorders ...")
+        _tell(f"choosing {count} of {counted(drawn, 'recorder')} ...")
         chosen = choose_recorders(
             latents,
             eras.of_song,
@@ -177,7 +177,8 @@ def _hear_again(
             tell=_tell,
         )
         recorders, about = chosen.recorders, chosen.about
-    _tell(f"hearing {len(latents.songs)} songs through {len(recorders)} recorders ...")
+    through = counted(len(recorders), "recorder")
+    _tell(f"hearing {counted(len(latents.songs), 'song')} through {through} ...")
     copies = embed_copies(latents.songs, embedder, recorders, tell=_tell)
     return with_copies(latents, copies, about), recorders
 

@@ -1,13 +1,17 @@
 """`chingolo convert`: song table <-> Raven selection table <-> Audacity label track."""
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -38,28 +42,44 @@ def convert(config: ConvertConfig) -> None:
     from chingolo.analysis.space.latent_table import write_latent_table
     from chingolo.analysis.space.outside.read_latents import form_of, read_latents
     from chingolo.synth.tables.annotations import read_annotations, write_annotations
-    from chingolo.synth.tables.files import refuse_existing
+    from chingolo.synth.tables.files import counted, refuse_existing
     from chingolo.synth.tables.song_table import of_recording
 
     refuse_existing(config.out, force=config.force)
     if form_of(config.source) is None:
         table = read_annotations(config.source, audio=config.audio, tell=_tell)
+        _tell_missing(table, config)
         write_annotations(table, config.out, tell=_tell)
-        print(f"{config.out}: {len(table)} songs")
+        print(f"{config.out}: {counted(len(table), 'song')}")
         return
     latents = read_latents(config.source, tell=_tell)
     if config.audio is not None:
         songs = of_recording(latents.songs, config.audio, name=str(config.source))
         latents = replace(latents, songs=songs)
+    _tell_missing(latents.songs, config)
     if config.out.suffix.lower() == ".parquet":
         write_latent_table(latents, config.out)
     else:
         write_annotations(latents.songs, config.out, tell=_tell)
-    print(f"{config.out}: {len(latents.z)} songs with vectors of {latents.z.shape[1]} dimensions")
+    songs, dimensions = latents.z.shape
+    print(f"{config.out}: {counted(songs, 'song')} with vectors of {dimensions} dimensions")
+
+
+def _tell_missing(table: "pd.DataFrame", config: ConvertConfig) -> None:
+    """Tells of recordings that are not there: a table can be converted without them."""
+    from chingolo.synth.tables.files import counted
+
+    paths = table["path"].unique()
+    missing = [path for path in paths if not os.path.exists(path)]
+    if missing:
+        told = f"{len(missing)} of {counted(len(paths), 'recording')} named"
+        are = "is not there" if len(missing) == 1 else "are not there"
+        first = "" if len(missing) == 1 else " first"
+        _tell(f"{config.source}: {told} {are}: {missing[0]}{first}")
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(one_line(line), file=sys.stderr)
 
 
 COMMAND = Command(

@@ -72,6 +72,7 @@ def command(config: EmbedConfig) -> None:
     from chingolo.synth.tables.content import told_copies
     from chingolo.synth.tables.files import (
         InputError,
+        counted,
         refuse_existing,
         refuse_unwritable,
         skipped_file,
@@ -128,7 +129,7 @@ def command(config: EmbedConfig) -> None:
         _tell(f"host {config.host} has finished its parts; host 0 writes {config.out}")
         return
     songs = len(table) - len(done.faults)
-    print(f"{config.out}: {songs} songs, {embedder.dimensions} dimensions")
+    print(f"{config.out}: {counted(songs, 'song')}, {embedder.dimensions} dimensions")
     if done.faults:
         _tell("\n".join([*told_faults(done.faults, len(table)), str(skipped_file(config.out))]))
     if reference is not None:
@@ -139,7 +140,7 @@ def command(config: EmbedConfig) -> None:
         frozen = fit_reference(latents, min_cluster_size=config.min_cluster_size)
         save_reference(frozen, config.freeze)
         share = frozen.quality["noise_fraction"]
-        print(f"{config.freeze}: {frozen.clusters.count} clusters, {share:.0%} in none")
+        print(f"{config.freeze}: {counted(frozen.clusters.count, 'cluster')}, {share:.0%} in none")
 
 
 def _no_vectors(embedder: Any) -> Any:

@@ -199,7 +199,7 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
     from chingolo.analysis.find.find import find_songs, row_of, sought
     from chingolo.analysis.find.pcm import Pcm, open_pcm, pcm_blocks
     from chingolo.analysis.find.recordings import BLOCK_S, Health, mono, named
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, counted
     from chingolo.synth.tables.forms.wav import LATE_S
 
     told = Pcm(config.sample_rate or 48_000, config.channels or 1, config.format or "s16")
@@ -232,7 +232,7 @@ def _listen(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         health.broken = f"breaks off after {heard_s:.1f} of {whole_s:.1f} s"
     for remark in health.remarks():
         print(f"-: {remark}", file=sys.stderr)
-    found = f"{songs} {sought(detector)} in {_length(heard_s)}"
+    found = f"{counted(songs, sought(detector))} in {_length(heard_s)}"
     if health.broken:
         raise InputError(f"-: {health.broken}; {found}")
     return found
@@ -248,7 +248,7 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
         told_unheard,
     )
     from chingolo.synth.tables.content import copies
-    from chingolo.synth.tables.files import InputError, is_unicode, refuse_unnameable
+    from chingolo.synth.tables.files import InputError, counted, is_unicode, refuse_unnameable
 
     inputs = [Path(name) for name in config.recordings]
     for line in told_unheard(inputs):
@@ -285,12 +285,12 @@ def _search(config: FindConfig, detector: Any, thresholds: Any, recognise: Any) 
                 failed.append(f"{path}: {said[0]}")
             length = health.samples / rate
             songs, seconds = songs + here, seconds + length
-            line = f"{number}/{len(files)} {path}: {here} {kind} in {_length(length)}"
+            line = f"{number}/{len(files)} {path}: {counted(here, kind)} in {_length(length)}"
             line += "".join(f"; {remark}" for remark in said)
             print(one_line(line), file=sys.stderr, flush=True)
-        told = f"{songs} {kind} in {len(files)} recordings ({_length(seconds)})"
+        told = f"{counted(songs, kind)} in {counted(len(files), 'recording')} ({_length(seconds)})"
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        unread = f"{len(failed)} of {len(files)} recordings not read to the end: "
+        unread = f"{len(failed)} of {counted(len(files), 'recording')} not read to the end: "
         if failed and not seconds:  # nothing was heard, and no table is left
             raise InputError(f"{unread}{failed[0]}{more}; {told}")
     if failed:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, told_progress
 from chingolo.command_line.recorders_option import RecordersOption
 from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.tables.bounds import SUNG_RATE, Bounds
@@ -66,7 +66,7 @@ class FitConfig:
 def fit(config: FitConfig) -> None:
     """Fits the songs; see `FitConfig`."""
     from chingolo.synth.fit.fit_table import fit_songs
-    from chingolo.synth.tables.files import InputError
+    from chingolo.synth.tables.files import InputError, counted
 
     for option in () if config.copies else ("spread", "channel"):
         if getattr(config, option) != getattr(FitConfig, option):
@@ -83,12 +83,13 @@ def fit(config: FitConfig) -> None:
         sample_rate=config.sample_rate,
         refine_steps=config.refine_steps,
         seed=config.seed,
-        progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
-        tell=lambda line: print(f"\n{line}", end="", file=sys.stderr, flush=True),
+        progress=told_progress,
+        tell=lambda line: print(f"\n{line}", file=sys.stderr, flush=True),
     )
     verdicts = fitted.quality["verdict"].value_counts()
     told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    print(f"\n{config.out / 'songs.csv'}: {len(fitted.songs)} resynthesised songs; fits: {told}")
+    made = counted(len(fitted.songs), "resynthesised song")
+    print(f"{config.out / 'songs.csv'}: {made}; fits: {told}")
     median = fitted.quality["log_mel_correlation"].median()
     error = 100 * fitted.quality["f0_error"].median()
     print(f"  median log-mel correlation {median:.2f}, f0 off an independent ridge {error:.2f} %")

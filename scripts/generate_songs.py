@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from chingolo.command_line.command import Command
+from chingolo.command_line.command import Command, told_progress
 from chingolo.command_line.recorders_option import RecordersOption
 from chingolo.synth.recorder.recorders import RECORDERS
 from chingolo.synth.score.shipped_repertoires import REPERTOIRES
@@ -81,6 +81,7 @@ def generate(config: GenerateConfig) -> None:
     """Writes the songs; see `GenerateConfig`."""
     from chingolo.synth.surrogates.generate_songs import generate_songs
     from chingolo.synth.surrogates.sing_songs import SongRequest
+    from chingolo.synth.tables.files import counted
 
     counts = generate_songs(
         config.repertoire,
@@ -100,9 +101,9 @@ def generate(config: GenerateConfig) -> None:
         ),
         themes=config.theme,
         notes=config.note,
-        progress=lambda done, total: print(f"\r{done}/{total} songs", end="", flush=True),
+        progress=told_progress,
     )
-    print(f"\n{config.out / 'songs.csv'}: {counts.total()} synthetic songs")
+    print(f"{config.out / 'songs.csv'}: {counted(counts.total(), 'synthetic song')}")
     for theme, count in sorted(counts.items()):
         print(f"  {theme:<24} {count}")
 

@@ -65,6 +65,7 @@ def probe_labels(config: ProbeConfig) -> None:
     from chingolo.synth.tables.files import (
         InputError,
         atomic_path,
+        counted,
         refuse_existing,
         refuse_unwritable,
     )
@@ -75,7 +76,7 @@ def probe_labels(config: ProbeConfig) -> None:
     table = read_labelled_set(config.collection, audio=config.audio, tell=_tell)
     for line in told_copies(table["path"]):
         _tell(line)
-    print(f"embedding {len(table)} sounds ...", file=sys.stderr, flush=True)
+    print(f"embedding {counted(len(table), 'sound')} ...", file=sys.stderr, flush=True)
     latents = embed_table(
         table,
         config.encoder,
@@ -95,7 +96,8 @@ def probe_labels(config: ProbeConfig) -> None:
     if lone:
         told = ", ".join(f"'{name}'" for name in [*lone][:SHOWN])
         told += "" if len(lone) <= SHOWN else f" and {len(lone) - SHOWN} more"
-        _tell(f"{sum(lone.values())} sounds of classes in one {where} alone are left out: {told}")
+        many = counted(sum(lone.values()), "sound")
+        _tell(f"left out, of classes in one {where} alone: {many}, {told}")
     probe = linear_probe(latents.z, labels, group, fold=fold, asked=asked, seed=config.seed)
     if probe is None:
         folds = "two folds each" if asked is None else "both parts"

@@ -18,6 +18,7 @@ from chingolo.analysis.change.novelty import novelty
 from chingolo.analysis.change.theme_table import ThemeShares, theme_shares
 from chingolo.analysis.change.turnover import turnover
 from chingolo.analysis.settings import CompareSettings
+from chingolo.synth.tables.files import counted
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def _effort_remark(tested: dict[str, dict[str, int]], design: Design, *, draws: 
     if drawn == whole:
         return []
     return [
-        f"Tests, shares and intervals go by {drawn} of {whole} songs at a time, drawn so that each "
-        f"{design.unit_name} has alike numbers of songs in both eras, and averaged over "
-        f"{draws} draws: unequal effort is no evidence of change."
+        f"Tests, shares and intervals go by {drawn} of {counted(whole, 'song')} at a time, drawn "
+        f"so that each {design.unit_name} has alike numbers of songs in both eras, and averaged "
+        f"over {draws} draws: unequal effort is no evidence of change."
     ]
 
 

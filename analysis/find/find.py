@@ -74,8 +74,8 @@ def thresholds_of(detector: Detector) -> Thresholds:
 
 
 def sought(detector: Detector) -> str:
-    """What it finds, in the plural: `songs` of a species, or `units` of any songbird."""
-    return UNITS if detector.about.get("grain") == UNITS else "songs"
+    """What it finds, of which there may be many: `song` of a species, or `unit` of any songbird."""
+    return "unit" if detector.about.get("grain") == UNITS else "song"
 
 
 def find_songs(
@@ -118,7 +118,7 @@ def find_songs(
         frame_s=detector.frame_s,
     )
     behind_s = thresholds.hang_s + detector.delay_s
-    parts_units = sought(detector) == UNITS
+    parts_units = detector.about.get("grain") == UNITS
     before_s = max(context_s or 0.0, NOISE_S if parts_units else 0.0)
     remembers = context_s is not None or parts_units
     reach = thresholds.most_s + behind_s + 1.0 + before_s

@@ -10,7 +10,7 @@ import numpy as np
 from chingolo.analysis.find.pcm import CONTAINERS, FRAME_BYTES, WAVS
 from chingolo.synth.tables.audio import cancel, is_silent, power_of_mean, told_silence
 from chingolo.synth.tables.containers import FFMPEG_ENDINGS, find_break, open_sound, read_on
-from chingolo.synth.tables.files import SOUND, InputError
+from chingolo.synth.tables.files import SOUND, InputError, counted
 from chingolo.synth.tables.forms.mpeg import are_frames
 
 BLOCK_S = 10
@@ -63,7 +63,9 @@ class Health:
             return [self.broken or "holds no audio"]
         told = [self.broken] if self.broken else []
         if self.not_finite:
-            told.append(f"{self.not_finite} samples are not finite and were taken for silence")
+            are, were = ("is", "was") if self.not_finite == 1 else ("are", "were")
+            many = counted(self.not_finite, "sample")
+            told.append(f"{many} {are} not finite and {were} taken for silence")
         if not self.sounding:
             alone = self.samples == 1
             kind = told_silence(self.level).replace("digital silence", "silent throughout")
@@ -71,7 +73,9 @@ class Health:
         if self.cancelled:
             told.append("its channels cancel each other; choose one with --channel")
         if self.beyond:
-            told.append(f"{self.beyond} samples lie beyond {LOUDEST} full scales and were cut")
+            many = counted(self.beyond, "sample lies", "samples lie")
+            were = "was" if self.beyond == 1 else "were"
+            told.append(f"{many} beyond {LOUDEST} full scales and {were} cut")
         elif self.full_scale > 1e-3 * self.samples:
             told.append(f"is clipped ({100 * self.full_scale / self.samples:.1f} % at full scale)")
         return told

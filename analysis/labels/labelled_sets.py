@@ -7,7 +7,7 @@ import pandas as pd
 
 from chingolo.analysis.find.recordings import audio_below, told_unheard
 from chingolo.analysis.labels.split_sets import PARTS, read_events, split_tables
-from chingolo.synth.tables.files import InputError, is_file, is_unicode, on_disk
+from chingolo.synth.tables.files import InputError, folders_of, is_file, is_unicode, on_disk
 from chingolo.synth.tables.forms.cells import Tell
 from chingolo.synth.tables.forms.delimited import read_rows
 from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
@@ -130,7 +130,7 @@ def _first_column(table: pd.DataFrame, names: tuple[str, ...], path: Path, what:
 
 def _audio_folder(path: Path, first: str) -> Path:
     beside = (path.parent, path.parent / "audio", path.parent.parent / "audio")
-    for folder in (*beside, *path.absolute().parents):
+    for folder in (*beside, *folders_of(path)[1:], *path.absolute().parents):
         if is_file(on_disk((folder / first).absolute())):
             return folder
     raise InputError(

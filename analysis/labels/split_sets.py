@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.forms.cells import Tell
 
 KNOWN, ASKED = "known", "asked"
@@ -77,5 +77,7 @@ def read_events(path: Path, *, tell: Tell) -> pd.DataFrame:
     events = pd.DataFrame(rows, columns=["path", "start_s", "end_s", "label"])
     there = events["end_s"] > events["start_s"]
     if not there.all():
-        tell(f"{path}: {(~there).sum()} of {len(events)} events have no length and are left out")
+        have = "has" if (~there).sum() == 1 else "have"
+        told = f"{(~there).sum()} of {counted(len(events), 'event')} {have} no length"
+        tell(f"{path}: {told} and {'is' if have == 'has' else 'are'} left out")
     return events[there]

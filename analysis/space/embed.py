@@ -13,7 +13,7 @@ from chingolo.analysis.space.outside.outside_encoder import OutsideEncoder
 from chingolo.synth.spectra.clip import clip_of
 from chingolo.synth.tables.audio import is_silent, load_excerpt, told_silence
 from chingolo.synth.tables.excerpt import Excerpt, song_in_memory
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.train.run.trained_encoder import TrainedEncoder
 
 
@@ -127,7 +127,7 @@ def embed_songs(
                 for row, song in zip(rows, readers.map(load, rows), strict=True):
                     yield named(row), song
                     if (row + 1) % 500 == 0:
-                        tell(f"{row + 1} of {len(table)} songs")
+                        tell(f"{row + 1} of {counted(len(table), 'song')}")
 
     return _embed(songs(), len(table), embedder, strict=strict)
 
@@ -189,7 +189,9 @@ def _embed(
             refuse(row, song)
             continue
         if len(song) < embedder.least:
-            short = f"a song of {len(song)} samples is shorter than {embedder.least_told}"
+            short = (
+                f"a song of {counted(len(song), 'sample')} is shorter than {embedder.least_told}"
+            )
             refuse(row, f"{name}: {short}")
             continue
         context = round(embedder.context_s * embedder.sample_rate)

@@ -25,6 +25,7 @@ from chingolo.analysis.space.references.reference import Reference, assign_songs
 from chingolo.synth.tables.files import (
     InputError,
     atomic_path,
+    counted,
     make_folder,
     refuse_if_none,
     skipped_file,
@@ -149,7 +150,9 @@ def embed_to_file(
     ]
     kept = sum(file.is_file() for file in files)
     if kept:
-        tell(f"{kept} of {len(files)} parts are already there")
+        tell(
+            f"{kept} of {counted(len(files), 'part')} {'is' if kept == 1 else 'are'} already there"
+        )
     for number, ((a, b), file) in enumerate(zip(bounds, files, strict=True)):
         if number % hosts != host or file.is_file():
             continue
@@ -165,7 +168,7 @@ def embed_to_file(
                 faults=np.array(faults),
                 copies=_copies(table.iloc[a:b], found, embedder, recorders),
             )
-        tell(f"{b} of {len(table)} songs")
+        tell(f"{b} of {counted(len(table), 'song')}")
     if host:
         return EmbeddedFile(False, {})
     _wait(files, tell, silence_s=silence_s)
@@ -263,7 +266,7 @@ def _wait(
     told, since = None, time.monotonic()
     while missing := [file for file in files if not file.is_file()]:
         if len(missing) != told:
-            tell(f"waiting for {len(missing)} parts of other hosts")
+            tell(f"waiting for {counted(len(missing), 'part')} of other hosts")
             told, since = len(missing), time.monotonic()
         if time.monotonic() - since > silence_s:
             raise InputError(

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path, folders_of
 from chingolo.synth.tables.forms.headers import set_aside
 from chingolo.synth.tables.song_table import (
     known_columns,
@@ -152,7 +152,7 @@ def read_latent_table(path: str | Path) -> LatentTable:
             raise InputError(f"{path}: 'copies' holds no whole number of vectors like those in 'z'")
         copies = copies.reshape(len(z), -1, z.shape[1])
     songs = table.drop(["z", *(["copies"] if copies is not None else [])]).to_pandas()
-    songs = validate_song_table(songs, base=path.parent, name=str(path))
+    songs = validate_song_table(songs, base=folders_of(path), name=str(path))
     for name, values in (("z", z), ("copies", copies)):
         if values is None:
             continue

@@ -14,7 +14,7 @@ import tyro
 
 from chingolo.command_line.repeated import gathered
 from chingolo.synth.tables.bounds import check_bounds, told_bounds
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ def reader_may_leave() -> Iterator[None]:
         # else Python tells of it once more when it flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
+
+
+def told_progress(done: int, total: int) -> None:
+    """Shows how many songs are done, on one line of the terminal that ends with the last."""
+    end = "\n" if done == total else ""
+    print(f"\r{done}/{counted(total, 'song')}", end=end, flush=True)
 
 
 def one_line(message: str) -> str:

@@ -10,7 +10,6 @@ import soxr
 
 from chingolo.synth.fit.fitted_song import (
     Fit,
-    FittedNote,
     analysis_rate,
     as_heard,
     note_alpha,
@@ -18,10 +17,12 @@ from chingolo.synth.fit.fitted_song import (
     slowed,
 )
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
-from chingolo.synth.fit.measure_notes import QUIETEST_DB, SAMPLES_PER_FRAME, track_notes
 from chingolo.synth.fit.quality import judge
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import HIGH, HOP, RATE, WINDOW, Plane
+from chingolo.synth.fit.track.chirp_plane import HIGH, HOP, RATE, WINDOW, Plane
+from chingolo.synth.fit.track.measure_notes import QUIETEST_DB, track_notes
+from chingolo.synth.fit.track.note import FittedNote
+from chingolo.synth.fit.track.troughs import SAMPLES_PER_FRAME
 from chingolo.synth.tables.audio import load_song, times_of
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import InputError

@@ -1,8 +1,7 @@
 """Fits the songs of a table into a folder; continues what broke off.
 
-Of each song the folder keeps, under its number: `songs/N.json` (its rows, written last),
-`gestures/N.npz` and `audio/N_C.flac`, copy C; copy 0 is the faithful re-synthesis. The tables are
-put together from these at the end.
+Of each song the folder keeps, under its number, what `kept_song.py` writes. The tables are put
+together from these at the end.
 """
 
 import dataclasses
@@ -24,40 +23,26 @@ from chingolo.synth.fit.fit_song import (
     too_long,
     track_song,
 )
-from chingolo.synth.fit.fitted_song import Fit, analysis_rate, resynthesise
-from chingolo.synth.fit.fitted_theme import (
-    CopySettings,
-    Spread,
-    fitted_repertoire,
-    fitted_theme,
-    sing_copies,
-    sung_from_notation,
-)
-from chingolo.synth.fit.gesture_files import (
-    is_kept,
-    load_fit,
-    theme_from,
-    write_gestures,
-    write_other_bird,
-)
-from chingolo.synth.fit.quality import Quality, judge
+from chingolo.synth.fit.fitted_song import Fit, analysis_rate
+from chingolo.synth.fit.fitted_theme import CopySettings, Spread, fitted_repertoire
+from chingolo.synth.fit.gesture_files import is_kept, theme_from, write_other_bird
+from chingolo.synth.fit.kept_song import keep
+from chingolo.synth.fit.quality import Quality
 from chingolo.synth.fit.realism import Realism, realism
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.recorder.channel import recorders_of_channel
 from chingolo.synth.score.repertoire_file import load_bird
 from chingolo.synth.score.write_repertoire import write_repertoire
 from chingolo.synth.sheets.comparison_sheet import write_comparison_sheet
-from chingolo.synth.tables.audio import load_excerpt, times_of, write_audio
+from chingolo.synth.tables.audio import load_excerpt, times_of
 from chingolo.synth.tables.bounds import SUNG_RATE
-from chingolo.synth.tables.content import content_hash
+from chingolo.synth.tables.content import begin_request, content_hash, write_unedited
 from chingolo.synth.tables.files import (
     InputError,
     atomic_path,
-    begin_request,
     make_folder,
     told_broken,
-    write_unedited,
 )
 from chingolo.synth.tables.song_table import (
     PLACE,
@@ -66,7 +51,6 @@ from chingolo.synth.tables.song_table import (
     write_song_table,
 )
 from chingolo.synth.voice.birds import BIRDS, Bird
-from chingolo.synth.voice.gestures import refuse_beyond_band
 
 OWN_COLUMNS = ("fit_copy", "fit_song", "fit_verdict")
 """What `songs.csv` tells of each copy beside the columns of the song that was fitted: 0 for the
@@ -75,6 +59,7 @@ faithful one, the song's number in the table, and its verdict."""
 WRITES = (
     *("songs.csv", "fit.csv", "repertoire.yaml", "contact_sheet.png", "realism.json"),
     *("songs/[0-9]*.json", "gestures/[0-9]*.npz", "audio/[0-9]*_[0-9]*.flac"),
+    "audio/[0-9]*_heard.flac",
 )
 """Patterns of the files of a folder of fits."""
 
@@ -122,7 +107,7 @@ def fit_songs(
         spread: how the surrogates vary; see `spread_repertoire`.
         bird_name: see `load_bird`; `auto` for `USUAL_BIRD`, larger where the songs are low.
         channel: `none`, `random`, `wide` or a recorder, that the surrogates are heard through;
-            `own` for the background and level of the recording that was fitted.
+            `own` for the room, background and level of the recording that was fitted.
         recorders: the set or family that a channel draws from; see `recorders_of_channel`.
         sample_rate: of the audio, Hz.
         refine_steps: of `refine.refine`; 0 leaves the fits as they were tracked.
@@ -194,7 +179,7 @@ def fit_songs(
             if isinstance(found, str):
                 made = {"verdict": "failed", "reason": found}
             else:
-                made = _keep_whole(*next(better), number, folder, bird, settings)
+                made = keep(*next(better), number, folder, bird, settings)
             with atomic_path(folder / "songs" / f"{number:06d}.json") as temporary:
                 temporary.write_text(json.dumps(made))
     progress(len(table), len(table))
@@ -238,42 +223,6 @@ def _fit_one(song: pd.Series, bird: Bird, broken: dict[int, str]) -> tuple[np.nd
         return str(error)
 
 
-def _keep_whole(
-    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
-) -> dict:
-    """As `_keep`, unless the wanted sample rate would lose notes."""
-    try:
-        if settings.sample_rate < analysis_rate(bird):  # the fit itself hears no more
-            refuse_beyond_band(fit.gesture, settings.sample_rate, "--sample-rate")
-    except InputError as error:
-        return {"verdict": "failed", "reason": str(error)}
-    return _keep(wave, fit, number, folder, bird, settings)
-
-
-def _keep(
-    wave: np.ndarray, fit: Fit, number: int, folder: Path, bird: Bird, settings: CopySettings
-) -> dict:
-    """Writes the files of one fitted song; what is told of it."""
-    theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
-    written = sung_from_notation(fit, theme, bird)
-    rate = analysis_rate(bird)
-    sung = resynthesise([fit, written], bird, sample_rate=rate)
-    quality = judge(wave, sung, fit, written, rate=rate)
-    write_gestures(fit, bird, folder / "gestures" / f"{number:06d}.npz")
-    audio = []
-    for copy, (sung, device) in enumerate(sing_copies(fit, theme, bird, settings, number=number)):
-        name = f"audio/{number:06d}_{copy:04d}.flac"
-        write_audio(folder / name, sung, settings.sample_rate)
-        length = round(len(sung) / settings.sample_rate, 6)
-        audio.append({"path": name, "end_s": length, "device": device})
-    return {
-        **dataclasses.asdict(quality),
-        "notes": len(fit.notes),
-        "audio": audio,
-        "theme": dataclasses.asdict(theme),
-    }
-
-
 def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     """Tables, repertoire, contact sheet and realism from the songs' records."""
     songs, qualities, themes = [], [], []
@@ -284,6 +233,7 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
         qualities.append(
             {"song": number, **known, "notes": record.get("notes", 0)}
             | {name: record.get(name) for name in fields}
+            | {"heard": record.get("heard")}
         )
         if "theme" not in record:
             continue
@@ -304,11 +254,11 @@ def _assemble(table: pd.DataFrame, folder: Path, bird: Bird) -> FittedTable:
     species = table["species"].mode().iloc[0] if "species" in table.columns else ""
     notation = fitted_repertoire(themes, str(species), bird)
     write_unedited(folder / "repertoire.yaml", partial(write_repertoire, notation))
-    fits = {
-        number: load_fit(folder / "gestures" / f"{number:06d}.npz", bird)
+    gestures = {
+        number: folder / "gestures" / f"{number:06d}.npz"
         for number in quality["song"][quality["verdict"] != "failed"]
     }
-    told = realism(table, fits, bird)
+    told = realism(table, gestures, bird)
     with atomic_path(folder / "realism.json") as temporary:
         temporary.write_text(json.dumps(dataclasses.asdict(told), indent=1))
     write_comparison_sheet(table, made, quality, folder / "contact_sheet.png")

@@ -9,7 +9,9 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
-from chingolo.synth.fit.fitted_song import Fit, FittedNote, background, note_alpha
+from chingolo.synth.fit.fitted_song import Fit, note_alpha
+from chingolo.synth.fit.surroundings import Surroundings, heard_in
+from chingolo.synth.fit.track.note import FittedNote
 from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
 from chingolo.synth.recorder.families import Family
 from chingolo.synth.recorder.recorders import Recorder
@@ -258,8 +260,8 @@ class CopySettings:
     """How they vary; see `spread_repertoire`."""
 
     channel: str
-    """What they are heard through: `own` for the background and level of the recording that was
-    fitted, else see `choose_channel`."""
+    """What they are heard through: `own` for the surroundings of the recording that was fitted,
+    else see `choose_channel`."""
 
     recorders: tuple[Recorder, ...] | Family
     """That a channel draws from; see `recorders_of_channel`."""
@@ -272,7 +274,13 @@ class CopySettings:
 
 
 def sing_copies(
-    fit: Fit, theme: Theme, bird: Bird, settings: CopySettings, *, number: int
+    fit: Fit,
+    theme: Theme,
+    bird: Bird,
+    settings: CopySettings,
+    *,
+    number: int,
+    around: Surroundings | None = None,
 ) -> list[tuple[np.ndarray, str]]:
     """Sings a fitted song: the faithful re-synthesis, then the varied copies.
 
@@ -282,29 +290,29 @@ def sing_copies(
         bird: whose constants were fitted.
         settings: how many, how varied, how heard.
         number: of the song in its table, for the draws.
+        around: what the recording added to the song; the channel `own` needs it.
 
     Returns:
         For each copy [samples] float32 with peak 0.5, and the name of its recorder.
     """
     gestures = [fit.gesture]
     varied = spread_repertoire(fitted_repertoire([theme], "", bird), settings.spread)
-    seed = settings.seed + 7919 * number
+    seed, rate = settings.seed + 7919 * number, settings.sample_rate
     for copy in range(1, settings.copies + 1):
         # One rendition each; who sings changes with the copy, which only the wider spreads hear.
         singer = Singer(site=str(copy), individual=str(copy))
         rendition = vary(theme, varied, singer=singer, rendition=copy, seed=seed)
         gestures.append(song_gesture(rendition, bird))
-    sample_rate = settings.sample_rate
-    waves = render(gestures, bird, engine="wavetable", sample_rate=sample_rate, whole_band=False)
+    waves = render(gestures, bird, engine="wavetable", sample_rate=rate, whole_band=False)
     sung = [(_at_peak(waves[0]), "none")]
     for copy, wave in enumerate(waves[1:], start=1):
         random = np.random.default_rng([settings.seed, 29, number, copy])
-        if settings.channel == "own":
-            noise = background(fit, len(wave), random, sample_rate=sample_rate)
-            sung.append((_at_peak(fit.gain * wave + noise), "own"))
+        if around is not None and settings.channel == "own":
+            wave = heard_in(fit.gain * wave, around, random, sample_rate=rate)
+            sung.append((_at_peak(wave), "own"))
         else:
             channel = choose_channel(settings.channel, random, settings.recorders)
-            sung.append((hear(wave, channel, (), sample_rate, random), channel.device))
+            sung.append((hear(wave, channel, (), rate, random), channel.device))
     return sung
 
 

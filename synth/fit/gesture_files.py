@@ -6,6 +6,7 @@ The array `description` [fields, 3] of the npz names each other array, its unit 
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -15,6 +16,7 @@ import pandas as pd
 import yaml
 
 from chingolo.synth.fit.fitted_song import Fit
+from chingolo.synth.fit.surroundings import Surroundings
 from chingolo.synth.score.own_bird import bird_as_mapping
 from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.tables.audio import is_whole
@@ -40,10 +42,15 @@ ARRAYS = (
     ("note_snr", "dB", "[notes] over the noise of one 129 Hz bin"),
     ("floor", "(full scale)^2 / Hz", "[bins] power density of the recording's background"),
     ("floor_frequency", "Hz", "[bins] where it was measured"),
+    ("around_frequency", "Hz", "[bands] middles of the bands of what follows"),
+    ("around_gain", "1", "[bands] power of the direct sound in the recording over the dry one"),
+    ("around_echo", "1", "[bands] power of the room's ringing over that of the dry song"),
+    ("around_decay", "s", "[bands] reverberation time, 60 dB"),
+    ("around_noise", "(full scale)^2 / Hz", "[bands] power density of the background"),
 )
 
 
-def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
+def write_gestures(fit: Fit, bird: Bird, around: Surroundings, path: Path) -> None:
     """Writes a fit as a gestures file; the array `description` tells names, units, meaning."""
     gesture = fit.gesture
     values = {
@@ -61,6 +68,7 @@ def write_gestures(fit: Fit, bird: Bird, path: Path) -> None:
         "note_snr": [note.snr for note in fit.notes],
         "floor": fit.floor,
         "floor_frequency": fit.floor_frequency,
+        **{f"around_{field.name}": getattr(around, field.name) for field in fields(around)},
     }
     arrays = {name: np.asarray(value, np.float32) for name, value in values.items()}
     with atomic_path(path) as temporary:
@@ -75,6 +83,14 @@ def load_fit(path: Path, bird: Bird) -> Fit:
         gesture = Gesture(arrays["f0"], amplitude, arrays["alpha"])
         floor, frequency = arrays["floor"], arrays["floor_frequency"]
         return Fit(held(gesture, bird), (), float(arrays["gain"]), floor, frequency)
+
+
+def load_surroundings(path: Path) -> Surroundings:
+    """What a recording added to its song, as a gestures file tells it."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Surroundings(
+            **{field.name: arrays[f"around_{field.name}"] for field in fields(Surroundings)}
+        )
 
 
 def theme_from(record: dict[str, Any]) -> Theme:
@@ -95,9 +111,12 @@ def is_kept(folder: Path, number: int) -> bool:
     """Whether a song was fitted before, and all of its files are whole."""
     try:
         record = json.loads((folder / "songs" / f"{number:06d}.json").read_text())
-        heard = [is_whole(folder / each["path"], each["end_s"]) for each in record.get("audio", ())]
-        return not heard or (all(heard) and is_zipfile(folder / "gestures" / f"{number:06d}.npz"))
-    except (OSError, ValueError):
+        audio = record.get("audio", ())
+        sung = [is_whole(folder / each["path"], each["end_s"]) for each in audio]
+        if sung:
+            sung.append(is_whole(folder / record["heard"], audio[0]["end_s"]))
+        return not sung or (all(sung) and is_zipfile(folder / "gestures" / f"{number:06d}.npz"))
+    except (OSError, KeyError, ValueError):
         return False
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import binary_dilation
 
 from chingolo.synth.fit.fitted_song import Fit, heard_up_to, slowed
-from chingolo.synth.fit.ridge import HOP, RATE, WINDOW
+from chingolo.synth.fit.track.chirp_plane import HOP, RATE, WINDOW
 from chingolo.synth.spectra.clip import clip_at
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.spectra.log_mel import mel_filters, song_mel_power
@@ -33,6 +33,12 @@ LOUD_DB = 13.0
 
 CLEAR = 10.0
 """Power over a band's noise at which a sound is clear of it."""
+
+HEARD_DB = 25.0
+"""Below the loudest frame: what is held against the re-synthesis as it would be heard."""
+
+HELD_DB = 60.0
+"""Below the loudest band of the song: what is fainter counts as that."""
 
 LEAST_SUNG = 0.8
 """Sung share of a good fit: recorded songs have 0.95 and more, in rooms of 1 s 0.82."""
@@ -76,6 +82,10 @@ class Quality:
     sung_share: float
     """Of the recording's loud frames (a band within `LOUD_DB` of its loudest and `CLEAR` times its
     noise), those in which the fit sings; NaN where there are none."""
+
+    heard_correlation: float
+    """Pearson correlation of the log-mel spectrograms of the recording and of the re-synthesis as
+    the recording would hold it, over frames within `HEARD_DB` of the loudest; see `alike`."""
 
     verdict: str
     """`good`, `fair` or `poor`."""
@@ -140,11 +150,34 @@ def judge(
         notation_correlation=notation,
         explained=explained,
         sung_share=sung_share,
+        heard_correlation=float("nan"),
         verdict="",
         reason="",
     )
     verdict, reason = _verdict(found)
     return replace(found, verdict=verdict, reason=reason)
+
+
+def alike(wave: np.ndarray, heard: np.ndarray, fit: Fit, *, rate: int = RATE) -> float:
+    """See `Quality.heard_correlation`; NaN for a recording that does not vary.
+
+    Args:
+        wave: [samples] recording at `rate`.
+        heard: [about samples] the re-synthesis in the recording's surroundings, same rate.
+        fit: what was found.
+        rate: Hz, `analysis_rate` of the bird.
+    """
+    front_end = front_end_for(slowed(fit, rate / RATE))
+    theirs, ours = (
+        10 * np.log10(np.maximum(power, power.max() * 10 ** (-HELD_DB / 10)) + 1e-20)
+        for power in (
+            song_mel_power(wave, front_end),
+            song_mel_power(clip_at(heard, len(wave), 0), front_end),
+        )
+    )
+    level = theirs.max(axis=1)
+    loud = level > level.max() - HEARD_DB
+    return float(np.corrcoef(theirs[loud].ravel(), ours[loud].ravel())[0, 1])
 
 
 def _bands_below(highest: float, front_end: FrontEnd) -> np.ndarray:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.fit.fitted_song import Fit, analysis_rate, background, resynthesise
+from chingolo.synth.fit.fitted_song import analysis_rate, resynthesise
+from chingolo.synth.fit.gesture_files import load_fit, load_surroundings
 from chingolo.synth.fit.quality import FRONT_END
+from chingolo.synth.fit.surroundings import heard_in
 from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import Bird
@@ -33,34 +36,35 @@ class Realism:
     method: str
 
 
-def realism(table: pd.DataFrame, fits: Mapping[int, Fit], bird: Bird) -> Realism:
-    """Tells pieces of recordings from the same pieces re-synthesised over the same background.
+def realism(table: pd.DataFrame, gestures: Mapping[int, Path], bird: Bird) -> Realism:
+    """Tells pieces of recordings from the same pieces re-synthesised in the same surroundings.
 
     Random forest on mean, deviation and upper quantile of log-mel bands; recordings that are
     tested were never trained on (grouped by file).
 
     Args:
         table: song table that was fitted.
-        fits: of the rows that could be fitted.
+        gestures: files of the rows that could be fitted.
         bird: whose constants were fitted.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    chosen = sorted(fits)
+    chosen = sorted(gestures)
     chosen = [
         chosen[k] for k in np.linspace(0, len(chosen) - 1, min(MOST_SONGS, len(chosen))).astype(int)
     ]
     features, real, groups = [], [], []
     rate = analysis_rate(bird)
     for number in chosen:
-        song, fit = table.iloc[number], fits[number]
+        song, file = table.iloc[number], gestures[number]
         wave = load_song(song, sample_rate=rate)
-        sung = resynthesise([fit], bird, sample_rate=rate)[0]
-        noise = background(fit, len(wave), np.random.default_rng([31, number]), sample_rate=rate)
-        count = min(len(wave), len(sung))
-        for label, heard in ((1, wave[:count]), (0, sung[:count] + noise[:count])):
+        sung = resynthesise([load_fit(file, bird)], bird, sample_rate=rate)[0]
+        random = np.random.default_rng([31, number])
+        made = heard_in(sung, load_surroundings(file), random, sample_rate=rate)
+        count = min(len(wave), len(made))
+        for label, heard in ((1, wave[:count]), (0, made[:count])):
             for piece in _pieces(heard):
                 features.append(piece)
                 real.append(label)

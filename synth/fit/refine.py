@@ -16,7 +16,7 @@ import numpy as np
 import optax
 
 from chingolo.synth.fit.fitted_song import Fit, analysis_rate, as_heard, heard_up_to, slowed
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.voice.birds import Bird
 from chingolo.synth.voice.gestures import ALPHA_RANGE, Gesture, held, source_envelope
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -181,7 +182,9 @@ def read_marked_yaml(path: Path) -> LineMap:
         InputError: if it cannot be read, is no YAML, or is something else (names the line).
     """
     try:
-        parsed = yaml.load(path.read_text(encoding="utf-8"), Loader=LineLoader)
+        # accents of one letter or two are one name
+        text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
+        parsed = yaml.load(text, Loader=LineLoader)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:

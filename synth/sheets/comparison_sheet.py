@@ -1,4 +1,4 @@
-"""Contact sheet of recordings beside their re-synthesis."""
+"""Contact sheet of recordings beside their re-synthesis, dry and as they would hold it."""
 
 from pathlib import Path
 
@@ -17,8 +17,9 @@ def write_comparison_sheet(
 
     Args:
         table: song table that was fitted.
-        made: song table of the fits, with `song` and `copy`.
-        quality: one row per song of `table`.
+        made: song table of the fits, with `fit_song` and `fit_copy`.
+        quality: one row per song of `table`; `heard` is the file of its re-synthesis in its
+            surroundings, relative to the folder of `path`.
         path: PNG file.
         songs: at most this many.
     """
@@ -28,12 +29,12 @@ def write_comparison_sheet(
     faithful = made[made["fit_copy"] == 0]
     order = quality.set_index("song").loc[faithful["fit_song"], "log_mel_correlation"].astype(float)
     faithful = faithful.iloc[np.argsort(order.to_numpy(), kind="stable")[:songs]]
-    pairs = 2
-    rows = -(-len(faithful) // pairs)
-    figure = Figure(figsize=(15, 1.9 * rows + 0.5), layout="constrained")
+    across, each = 2, 3
+    rows = -(-len(faithful) // across)
+    figure = Figure(figsize=(20, 1.9 * rows + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, 2 * pairs, squeeze=False, sharey=True).ravel()
-    for axis in axes[2 * len(faithful) :]:
+    axes = figure.subplots(rows, each * across, squeeze=False, sharey=True).ravel()
+    for axis in axes[each * len(faithful) :]:
         axis.set_axis_off()
     for number, (_, row) in enumerate(faithful.iterrows()):
         song = table.iloc[int(row["fit_song"])]
@@ -43,12 +44,16 @@ def write_comparison_sheet(
         titles = (
             f"recording {Path(song['path']).name}{begun}",
             f"re-synthesis: {told['verdict']}, r {told['log_mel_correlation']:.2f}",
+            f"as the recording would hold it, r {told['heard_correlation']:.2f}",
         )
-        for place, (title, source) in enumerate(zip(titles, (song, row), strict=True)):
-            axis = axes[2 * number + place]
+        sources = (song, row, pd.Series({"path": str(path.parent / told["heard"])}))
+        for place, (title, source) in enumerate(zip(titles, sources, strict=True)):
+            axis = axes[each * number + place]
             draw_spectrogram(axis, load_song(source, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
             axis.set_title(title, fontsize=7)
             axis.tick_params(labelsize=6)
-    figure.suptitle("recordings beside their re-synthesis, the least alike first", fontsize=8)
+    told = "dry and with the room and noise of the recording, the least alike first"
+    told = "dry and with the room and noise of the recording, the least alike first"
+    figure.suptitle(f"recordings beside their re-synthesis, {told}", fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=90, format="png")

@@ -20,8 +20,8 @@ from chingolo.synth.surrogates.sing_songs import (
     sing_part,
 )
 from chingolo.synth.tables.audio import is_whole, write_audio
-from chingolo.synth.tables.content import content_hash
-from chingolo.synth.tables.files import InputError, atomic_path, begin_request
+from chingolo.synth.tables.content import begin_request, content_hash
+from chingolo.synth.tables.files import InputError, atomic_path
 from chingolo.synth.tables.song_table import read_song_table
 
 SHOWN = 2000

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.tables.audio import length_s
-from chingolo.synth.tables.files import InputError, atomic_path, read_text
+from chingolo.synth.tables.files import InputError, atomic_path, counted, folders_of, read_text
 from chingolo.synth.tables.forms.audacity import from_audacity, to_audacity
 from chingolo.synth.tables.forms.cells import Read, Tell, one_line, vector_columns
 from chingolo.synth.tables.forms.raven import from_raven, is_raven, refuse_taken, to_raven
@@ -66,19 +66,19 @@ def read_annotations(
     elif len(nameless):
         first = f"row {nameless[0] + 1} (line {read.lines[nameless[0]]})"
         if len(named) > 1:
-            more = f", as {len(nameless) - 1} more rows" if len(nameless) > 1 else ""
+            more = f", as {counted(len(nameless) - 1, 'more row')}" if len(nameless) > 1 else ""
             raise InputError(
                 f"{path}: {first} names no recording{more}, and the others name {len(named)}; name "
                 "it, or give it with --audio"
             )
         # rows that were added by hand
         tell(
-            f"{path}: {len(nameless)} rows name no recording, {first} first; they are taken to be "
-            f"of {next(iter(named))}, the only one named"
+            f"{path}: {counted(len(nameless), 'row names', 'rows name')} no recording, {first} "
+            f"first; taken to be of {next(iter(named))}, the only one named"
         )
         table = table.assign(path=named.pop())
     try:
-        return validate_song_table(table, base=path.parent, name=str(path))
+        return validate_song_table(table, base=folders_of(path), name=str(path))
     except WrongRow as error:
         raise error.on_line(read.lines[error.row]) from error
 
@@ -172,8 +172,8 @@ def _tell_breaks(table: pd.DataFrame, path: Path, tell: Tell) -> None:
     others = [name for name in breaks if name != "path"]
     if others:
         tell(
-            f"{path}: {len(others)} cells hold tabs or line breaks, '{others[0]}' first; blanks "
-            "stand for them"
+            f"{path}: {counted(len(others), 'cell holds', 'cells hold')} tabs or line breaks, "
+            f"'{others[0]}' first; blanks stand for them"
         )
 
 
@@ -205,6 +205,6 @@ def _without_points(read: Read, path: Path, tell: Tell) -> Read:
         raise InputError(
             f"{path}: line {line}: a point in time, as all rows; expected an end after it"
         )
-    tell(f"{path}: {int(point.sum())} points in time left out, the first on line {line}")
+    tell(f"{path}: {counted(int(point.sum()), 'point')} in time left out, the first on line {line}")
     rows = np.flatnonzero(~point)
     return Read(read.table.iloc[rows].reset_index(drop=True), [read.lines[row] for row in rows])

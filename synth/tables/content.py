@@ -1,16 +1,20 @@
-"""What things hold: hashes of what a result depends on and of what was written; equal sounds."""
+"""What things hold: hashes of what a result depends on and of what was written; equal sounds.
+
+A folder of made songs belongs to one request (`begin_request`), so that what broke off can be gone
+on with.
+"""
 
 import contextlib
 import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path, counted, make_folder
 
 LATER = {"later": True}
 """Metadata of a dataclass field that was added later: at its default it changes no hash, so that
@@ -96,6 +100,62 @@ def _hash(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def begin_request(
+    folder: Path, request: dict, *, name: str, older: dict, writes: Iterable[str]
+) -> None:
+    """Writes the request into the folder, or checks that the one there is the same.
+
+    Args:
+        folder: of the output; made where it is missing.
+        request: as JSON gives it back.
+        name: of the file that holds the request.
+        older: what a file means that was written before a key of the request existed, by key.
+        writes: patterns of the files that the request will write.
+
+    Raises:
+        InputError: if the folder holds another request's songs, or songs of unknown origin.
+    """
+    make_folder(folder)
+    file = folder / name
+    if file.is_file():
+        try:
+            before = dict(json.loads(file.read_text()))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file}: not an earlier request") from error
+        before = {**older, **before}
+        if before != request:
+            changed = [key for key in request if before.get(key) != request[key]]
+            raise InputError(
+                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
+                "choose another --out"
+            )
+        return
+    if others := sorted(file for pattern in writes for file in folder.glob(pattern)):
+        told = others[0].relative_to(folder)
+        raise InputError(f"{folder}: already holds a {told} that was not made here")
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(request, indent=1))
+
+
+def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
+    """Writes what the folder's request gives, unless somebody edited what it gave before.
+
+    Args:
+        file: of the folder.
+        write: writes it under another name; one request always gives the same bytes.
+
+    Raises:
+        InputError: if the file is there and holds something else.
+    """
+    with atomic_path(file) as temporary:
+        write(temporary)
+        if file.is_file() and file.read_bytes() != temporary.read_bytes():
+            raise InputError(
+                f"{file}: was edited, or is another's; it stays. Move it away to have it anew, or "
+                "choose another --out"
+            )
+
+
 def copies(files: Iterable[str | Path]) -> dict[str, str]:
     """The files that hold the very sound of a file before them, each with the first that does.
 
@@ -124,7 +184,7 @@ def told_copies(files: Iterable[str | Path]) -> list[str]:
     found = copies(files)
     if not found:
         return []
-    many = f"{len(found)} recordings are" if len(found) > 1 else "a recording is"
+    many = counted(len(found), "recording is", "recordings are")
     named = "; ".join(f"{copy} of {first}" for copy, first in [*found.items()][:NAMED])
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     return [f"{many} a copy of another, sample for sample: {named}{more}"]

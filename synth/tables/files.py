@@ -1,22 +1,28 @@
-"""Files: the error for bad input, and writing that leaves no half file under its final name.
+"""Files: the error for bad input, and writing that leaves no half file under its final name."""
 
-A folder of made songs belongs to one request (`begin_request`), so that what broke off can be gone
-on with.
-"""
-
-import json
 import os
 import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 
 class InputError(ValueError):
     """Bad input from the user; the message is one line that a command prints before status 2."""
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with the words for it: `1 song`, `2 songs`, `0 songs`.
+
+    Args:
+        count: the number.
+        one: the words for one, with its verb where they have one.
+        several: the words for any other number; empty: those for one with an s.
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"
 
 
 def told_faults(faults: Mapping[int, str], count: int, *, most: int = 3) -> list[str]:
@@ -31,7 +37,7 @@ def told_faults(faults: Mapping[int, str], count: int, *, most: int = 3) -> list
         return []
     reasons = [f"  {faults[row]}" for row in sorted(faults)[:most]]
     more = [f"  and {len(faults) - most} more"] if len(faults) > most else []
-    return [f"{len(faults)} of {count} songs skipped:", *reasons, *more]
+    return [f"{len(faults)} of {counted(count, 'song')} skipped:", *reasons, *more]
 
 
 def told_broken(broken: Mapping[int, str], count: int) -> list[str]:
@@ -43,7 +49,7 @@ def told_broken(broken: Mapping[int, str], count: int) -> list[str]:
     """
     told = told_faults(broken, count)
     return told and [
-        f"{len(broken)} of {count} songs heard as far as their recording goes:",
+        f"{len(broken)} of {counted(count, 'song')} heard as far as their recording goes:",
         *told[1:],
     ]
 
@@ -55,7 +61,9 @@ def refuse_if_none(faults: Mapping[int, str], count: int) -> None:
         InputError: with the reason of the first.
     """
     if count and len(faults) == count:
-        raise InputError(f"none of {count} songs can be used; the first: {faults[min(faults)]}")
+        raise InputError(
+            f"none of {counted(count, 'song')} can be used; the first: {faults[min(faults)]}"
+        )
 
 
 def skipped_file(out: Path) -> Path:
@@ -162,6 +170,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def folders_of(path: Path) -> tuple[Path, ...]:
+    """Folders that the relative paths in a table start from: its own and, of a link, its file's."""
+    return (path.parent, *([Path(os.path.realpath(path)).parent] if path.is_symlink() else []))
+
+
 def on_disk(path: Path) -> Path:
     """The file of this name or, where there is none, the one whose name has the same letters.
 
@@ -258,59 +271,3 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"{path}: cannot make this folder ({error.strerror})") from error
     return path
-
-
-def begin_request(
-    folder: Path, request: dict, *, name: str, older: dict, writes: Iterable[str]
-) -> None:
-    """Writes the request into the folder, or checks that the one there is the same.
-
-    Args:
-        folder: of the output; made where it is missing.
-        request: as JSON gives it back.
-        name: of the file that holds the request.
-        older: what a file means that was written before a key of the request existed, by key.
-        writes: patterns of the files that the request will write.
-
-    Raises:
-        InputError: if the folder holds another request's songs, or songs of unknown origin.
-    """
-    make_folder(folder)
-    file = folder / name
-    if file.is_file():
-        try:
-            before = dict(json.loads(file.read_text()))
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{file}: not an earlier request") from error
-        before = {**older, **before}
-        if before != request:
-            changed = [key for key in request if before.get(key) != request[key]]
-            raise InputError(
-                f"{folder}: holds songs of another request (differs in {', '.join(changed)}); "
-                "choose another --out"
-            )
-        return
-    if others := sorted(file for pattern in writes for file in folder.glob(pattern)):
-        told = others[0].relative_to(folder)
-        raise InputError(f"{folder}: already holds a {told} that was not made here")
-    with atomic_path(file) as temporary:
-        temporary.write_text(json.dumps(request, indent=1))
-
-
-def write_unedited(file: Path, write: Callable[[Path], None]) -> None:
-    """Writes what the folder's request gives, unless somebody edited what it gave before.
-
-    Args:
-        file: of the folder.
-        write: writes it under another name; one request always gives the same bytes.
-
-    Raises:
-        InputError: if the file is there and holds something else.
-    """
-    with atomic_path(file) as temporary:
-        write(temporary)
-        if file.is_file() and file.read_bytes() != temporary.read_bytes():
-            raise InputError(
-                f"{file}: was edited, or is another's; it stays. Move it away to have it anew, or "
-                "choose another --out"
-            )

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from chingolo.synth.tables.files import (
     InputError,
     atomic_path,
+    folders_of,
     is_unicode,
     on_disk,
     refuse_unnameable,
@@ -75,7 +76,7 @@ def read_song_table(
     if audio is not None and len(table):
         table = of_recording(table, audio, name=str(path))
     try:
-        return validate_song_table(table, base=path.parent, name=str(path))
+        return validate_song_table(table, base=folders_of(path), name=str(path))
     except WrongRow as error:
         if path.suffix.lower() == ".parquet":
             raise
@@ -109,10 +110,10 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     refuse_unnameable(audio)
     if "path" not in table.columns:
         if not KNOWN & set(table.columns):
-            found = ", ".join(map(repr, table.columns))
             raise InputError(
-                f"{name}: the first line names no column of a song table, but {found}; expected "
-                "names such as start_s, end_s and label above the songs"
+                f"{name}: the first line names no column of a song table, but "
+                f"{', '.join(map(repr, table.columns))}; expected names such as start_s, end_s and "
+                "label above the songs"
             )
         return table.assign(path=str(audio.resolve()))
     paths = [cell_text(value) for value in table["path"]]
@@ -131,12 +132,14 @@ def of_recording(table: pd.DataFrame, audio: Path, *, name: str) -> pd.DataFrame
     )
 
 
-def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.DataFrame:
+def validate_song_table(
+    table: pd.DataFrame, *, base: Path | Sequence[Path], name: str
+) -> pd.DataFrame:
     """Checks a song table and brings the known columns to their types.
 
     Args:
         table: the rows; see `read_song_table`.
-        base: folder that relative paths start from.
+        base: folder that relative paths start from; of several the first that holds the file.
         name: what to call the table in messages.
 
     Raises:
@@ -156,7 +159,7 @@ def validate_song_table(table: pd.DataFrame, *, base: Path, name: str) -> pd.Dat
     _refuse_rows(~texts.astype(bool), name, "'path' is no path, but a list or mapping")
     paths = [cell_text(value) for value in table["path"]]
     _refuse_rows(pd.Series([not path.strip() for path in paths]), name, "'path' is empty")
-    table["path"] = [_resolved(base, path, row, name) for row, path in enumerate(paths)]
+    table["path"] = [_found(base, path, row, name) for row, path in enumerate(paths)]
     table = known_columns(table, name=name)
     if "start_s" in table.columns:
         _refuse_rows(table["start_s"] < 0, name, "'start_s' is negative")
@@ -171,7 +174,7 @@ def known_columns(table: pd.DataFrame, *, name: str) -> pd.DataFrame:
     """Brings the known columns but `path` to their types, and names to their one spelling.
 
     Args:
-        table: rows of a song table, from a file or in memory, numbered from 0.
+        table: rows of a song table, numbered from 0.
         name: what to call the table in messages.
 
     Raises:
@@ -226,6 +229,12 @@ def refuse_dates(dates: np.ndarray, *, column: str, name: str) -> None:
     if bad.any():
         value = dates[int(np.argmax(bad))]
         _refuse_rows(bad, name, f"'{column}' is '{value}', no date; expected {DATE_FORMS}")
+
+
+def _found(base: Path | Sequence[Path], path: str, row: int, name: str) -> str:
+    bases = [base] if isinstance(base, Path) else base
+    files = [_resolved(each, path, row, name) for each in bases]
+    return next((file for file in files if len(files) > 1 and os.path.exists(file)), files[0])
 
 
 def _resolved(base: Path, path: str, row: int, name: str) -> str:

@@ -11,6 +11,7 @@ from chingolo.synth.recorder.wide import wide_recorder
 from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.content import content_hash
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
+from chingolo.synth.tables.files import counted
 from chingolo.train.data.corpus import Corpus
 
 MOST_BYTES = 4 * 2**30
@@ -51,8 +52,10 @@ def copies_of(
     size = sum(4 * len(as_excerpt(song).wave) for song in corpus.songs)
     fitting = max(min(count, MOST_BYTES // max(size, 1)), 1)
     if fitting < count:
-        tell(f"songs are heard through {fitting} recorders, not {count}, to fit memory")
-    tell(f"hearing {len(table)} songs through {fitting} random recorders each")
+        tell(f"songs are heard through {counted(fitting, 'recorder')}, not {count}, to fit memory")
+    tell(
+        f"hearing {counted(len(table), 'song')} through {counted(fitting, 'random recorder')} each"
+    )
     copies = [[as_excerpt(song) for song in corpus.songs] for _ in range(fitting)]
     for hearing in hear_recordings(
         table,

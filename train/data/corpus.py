@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.synth.tables.excerpt import Excerpt, as_excerpt
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def make_corpus(
     """
     for told, names in (("labels", labels), ("pairs", pairs)):
         if names is not None and len(names) != len(songs):
-            raise InputError(f"{len(names)} {told} for {len(songs)} songs")
+            raise InputError(f"{len(names)} {told} for {counted(len(songs), 'song')}")
     for number, song in enumerate(songs):
         if not np.isfinite(as_excerpt(song).wave).all():
             raise InputError(f"song {number}: holds samples that are not finite")

@@ -13,7 +13,14 @@ from chingolo.synth.spectra.front_end import FrontEnd
 from chingolo.synth.tables.audio import load_excerpt
 from chingolo.synth.tables.content import told_copies
 from chingolo.synth.tables.excerpt import Excerpt
-from chingolo.synth.tables.files import InputError, refuse_if_none, told_broken, told_faults
+from chingolo.synth.tables.files import (
+    InputError,
+    counted,
+    folders_of,
+    refuse_if_none,
+    told_broken,
+    told_faults,
+)
 from chingolo.synth.tables.song_table import read_song_table, song_reference
 from chingolo.synth.tables.words import word, words
 from chingolo.train.data.copies import copies_of
@@ -105,11 +112,11 @@ def read_songs(
         raise InputError(f"--weights: {len(options.weights)} given for {len(paths)} song tables")
     if options.weights and not sum(options.weights) > 0:
         raise InputError("--weights: they add up to nothing")
-    tables = [with_whole_origins(read_song_table(path), path.parent) for path in paths]
+    tables = [with_whole_origins(read_song_table(path), folders_of(path)) for path in paths]
     table = pd.concat(tables, ignore_index=True)
     for line in told_copies(table["path"]):
         tell(line)
-    tell(f"reading {len(table)} songs")
+    tell(f"reading {counted(len(table), 'song')}")
     songs, faults = decode(table, front_end, strict=options.strict)
     refuse_if_none(faults, len(table))
     kept = [row for row in range(len(table)) if row not in faults]
@@ -158,7 +165,8 @@ def read_songs(
             [shown[i] for i in rows.tolist()],
             [groups[i] for i in rows.tolist()],
         )
-        tell(f"holding out {len(rows)} songs of {len(set(held_out.group))} groups")
+        of = counted(len(set(held_out.group)), "group")
+        tell(f"holding out {counted(len(rows), 'song')} of {of}")
     trained = np.flatnonzero(~held)
     corpus = whole.choose(trained)
     if options.heard_through:
@@ -262,8 +270,8 @@ def decode(
         if len(song) >= least:
             return song
         return InputError(
-            f"row {row + 1}: {table['path'].iloc[row]}: a song of {len(song)} samples is shorter "
-            f"than one window of {least} samples"
+            f"row {row + 1}: {table['path'].iloc[row]}: a song of {counted(len(song), 'sample')} "
+            f"is shorter than one window of {least} samples"
         )
 
     songs, faults = [], {}

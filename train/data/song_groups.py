@@ -58,19 +58,19 @@ def joined_groups(values: Sequence[Collection[Hashable]]) -> list[str]:
     return [str(name) for name in group[: len(values)]]
 
 
-def with_whole_origins(table: pd.DataFrame, base: Path) -> pd.DataFrame:
+def with_whole_origins(table: pd.DataFrame, bases: Sequence[Path]) -> pd.DataFrame:
     """The table with paths in `fitted_from` absolute and links followed, as those of `path` are.
 
     Args:
         table: a song table; what names no file stays as it is.
-        base: folder that relative paths start from.
+        bases: folders that relative paths start from, the first first.
     """
     if "fitted_from" not in table.columns:
         return table
 
     def whole(value: str) -> str:
         path, fragment = _parted(value)
-        return (_followed(base / path) or path) + fragment
+        return next(filter(None, (_followed(base / path) for base in bases)), path) + fragment
 
     origins = [whole(str(value)) if word(value) else "" for value in table["fitted_from"]]
     return table.assign(fitted_from=pd.Series(origins, table.index, dtype=object))

@@ -7,7 +7,7 @@ import jax
 
 from chingolo.synth.spectra.clip import clip_samples
 from chingolo.synth.spectra.log_mel import check_bands, frames_in
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.train.data.batches import PairSource, places
 from chingolo.train.data.corpus import Corpus
 from chingolo.train.encoders.registry import ENCODERS
@@ -39,7 +39,7 @@ def fitted_batch(
         return settings
     wanted = settings.batch - round(settings.batch * settings.synthetic_share * synthetic)
     made, recorded = places(settings, corpus, synthetic)
-    few = f"{recorded} songs can stand in a batch, each once"
+    few = f"{counted(recorded, 'song')} can stand in a batch, each once"
     if synthetic:
         if recorded < wanted:
             tell(f"{few}: {recorded} of {settings.batch} are recorded and {made} synthetic")
@@ -47,7 +47,7 @@ def fitted_batch(
     devices = jax.device_count()
     batch = min(settings.batch, recorded - recorded % devices)
     if batch < devices:
-        raise InputError(f"{few}, and {devices} devices need {devices}")
+        raise InputError(f"{few}, and {counted(devices, 'device needs', 'devices need')} {devices}")
     if batch < settings.batch:
         tell(f"{few}: batches of {batch} in place of {settings.batch}")
     return dataclasses.replace(settings, batch=batch)
@@ -71,7 +71,7 @@ def check(
     devices = jax.device_count()
     if settings.batch % devices:
         raise InputError(
-            f"a batch of {settings.batch} songs cannot be split over {devices} devices"
+            f"a batch of {counted(settings.batch, 'song')} cannot be split over {devices} devices"
         )
     front_end, name = settings.front_end, settings.method.name
     if begin_with is None:  # what a trained encoder hears, it hears
@@ -107,7 +107,8 @@ def check(
         least = front_end.n_fft
         if shortest < least:
             raise InputError(
-                f"a song of {shortest} samples is shorter than one window of {least} samples"
+                f"a song of {counted(shortest, 'sample')} is shorter than one window of {least} "
+                "samples"
             )
         if source is None and len(corpus.songs) < 2:
             raise InputError("one song alone cannot train an encoder; expected at least 2")

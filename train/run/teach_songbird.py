@@ -201,6 +201,8 @@ def discriminants(x: np.ndarray, classes: np.ndarray, count: int, *, shrink: flo
     """
     _, number, size = np.unique(classes, return_inverse=True, return_counts=True)
     kept = size[number] >= FEWEST
+    if not kept.any():
+        return np.zeros((x.shape[1], 0))
     x = x[kept].astype(np.float64)
     _, number, size = np.unique(number[kept], return_inverse=True, return_counts=True)
     means = np.zeros((len(size), x.shape[1]))

@@ -18,13 +18,13 @@ class SearchSettings:
     """Optimiser steps of each network; it is looked at four times, and ended where it is below the
     median of the others."""
 
-    units: Annotated[int, Bounds(2)] = 800
+    units: Annotated[int, Bounds(2, 1_000_000)] = 800
     """Invented units that each encoder is taught with."""
 
-    renditions: Annotated[int, Bounds(2)] = 3
+    renditions: Annotated[int, Bounds(2, 1000)] = 3
     """Of each, every one through a recorder of its own."""
 
-    held_out: Annotated[int, Bounds(2)] = 200
+    held_out: Annotated[int, Bounds(2, 1_000_000)] = 200
     """Other invented units, that it is asked for."""
 
     seed: Annotated[int, Bounds(0, 2**31 - 1)] = 0

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.synth.tables.files import counted
 from chingolo.synth.tables.words import alike, day_spans, words
 
 SOME = 6
@@ -123,7 +124,7 @@ def _nameless(
     named = table[used & known]
     recordings = len(named.drop_duplicates(["era", "bird", "path"]))
     each = recordings / len(named.drop_duplicates(["era", "bird"]))
-    count = f"{int(nameless.sum())} songs name no individual"
+    count = counted(int(nameless.sum()), "song names no individual", "songs name no individual")
     places = set(zip(named["era"], named["site"], strict=True))
     beside = [place in places for place in zip(table["era"], table["site"], strict=True)]
     pooled = nameless & np.array(beside) if each > RECORDED_AGAIN else np.zeros_like(nameless)
@@ -138,8 +139,8 @@ def _nameless(
     caveat = ""
     if alone.any():
         caveat = (
-            f"{count}; each of {len(set(table['path'][alone]))} recordings without a name stands "
-            "as one unit: if they are of fewer birds, p values may be too small."
+            f"{count}; each of {counted(len(set(table['path'][alone])), 'recording')} without a "
+            "name stands as one unit: if they are of fewer birds, p values may be too small."
         )
         told.append(caveat)
     return pooled, tuple(told), caveat
@@ -169,7 +170,7 @@ def apart_by_site(
     several = sites.index[sites > 1]
     if not len(several):
         return bird, ()
-    named = f"{_some(several)} ({len(several)} of {len(sites)} individuals)"
+    named = f"{_some(several)} ({len(several)} of {counted(len(sites), 'individual')})"
     if len(several) > 1 and 2 * len(several) >= len(sites):
         split, why = set(several), "as with numbers that start anew at each site"
     else:
@@ -182,7 +183,7 @@ def apart_by_site(
     if split:
         remarks.append(
             f"Ids at several sites that cannot be one bird, {why}, were kept apart by site: "
-            f"{_some(sorted(split))} ({len(split)} of {len(sites)} individuals)."
+            f"{_some(sorted(split))} ({len(split)} of {counted(len(sites), 'individual')})."
         )
         bird = np.where(
             np.isin(bird.astype(str), sorted(split)), bird + " at " + site, bird

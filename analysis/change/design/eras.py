@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chingolo.analysis.settings import CompareSettings
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.song_table import refuse_dates
 from chingolo.synth.tables.words import DATE_FORMS, day_spans, days, word, words
 
@@ -80,7 +80,8 @@ def find_eras(songs: pd.DataFrame, settings: CompareSettings) -> Eras | None:
     of_song[names == modern] = MODERN
     left_out = int((of_song == NO_ERA).sum())
     if left_out:
-        remarks = (*remarks, f"{left_out} songs belong to neither era and entered no test.")
+        many = counted(left_out, "song belongs", "songs belong")
+        remarks = (*remarks, f"{many} to neither era and entered no test.")
     return Eras(historical, modern, of_song, remarks)
 
 
@@ -145,4 +146,6 @@ def _cut_by_date(
     unsure = int((names == "").sum())
     if not unsure:
         return names, ()
-    return names, (f"{unsure} songs have no date that is certain about the cut.",)
+    return names, (
+        f"{counted(unsure, 'song has', 'songs have')} no date that is certain about the cut.",
+    )

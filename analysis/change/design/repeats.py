@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.song_table import PLACE, song_reference
 from chingolo.synth.tables.words import words
 
@@ -50,7 +50,7 @@ def first_of_each(songs: pd.DataFrame, columns: Iterable[str] = ()) -> np.ndarra
     }
     if differing:
         row, parts = next(iter(differing.items()))
-        more = f" ({len(differing) - 1} more rows so)" if len(differing) > 1 else ""
+        more = f" ({counted(len(differing) - 1, 'more row')} so)" if len(differing) > 1 else ""
         raise InputError(
             f"rows {songs.index[row_of[row]] + 1} and {songs.index[row] + 1} are one song "
             f"({song_reference(songs.iloc[row])}) and differ in {', '.join(parts)}{more}; correct "

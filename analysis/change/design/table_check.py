@@ -8,6 +8,7 @@ import pandas as pd
 from chingolo.analysis.change.design.birds import column_words
 from chingolo.analysis.change.design.eras import Eras
 from chingolo.analysis.change.design.units import Design
+from chingolo.synth.tables.files import counted
 from chingolo.synth.tables.words import alike
 
 TOLD = ("individual", "site", "date", "device", "origin")
@@ -49,8 +50,9 @@ def check_table(songs: pd.DataFrame, eras: Eras, design: Design) -> dict[str, An
 def table_lines(check: dict[str, Any], eras: Eras) -> list[str]:
     """The check as lines of text, for a terminal."""
     lines = [
-        f"{row['site']}: {row['units'][0]} units of {eras.historical}, {row['units'][1]} of "
-        f"{eras.modern} ({row['songs'][0]} and {row['songs'][1]} songs)"
+        f"{row['site']}: {counted(row['units'][0], 'unit')} of {eras.historical}, "
+        f"{row['units'][1]} of {eras.modern} "
+        f"({row['songs'][0]} and {counted(row['songs'][1], 'song')})"
         for row in check["sites"]
     ]
     return [*lines, *check["remarks"]]
@@ -77,7 +79,7 @@ def _sites(songs: pd.DataFrame, eras: Eras, design: Design) -> list[dict[str, An
 
 def _missing_words(missing: dict[str, list[int]], used: np.ndarray) -> str:
     told = [f"{column} of {sum(counts)}" for column, counts in missing.items() if sum(counts)]
-    return f"Not known: {', '.join(told)} of {int(used.sum())} songs."
+    return f"Not known: {', '.join(told)} of {counted(int(used.sum()), 'song')}."
 
 
 def _alike_sites(values: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chingolo.analysis.change.design.birds import column_words, find_singers
 from chingolo.analysis.change.design.eras import Eras
+from chingolo.synth.tables.files import counted
 from chingolo.synth.tables.forms.headers import other_names
 
 
@@ -106,7 +107,7 @@ def find_design(
         block, unplaced = _unit_blocks(site, full, len(era))
         remarks.append("Units were exchanged within their site only, so that sites may differ.")
         if unplaced:
-            remarks.append(f"{unplaced} units of unknown site entered no test.")
+            remarks.append(f"{counted(unplaced, 'unit')} of unknown site entered no test.")
     else:
         remarks.append(
             "No sites are known: a difference between the places sampled in the two eras is not "
@@ -129,8 +130,9 @@ def find_design(
     outside = int((~design.testable & ~untold).sum())
     if block_name == "site" and outside:
         told = (
-            f"{outside} of {len(era)} units come from sites recorded in one era only, or from none "
-            "that is known, and entered no test and no share."
+            f"{outside} of {counted(len(era), 'unit')} {'comes' if outside == 1 else 'come'} from "
+            "sites recorded in one era only, or from none that is known, and entered no test and "
+            "no share."
         )
         design = dataclasses.replace(design, remarks=(*remarks, told))
     return design

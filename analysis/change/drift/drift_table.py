@@ -12,7 +12,7 @@ from chingolo.analysis.change.drift.song_measures import SongMeasures
 
 TIME, PITCH = "time", "pitch"
 
-INTERVAL_ERROR, PERIOD_ERROR, PITCH_ERROR = 0.008, 0.001, 0.003
+INTERVAL_ERROR, PERIOD_ERROR, PITCH_ERROR = 0.008, 0.002, 0.003
 """Natural-log units: what no recorder tried has moved a measure by (docs/methods.md); it enters the
 variance, so that no number of birds makes a smaller difference a claim."""
 

@@ -14,6 +14,7 @@ from chingolo.analysis.change.drift.song_measures import (
 )
 from chingolo.synth.recorder.hear_recordings import hear_recordings
 from chingolo.synth.recorder.wide import WideRecorder
+from chingolo.synth.tables.files import counted
 
 SONGS = 20
 """Of each era that are heard through every recorder: a tenth of a second each time. A recorder
@@ -61,5 +62,5 @@ def measure_copies(
         heard = measure_song(song.wave[song.start : song.stop], RATE)
         measured[hearing.recorder][chosen[hearing.row]] = heard
         if done % 200 == 0:
-            tell(f"{done} of {len(chosen) * len(recorders)} copies measured")
+            tell(f"{done} of {counted(len(chosen) * len(recorders), 'copy', 'copies')} measured")
     return measured

@@ -8,10 +8,12 @@ import pandas as pd
 from scipy import signal
 
 from chingolo.analysis.change.design.song_order import song_order
-from chingolo.synth.fit.measure_notes import FittedNote, track_notes
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
+from chingolo.synth.fit.track.measure_notes import track_notes
+from chingolo.synth.fit.track.note import FittedNote
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.excerpt import wave_in_memory
+from chingolo.synth.tables.files import counted
 from chingolo.synth.tables.words import words
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
@@ -142,7 +144,7 @@ def measure_recordings(
     for done, row in enumerate(rows, 1):
         measured[row] = measure_song(load_song(songs.iloc[row], sample_rate=RATE), RATE)
         if done % 500 == 0:
-            tell(f"{done} of {len(rows)} songs measured")
+            tell(f"{done} of {counted(len(rows), 'song')} measured")
     return measured
 
 

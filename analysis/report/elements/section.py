@@ -7,6 +7,7 @@ from typing import Any
 
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ NO_PLACEBO = "Placebo: not made, since songs were not heard through other record
 def placebo_of(placebo: Mapping[str, Any], songs: str, made_by: Mapping[str, Any]) -> str:
     """What a placebo compares: performances heard by two devices, or `songs` with themselves."""
     if placebo["measured"]:
-        return f"performances heard by two devices ({placebo['recorders']} pairs of devices)"
+        pairs = counted(placebo["recorders"], "pair")
+        return f"performances heard by two devices ({pairs} of devices)"
     drawn = made_by.get("recorders_drawn")
     which = (
-        f"{placebo['recorders']} recorders, of {drawn} at random those that make one era sound "
-        "most like the other"
+        f"{counted(placebo['recorders'], 'recorder')}, of {drawn} at random those that make one "
+        "era sound most like the other"
         if drawn
-        else f"{placebo['recorders']} random recorders"
+        else counted(placebo["recorders"], "random recorder")
     )
     return f"{songs} against themselves through {which}"
 

@@ -22,6 +22,7 @@ from chingolo.analysis.space.embedder import Embedder
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.synth.recorder.families import WIDE_FAMILIES
 from chingolo.synth.recorder.wide import WideRecorder, wide_recorder
+from chingolo.synth.tables.files import counted
 
 FAMILY = "wide-2"
 LOOKS = (6, 18)
@@ -99,7 +100,7 @@ def choose_recorders(
             best = [recorder for _, recorder in tried[:PARENTS]]
             children = [put_together(best, random) for _ in range(round(CHILDREN * len(pool)))]
             tried = sorted([*tried, *_nearest(children, first, others, embedder)], key=_distance)
-        tell(f"{len(pool)} recorders tried on songs of era {era}")
+        tell(f"{counted(len(pool), 'recorder')} tried on songs of era {era}")
         left = [recorder for _, recorder in tried[: max(SECOND_LOOK, 2 * kept)]]
         known = [recorder.parts for _, recorder in chosen]
         near = _nearest(left, second, others, embedder)

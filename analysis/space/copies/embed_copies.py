@@ -15,7 +15,7 @@ from chingolo.analysis.space.outside.outside_encoder import OutsideEncoder
 from chingolo.synth.recorder.hear_recordings import Hearing, hear_recordings
 from chingolo.synth.recorder.wide import WideRecorder, through, wide_recorder
 from chingolo.synth.tables.excerpt import wave_in_memory
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.train.run.trained_encoder import TrainedEncoder
 
 FAMILY = "wide-1"
@@ -158,7 +158,8 @@ def embed_copies(
     for done, hearing in enumerate(hearings, 1):
         waiting.append(hearing)
         if done % (500 * len(recorders)) == 0:
-            tell(f"{done // len(recorders)} of {len(table)} songs through other recorders")
+            songs = f"{done // len(recorders)} of {counted(len(table), 'song')}"
+            tell(f"{songs} through other recorders")
         if len(waiting) >= 8 * embedder.batch:
             flush()
     if waiting:

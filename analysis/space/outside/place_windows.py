@@ -11,7 +11,7 @@ import pandas as pd
 
 from chingolo.analysis.find.recordings import AUDIO_ENDINGS
 from chingolo.synth.tables.audio import length_s
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.song_table import validate_song_table
 from chingolo.synth.tables.words import composed
 
@@ -58,7 +58,9 @@ def within_recordings(
     kept = np.flatnonzero(windows["start_s"].to_numpy() < length)
     if len(kept) < len(windows):
         late = windows["path"].iloc[np.setdiff1d(np.arange(len(windows)), kept)[0]]
-        told = f"{len(windows) - len(kept)} windows begin behind the end of their recording"
+        gone = len(windows) - len(kept)
+        told = counted(gone, "window begins", "windows begin") + " behind the end of "
+        told += "its recording" if gone == 1 else "their recording"
         if not len(kept):
             raise InputError(f"{name}: all {told} ({late})")
         tell(f"{name}: {told} (the first in {late}), and are left out")
@@ -137,7 +139,9 @@ def windows_of_songs(
         rows += own.tolist()
     left = len(windows) - len(set(rows))
     if left:
-        tell(f"{left} of {len(windows)} windows are of no row of {name}, and are left out")
+        are = "is" if left == 1 else "are"
+        many = f"{left} of {counted(len(windows), 'window')} {are}"
+        tell(f"{many} of no row of {name}, and {are} left out")
     table = songs.iloc[found].reset_index(drop=True)
     times = windows.iloc[rows].reset_index(drop=True)
     table = table.assign(start_s=times["start_s"], end_s=times["end_s"])

@@ -13,7 +13,7 @@ from chingolo.analysis.space.outside.forms.array import tables_beside
 from chingolo.analysis.space.outside.forms.form import Form, OutsideVectors
 from chingolo.analysis.space.outside.forms.registry import FORMS
 from chingolo.analysis.space.outside.place_windows import place_windows, windows_of_songs
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.song_table import read_song_table
 
 Tell = Callable[[str], None]
@@ -75,8 +75,8 @@ def _rows_of(vectors: OutsideVectors, path: Path, songs: Path | None) -> pd.Data
     table = read_song_table(songs)
     if len(table) != len(vectors.z):
         raise InputError(
-            f"{path}: {len(vectors.z)} vectors, and {len(table)} songs in {songs}; expected one "
-            "for each, in the same order"
+            f"{path}: {counted(len(vectors.z), 'vector')}, and {counted(len(table), 'song')} in "
+            f"{songs}; expected one for each, in the same order"
         )
     return table
 

@@ -21,7 +21,7 @@ from chingolo.analysis.space.cluster import (
 )
 from chingolo.analysis.space.latent_table import LatentTable
 from chingolo.analysis.space.themes.name_themes import name_themes
-from chingolo.synth.tables.files import InputError, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_path, counted
 
 NOVEL = "novel"
 FORMAT = "chingolo reference 1"
@@ -73,8 +73,8 @@ def fit_reference(
     )
     if not fitted.count:
         raise InputError(
-            f"{len(latents.z)} songs make no cluster of {fitted.min_cluster_size} or more: "
-            "no reference can be made of them"
+            f"{counted(len(latents.z), 'song makes', 'songs make')} no cluster of "
+            f"{fitted.min_cluster_size} or more: no reference can be made of them"
         )
     theme, _ = name_themes(latents.songs, fitted.assignment)
     first = [int(np.argmax(fitted.assignment == cluster)) for cluster in range(fitted.count)]

@@ -4,11 +4,12 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from chingolo.synth.tables.files import InputError, is_file, read_text
+from chingolo.synth.tables.files import InputError, counted, is_file, read_text
 from chingolo.synth.tables.forms.headers import KNOWN, one_spelling
 from chingolo.synth.tables.words import composed
 
@@ -49,7 +50,7 @@ def read_rows(path: str | Path, *, rows: int | None = None) -> pd.DataFrame:
 
 def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
     text, mark = _marked_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    reader = _reader(text, mark, strict=True)
     rows: list[list[str]] = []
     begun, width, named = 1, 0, 0
     try:
@@ -65,8 +66,8 @@ def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
                     )
                 if len(row) < named:
                     raise InputError(
-                        f"{path}: line {begun}: a row of {len(row)} cells, and the header line "
-                        f"names {named}; is it cut off?"
+                        f"{path}: line {begun}: a row of {counted(len(row), 'cell')}, and the "
+                        f"header line names {named}; is it cut off?"
                     )
                 rows.append(row[:width] + [""] * (width - len(row)))
                 if most is not None and len(rows) > most:
@@ -84,6 +85,14 @@ def _read_text_rows(path: Path, most: int | None) -> pd.DataFrame:
     nameless = [at for at, name in enumerate(rows[0]) if not name.strip()]
     empty = [at for at in nameless if not table.iloc[:, at].str.strip().any()]
     return table.iloc[:, [at for at in range(width) if at not in empty]]
+
+
+def _reader(text: str, mark: str, *, strict: bool = False) -> Any:
+    """Rows of cells; a quotation mark may follow a separator and blanks."""
+    blanks = re.search(rf'{re.escape(mark)} +"', text) is not None
+    return csv.reader(
+        io.StringIO(text, newline=""), delimiter=mark, strict=strict, skipinitialspace=blanks
+    )
 
 
 def _marked_text(path: Path) -> tuple[str, str]:
@@ -106,7 +115,7 @@ def separator(text: str) -> str:
     marks = [mark for mark in ",;\t" if mark in first] or [","]
 
     def known(mark: str) -> int:
-        names = next(csv.reader([first], delimiter=mark), [])
+        names = next(_reader(first, mark), [])
         return len(KNOWN & set(one_spelling(names, KNOWN)))
 
     return max(marks, key=known)
@@ -115,7 +124,7 @@ def separator(text: str) -> str:
 def line_of(path: Path, row: int) -> int:
     """The line that a row of a CSV file begins on: cells may hold lines; empty ones are no rows."""
     text, mark = _marked_text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    reader = _reader(text, mark)
     begun, number = 1, -1
     for cells in reader:
         number += any(map(str.strip, cells))

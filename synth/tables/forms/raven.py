@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chingolo.synth.tables.files import InputError
+from chingolo.synth.tables.files import InputError, counted
 from chingolo.synth.tables.forms.cells import Read, Tell, as_text, file_name, number, one_line
 from chingolo.synth.tables.words import numbers as as_numbers
 from chingolo.synth.tables.words import word
 
-BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
+TIMES = BEGIN, END, OFFSET = "Begin Time (s)", "End Time (s)", "File Offset (s)"
 NAMES = {
     "path": "Begin Path",
     "start_s": BEGIN,
@@ -124,10 +124,12 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     begun, ended = (table[name].map(word) != "" for name in (BEGIN, END))
     if (begun & ~ended).any():
         many = int((begun & ~ended).sum())
-        tell(f"{path}: {many} selections without an end last to the end of their recording")
+        last = "lasts to the end of its" if many == 1 else "last to the end of their"
+        tell(f"{path}: {counted(many, 'selection')} without an end {last} recording")
     if (ended & ~begun).any():
         many = int((ended & ~begun).sum())
-        tell(f"{path}: {many} selections without a begin start with their recording")
+        start = "starts with its" if many == 1 else "start with their"
+        tell(f"{path}: {counted(many, 'selection')} without a begin {start} recording")
     if not len(table):
         raise InputError(f"{path}: no selection in it")
     _tell_sequence(table, path, tell)
@@ -135,9 +137,12 @@ def from_raven(text: str, path: Path, tell: Tell) -> Read:
     for row, what in unlike[:MOST_UNLIKE]:
         tell(f"{path}: line {lines[row]}: views of one selection differ in {what}; all are kept")
     if len(unlike) > MOST_UNLIKE:
-        tell(f"{path}: and so do those of {len(unlike) - MOST_UNLIKE} more selections")
+        tell(f"{path}: and so do those of {counted(len(unlike) - MOST_UNLIKE, 'more selection')}")
     if len(kept) < len(lines):
-        tell(f"{path}: {len(lines) - len(kept)} rows were further views of a selection; merged")
+        further = counted(
+            len(lines) - len(kept), "row was a further view", "rows were further views"
+        )
+        tell(f"{path}: {further} of a selection; merged")
     lines = [lines[row] for row in kept]
     table = _within_the_file(table)
     table = _with_paths(table)
@@ -205,7 +210,10 @@ def _without_further_views(
     if "Selection" not in table.columns or "View" not in table.columns:
         return list(range(len(table))), table, []
     shared = ["Selection", "Begin Path", "Begin File", OFFSET, "Channel", BEGIN, END]
-    keys = table[[name for name in shared if name in table.columns]].apply(tuple, axis=1)
+    keys = pd.Series(
+        list(zip(*(_keys(table[name]) for name in shared if name in table.columns), strict=True)),
+        dtype=object,
+    )
     texts = [name for name in table.columns if name not in ORDER and not name.endswith(")")]
     kept, merged, unlike = [], [], []
     for rows in table.groupby(keys.to_numpy(), sort=False).indices.values() if len(table) else ():
@@ -230,6 +238,12 @@ def _without_further_views(
     return [kept[place] for place in order], rows, unlike
 
 
+def _keys(column: pd.Series) -> pd.Series:
+    """Cells that are equal where they mean the same: `1.000` and `1` are one time."""
+    times = pd.to_numeric(column, errors="coerce")
+    return times.astype(object).where(times.notna(), column) if column.name in TIMES else column
+
+
 def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
     """Tells how times are taken where several files have no offsets.
 
@@ -244,9 +258,10 @@ def _tell_sequence(table: pd.DataFrame, path: Path, tell: Tell) -> None:
     begins = pd.to_numeric(table[BEGIN], errors="coerce")
     joined = lacking == len(table) and not begins.is_monotonic_increasing
     if lacking and not joined:
+        have, their = ("has", "its") if lacking == 1 else ("have", "their")
         tell(
-            f"{path}: {lacking} selections of several files have no '{OFFSET}'; their times are "
-            "taken from the begin of their own file"
+            f"{path}: {counted(lacking, 'selection')} of several files {have} no '{OFFSET}'; "
+            f"{their} times are taken from the begin of {their} own file"
         )
 
 

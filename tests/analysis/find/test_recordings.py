@@ -42,7 +42,7 @@ def named_by_bytes(folder: Path, name: bytes, *, seed: int = 1) -> Path:
 def test_every_form_that_is_read_is_heard_in_a_folder(tmp_path, ending: str, capsys):
     recording(tmp_path / f"a.{ending.upper()}", FORMS[ending])
     assert find_songs.main([str(tmp_path)]) == 0
-    assert "0 songs in 1 recordings (1.0 s)" in capsys.readouterr().err
+    assert "0 songs in 1 recording (1.0 s)" in capsys.readouterr().err
 
 
 def test_what_may_be_sound_and_is_not_looked_at_is_told(tmp_path, capsys):
@@ -119,7 +119,7 @@ def test_a_table_may_be_written_under_any_name(tmp_path):
     words = [sys.executable, "-m", "chingolo", "convert", str(tmp_path / "songs.csv"), out]
     done = subprocess.run(words, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == out + b": 1 songs\n"
+    assert done.stdout == out + b": 1 song\n"
     assert Path(os.fsdecode(out)).is_file()
 
 

@@ -64,7 +64,7 @@ def test_page_is_whole_and_asks_nothing_of_a_network(table):
     assert "<b>" not in page
     for title in ("Themes", "Statistics", "Places", "What was controlled", "Methods", "seed 0"):
         assert title in page
-    assert "The audio of 1 songs is missing" in page
+    assert "The audio of 1 song is missing" in page
     data = json.loads(page.split('id="songs">')[1].split("</script>")[0])
     assert len(data["x"]) == 48
     assert data["thumb"].count(-1) == 1

@@ -77,7 +77,7 @@ def test_the_measures_of_songs_are_told_in_units_with_what_recorders_make(both):
     assert " ms</td>" in page  # 0.4 s
     assert " Hz</td>" in page
     assert "0.0 %" in page  # copies that are the songs themselves
-    assert "1 random recorders" in page
+    assert "1 random recorder" in page
 
 
 def test_the_methods_tell_how_sung_themes_were_compared_where_they_were(both):
@@ -104,6 +104,6 @@ def test_recorders_that_were_chosen_are_told_as_such(both):
     comparison, media = both[0]
     made_by = {"recorders": 1, "recorders_drawn": 200, "family": "wide-2"}
     chosen = replace(comparison, results=comparison.results | {"run": made_by})
-    assert "1 recorders, of 200 at random those" in SECTIONS["sung"].page(chosen, media)
+    assert "1 recorder, of 200 at random those" in SECTIONS["sung"].page(chosen, media)
     assert "those of 200 at random (wide-2)" in SECTIONS["methods"].page(chosen, media)
     assert "at random" not in SECTIONS["methods"].page(comparison, media)

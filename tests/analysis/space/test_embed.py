@@ -318,7 +318,7 @@ def test_silent_songs_are_left_out_and_told(run, table, tmp_path, capsys):
     songs[2:3].assign(path="silent.wav").to_csv(tmp_path / "songs.csv", index=False)
     assert command.main([*words, "--out", str(tmp_path / "z.parquet")]) == 2
     told = capsys.readouterr().err
-    assert "none of 1 songs can be used" in told
+    assert "none of 1 song can be used" in told
     assert "digital silence" in told
     assert not (tmp_path / "z.parquet.parts").exists()
     # repaired, the recording is heard by the same command
@@ -336,7 +336,7 @@ def test_a_constant_and_a_sample_are_told_as_what_they_are(embedder, tmp_path, c
     told = embed_songs(table, embedder, strict=False).faults
     assert told[0].endswith("digital silence")
     assert told[1].endswith("a constant, 0.25 throughout")
-    assert "a song of 1 samples is shorter than one window" in told[2]
+    assert "a song of 1 sample is shorter than one window" in told[2]
     find_songs.main([str(tmp_path / f"{name}.wav") for name in waves])
     lines = capsys.readouterr().err.splitlines()
     for name, end in zip(

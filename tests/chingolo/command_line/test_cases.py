@@ -148,7 +148,7 @@ def test_case_hidden_companion_files(run, song, capsys):
         soundfile.write(file, wave, RATE)
         file.with_name(f"._{file.name}").write_bytes(b"\0\5\26\7" + bytes(200))
     assert find_songs.main(["card", "--out", "songs.csv"]) == 0
-    assert "1 songs in 1 recordings" in capsys.readouterr().err
+    assert "1 song in 1 recording " in capsys.readouterr().err
     assert probe_labels.main([run, "classes"]) == 0
     assert "embedding 8 sounds" in capsys.readouterr().err
 
@@ -261,7 +261,7 @@ def test_case_rf64_on_standard_input(song, monkeypatch, capsys):
     piped = io.TextIOWrapper(io.BytesIO(Path("long.wav").read_bytes()))
     monkeypatch.setattr(sys, "stdin", piped)
     assert find_songs.main(["-", "--out", "songs.csv"]) == 0
-    assert "1 songs in 5.0 s" in capsys.readouterr().err
+    assert "1 song in 5.0 s" in capsys.readouterr().err
     assert pd.read_csv("songs.csv")["start_s"].tolist() == pytest.approx([1.5], abs=0.2)
 
 

@@ -84,6 +84,7 @@ CONVERT = ["convert", "songs.csv", "songs.selections.txt"]
 @pytest.mark.parametrize("words", [["--help"], ["convert", "--help"], CONVERT])
 def test_it_ends_quietly_when_nobody_reads_on(words: list[str], unbuffered: str, tmp_path: Path):
     (tmp_path / "songs.csv").write_text("path\na.wav\n")
+    (tmp_path / "a.wav").touch()
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -8,7 +8,8 @@ from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.fitted_song import resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import judge
-from chingolo.synth.fit.ridge import HOP, RATE, best_path, find_peaks, ridges
+from chingolo.synth.fit.track.chirp_plane import HOP, RATE, find_peaks
+from chingolo.synth.fit.track.ridge import best_path, ridges
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
 

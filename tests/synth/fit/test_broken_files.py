@@ -4,7 +4,7 @@ import numpy as np
 import soundfile
 
 from chingolo.synth.fit.fit_table import fit_songs
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 
 
 def test_files_that_broke_off_since_are_made_anew(tmp_path):

@@ -10,7 +10,7 @@ from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.fitted_song import Fit, resynthesise
 from chingolo.synth.fit.fitted_theme import fitted_theme, sung_from_notation
 from chingolo.synth.fit.quality import Quality, judge
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.spectra.bin_noise import bin_noise
 from chingolo.synth.voice.birds import RUFOUS_COLLARED_SPARROW as BIRD
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
@@ -125,3 +125,29 @@ def test_what_a_room_leaves_of_a_whistle_is_no_quiet_end_of_it():
     ends = [track_song(each, BIRD).notes[-1].end for each in (dry, wave)]
     assert ends[0] == pytest.approx(0.9, abs=0.005)
     assert ends[1] == pytest.approx(0.9, abs=0.05)
+
+
+@pytest.mark.parametrize("rate", [5, 15, 30, 60])
+@pytest.mark.parametrize("depth", [0.9, 0.95, 1.0])
+def test_a_note_that_sinks_deep_is_one(depth: float, rate: float):
+    """Modulated by more than 0.9 it was as many notes as it has swells.
+
+    Where it sinks to nothing, a first and a last swell that are cut off at half their height may be
+    notes of their own.
+    """
+    course = edged((1 + depth * np.cos(2 * np.pi * rate * TIME)) / (1 + depth))
+    wave, _ = whistle(course, 0.3)
+    assert len(track_song(wave, BIRD).notes) <= (3 if depth == 1.0 else 1)
+
+
+@pytest.mark.parametrize("room", [0.0, 0.1])
+@pytest.mark.parametrize(("rate", "filled"), [(6, 0.95), (17, 0.7), (17, 0.95), (30, 0.9)])
+def test_notes_that_silence_parts_stay_apart(rate: float, filled: float, room: float):
+    """Ten of one pitch, dry and in an echo that fades by 60 dB in 0.3 s."""
+    place = np.arange(round(10 / rate * RATE)) / RATE * rate % 1
+    edge = np.clip(np.minimum(place, filled - place) / rate / 0.006, 0, 1)
+    course = np.sin(0.5 * np.pi * edge) ** 2
+    fading = np.exp(-6.9 * TIME[: RATE // 2] / 0.3)
+    echo = np.convolve(course, fading)[: len(course)] / fading.sum()
+    wave, _ = whistle(np.maximum(course, room * echo), 0.3)
+    assert len(track_song(wave, BIRD).notes) == 10

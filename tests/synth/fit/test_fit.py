@@ -21,7 +21,7 @@ from chingolo.synth.fit.fitted_theme import (
 )
 from chingolo.synth.fit.quality import Quality, judge
 from chingolo.synth.fit.refine import refine
-from chingolo.synth.fit.ridge import RATE, expected_echo
+from chingolo.synth.fit.track.chirp_plane import RATE, expected_echo
 from chingolo.synth.recorder.channel import (
     PEAK,
     channel_preset,

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import chingolo.synth.fit.fit_song
 from chingolo.synth.fit.fit_song import track_song
 from chingolo.synth.fit.fit_table import fit_songs
-from chingolo.synth.fit.fitted_song import Fit, FittedNote, cut_note, in_pieces
+from chingolo.synth.fit.fitted_song import Fit
 from chingolo.synth.fit.fitted_theme import fitted_repertoire, fitted_theme
-from chingolo.synth.fit.ridge import RATE
+from chingolo.synth.fit.track.chirp_plane import RATE
+from chingolo.synth.fit.track.note import FittedNote, cut_note, in_pieces
 from chingolo.synth.score.repertoire import Repertoire, Theme
 from chingolo.synth.score.repertoire_file import load_repertoire
 from chingolo.synth.score.write_repertoire import write_repertoire

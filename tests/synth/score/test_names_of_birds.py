@@ -40,3 +40,12 @@ def test_places_of_one_population_keep_their_names(tmp_path):
         f"{era}-p-00{number}" for era in "ab" for number in (1, 2, 3)
     ]
     assert {song.individual for song in plan[6:]} == {"a-p-10001", "b-p-10001"}
+
+
+def test_accents_of_one_letter_or_two_are_one_name(tmp_path):
+    """The note is written as `e` and an accent, the theme names it by the one letter."""
+    file = tmp_path / "accents.yaml"
+    notes = "notes: {caf%s: {points: [[0, 4.0], [0.2, 4.0]]}}\n"
+    head = "species: Testa testa\nsource: made for a test\nbird: rufous_collared_sparrow\n"
+    file.write_text(head + notes % "e\u0301" + "themes:\n  one: {song: [caf\u00e9]}\n")
+    assert load_repertoire(file).theme_names == ("one",)

@@ -165,7 +165,7 @@ def test_what_a_text_cannot_hold_is_told_or_refused(tmp_path):
         table.assign(note="two\nlines"), tmp_path / "a.selections.txt", tell=told.append
     )
     assert told == [
-        f"{tmp_path / 'a.selections.txt'}: 1 cells hold tabs or line breaks, 'note' first; blanks "
+        f"{tmp_path / 'a.selections.txt'}: 1 cell holds tabs or line breaks, 'note' first; blanks "
         "stand for them"
     ]
     broken = table.assign(path=str(tmp_path / "a\nb.wav"))
@@ -179,7 +179,7 @@ def test_a_selection_without_an_end_is_told(tmp_path):
     told: list[str] = []
     table = read_annotations(tmp_path / "a.selections.txt", tell=told.append)
     assert np.isnan(table["end_s"][0])
-    assert "1 selections without an end last to the end" in told[0]
+    assert "1 selection without an end lasts to the end" in told[0]
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "DOUBLE", "ULAW", "GSM610", "IMA_ADPCM"])

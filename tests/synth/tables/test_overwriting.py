@@ -11,7 +11,8 @@ import soundfile
 from chingolo.__main__ import COMMANDS
 from chingolo.synth.surrogates.generate_songs import generate_songs
 from chingolo.synth.surrogates.sing_songs import SongRequest
-from chingolo.synth.tables.files import InputError, write_unedited
+from chingolo.synth.tables.content import write_unedited
+from chingolo.synth.tables.files import InputError
 from chingolo.train.run.config import begin_run
 
 WORDS = {

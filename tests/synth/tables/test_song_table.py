@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chingolo.synth.tables.audio import load_audio
-from chingolo.synth.tables.files import InputError, atomic_folder, atomic_path
+from chingolo.synth.tables.files import InputError, atomic_folder, atomic_path, counted
 from chingolo.synth.tables.song_table import read_song_table, write_song_table
 
 
@@ -139,3 +139,24 @@ def test_of_several_names_of_one_form_none_is_guessed(tmp_path):
     assert path == str(tmp_path / other)
     with pytest.raises(InputError, match="no such audio file"):
         load_audio(path, sample_rate=22_050)
+
+
+@pytest.mark.parametrize("beside", ["link", "table", "both", "neither"])
+def test_a_table_through_a_link_finds_its_recordings(tmp_path, beside):
+    for folder in ("link", "table"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "table" / "songs.csv").write_text("path,start_s\nrec/a.wav,1.0\n")
+    (tmp_path / "link" / "mine.csv").symlink_to(tmp_path / "table" / "songs.csv")
+    for folder in ("link", "table"):
+        if beside in (folder, "both"):
+            (tmp_path / folder / "rec").mkdir()
+            audio(tmp_path / folder / "rec" / "a.wav")
+    found = read_song_table(tmp_path / "link" / "mine.csv")["path"].tolist()
+    where = "table" if beside == "table" else "link"
+    assert found == [str(tmp_path / where / "rec" / "a.wav")]
+
+
+def test_numbers_have_the_words_for_them():
+    assert [counted(number, "song") for number in (0, 1, 2)] == ["0 songs", "1 song", "2 songs"]
+    assert counted(1, "copy is", "copies are") == "1 copy is"
+    assert counted(3, "copy is", "copies are") == "3 copies are"

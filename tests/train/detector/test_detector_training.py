@@ -93,7 +93,7 @@ def test_recordings_that_cannot_be_read_are_left_out_with_their_songs(table, tmp
     assert "not audio" in faults[len(table) + 1]
     assert "ends after the recording" in faults[0]
     assert len(source(0, 2)) == 2
-    with pytest.raises(InputError, match="none of 1 songs can be used"):
+    with pytest.raises(InputError, match="none of 1 song can be used"):
         recorded_source(pd.DataFrame([broken]), DetectorSettings(), strict=False)
 
 

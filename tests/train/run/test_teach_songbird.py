@@ -109,3 +109,9 @@ def test_a_latent_table_tells_the_name_of_the_encoder_that_comes_along(tmp_path)
     assert make_embedder(songbird).about["encoder"] == "songbird"
     write_encoder(tmp_path / "mine", songbird)
     assert "encoder" not in make_embedder(load_encoder(tmp_path / "mine")).about
+
+
+def test_no_direction_is_known_where_no_class_has_enough_samples():
+    """Warnings are errors here; one of NumPy's came through to the terminal."""
+    x = np.random.default_rng(0).normal(size=(6, 4))
+    assert discriminants(x, np.array([0, 0, 1, 1, 2, 2]), 3, shrink=0.1).shape == (4, 0)

@@ -6,6 +6,7 @@ from chingolo.analysis.report.elements.examples import MOST_THEMES, example_rows
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 def examples(comparison: Comparison, media: Media | None) -> str:
@@ -30,10 +31,13 @@ def examples(comparison: Comparison, media: Media | None) -> str:
         parts.append(f"<div class='pair'>{columns}</div>")
     hidden = len(set(comparison.songs["theme"]) - {""}) - MOST_THEMES
     if hidden > 0:
-        parts.append(f"<p>{hidden} smaller themes are not shown here.</p>")
+        parts.append(
+            f"<p>{counted(hidden, 'smaller theme is', 'smaller themes are')} not shown here.</p>"
+        )
     if media.missing:
         first = next(iter(media.missing.values()))
-        parts.append(f"<p>The audio of {len(media.missing)} songs is missing ({text(first)}).</p>")
+        many = counted(len(media.missing), "song")
+        parts.append(f"<p>The audio of {many} is missing ({text(first)}).</p>")
     return "\n".join(parts)
 
 

@@ -7,6 +7,7 @@ from chingolo.analysis.change.drift.measure_drift import measure_name
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import NO_PLACEBO, Section, placebo_of, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 OPEN = 12
 """Measures shown before the rest is folded."""
@@ -22,7 +23,7 @@ def sung(comparison: Comparison, media: Media | None) -> str:
     moved = claim["placebo"].get("measures", {})
     tested = "" if claim["p"] is None else f" All together: p = {claim['p']:.3f}."
     more = (
-        f"<details><summary>{len(rows) - OPEN} more measures</summary>"
+        f"<details><summary>{counted(len(rows) - OPEN, 'more measure')}</summary>"
         f"{_table(rows[OPEN:], eras, moved)}</details>"
         if len(rows) > OPEN
         else ""

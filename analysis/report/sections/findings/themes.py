@@ -5,13 +5,14 @@ from typing import Any
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 def _share(era: dict[str, Any], unit: str) -> str:
     low, high = era["interval"]
     return (
-        f"{era['share']:.0%} <span class='small'>({low:.0%} to {high:.0%}; {era['units']} "
-        f"{unit}s, {era['songs']} songs)</span>"
+        f"{era['share']:.0%} <span class='small'>({low:.0%} to {high:.0%}; "
+        f"{counted(era['units'], unit)}, {counted(era['songs'], 'song')})</span>"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 def clusters(comparison: Comparison, media: Media | None) -> str:
@@ -14,8 +15,8 @@ def clusters(comparison: Comparison, media: Media | None) -> str:
     if not found:
         return ""
     lines = [
-        f"{found['n']} clusters among {results['songs']} songs; {found['noise_fraction']:.0%} of "
-        "the songs are in none."
+        f"{counted(found['n'], 'cluster')} among {counted(results['songs'], 'song')}; "
+        f"{found['noise_fraction']:.0%} of the songs are in none."
     ]
     if found.get("stability") is not None:
         lines.append(
@@ -48,8 +49,8 @@ def _label_lines(found: dict[str, Any]) -> list[str]:
         return ["No label occurs in two individuals or recordings, so neighbours cannot be asked."]
     lines = [
         "Nearest neighbours from other individuals or recordings name the right label for "
-        f"{near['accuracy']:.0%} of {near['songs']} songs (macro-F1 {near['macro_f1']:.2f}; always "
-        f"naming the commonest: {near['chance']:.0%})."
+        f"{near['accuracy']:.0%} of {counted(near['songs'], 'song')} (macro-F1 "
+        f"{near['macro_f1']:.2f}; always naming the commonest: {near['chance']:.0%})."
     ]
     if probe:
         lines.append(

@@ -6,6 +6,7 @@ from chingolo.analysis.change.statistics.registry import STATISTICS
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 def methods(comparison: Comparison, media: Media | None) -> str:
@@ -61,7 +62,8 @@ def _change(results: dict[str, Any]) -> list[str]:
     drawn = results["run"].get("recorders_drawn")
     if drawn:
         lines.append(
-            f"Every recording was heard through {results['run']['recorders']} recorders as well, "
+            f"Every recording was heard through "
+            f"{counted(results['run']['recorders'], 'recorder')} as well, "
             f"those of {drawn} at random ({results['run']['family']}), and of their parts, through "
             "which the songs of one era lie nearest to those of the other (approximate Bayesian "
             "computation, Beaumont 2010; energy distance); a song's vector is the mean over what "

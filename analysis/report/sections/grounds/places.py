@@ -5,6 +5,7 @@ import numpy as np
 from chingolo.analysis.report.elements.media import Media
 from chingolo.analysis.report.elements.section import Section, text
 from chingolo.analysis.results import Comparison
+from chingolo.synth.tables.files import counted
 
 
 def places(comparison: Comparison, media: Media | None) -> str:
@@ -31,7 +32,8 @@ def places(comparison: Comparison, media: Media | None) -> str:
         px = 40 + 420 * (float(x.iloc[i]) - float(x.min())) / span
         py = 40 + 420 * (float(y.max()) - float(y.iloc[i])) / span
         sweep, colour = ((0, "#b34700"), (1, "#005a9c"))[int(row["side"])]
-        title = text(f"{row['latitude']:.3f}, {row['longitude']:.3f}: {int(row['songs'])} songs")
+        many = counted(int(row["songs"]), "song")
+        title = text(f"{row['latitude']:.3f}, {row['longitude']:.3f}: {many}")
         marks.append(
             f'<path d="M{px:.1f},{py - radius:.1f} A{radius:.1f},{radius:.1f} 0 0 {sweep} '
             f'{px:.1f},{py + radius:.1f} Z" fill="{colour}" fill-opacity="0.8"><title>{title}'

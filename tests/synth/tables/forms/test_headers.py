@@ -139,7 +139,7 @@ def test_a_length_beside_a_begin_is_a_time():
     ("text", "told"),
     [
         ("path,start_s,end_s\na.wav,1,2\nb.wav,1\n", "line 3: a row of 2 cells, and the header"),
-        ("path,start_s\na.wav,1\n\nTotal\n", "line 4: a row of 1 cells"),
+        ("path,start_s\na.wav,1\n\nTotal\n", "line 4: a row of 1 cell,"),
         ("path,start_s\na.wav,1,2\n", "line 2: a row holds more cells"),
         ('path,label\na.wav,"A\nb.wav,B\n', "line 2, a quotation mark"),
         ('path,label\na.wav,"A\nb.wav,"B"\n', "line 2, a quotation mark"),

@@ -53,7 +53,7 @@ def test_views_of_a_selection_are_one_song_that_keeps_what_each_knows(tmp_path, 
         "2|Spectrogram 1|1|3|4|2100|7100|a.wav|B",
     )
     assert main([str(tmp_path / "x.selections.txt"), str(tmp_path / "songs.csv")]) == 0
-    assert "1 rows were further views of a selection" in capsys.readouterr().err
+    assert "1 row was a further view of a selection" in capsys.readouterr().err
     table = read_song_table(tmp_path / "songs.csv")
     assert table["low_hz"].tolist() == [2000, 2100]
     assert table["high_hz"].tolist() == [7000, 7100]
@@ -188,7 +188,7 @@ def test_points_are_left_out_and_told(tmp_path):
     table = read_annotations(file, audio=tmp_path / "a.wav", tell=told.append)
     assert table["label"].tolist() == ["A"]
     assert np.isnan(table["high_hz"][0])
-    assert "1 points in time left out, the first on line 3" in told[0]
+    assert "1 point in time left out, the first on line 3" in told[0]
     file.write_text("3.0\t3.0\there\n")
     with pytest.raises(InputError, match="line 1: a point in time"):
         read_annotations(file, audio=tmp_path / "a.wav")
@@ -315,7 +315,7 @@ def test_views_that_contradict_each_other_are_both_kept(column: str, tmp_path):
     assert told[0].endswith(
         f"line 3: views of one selection differ in '{column}' ('a', 'b'); all are kept"
     )
-    assert told[1].endswith("1 rows were further views of a selection; merged")
+    assert told[1].endswith("1 row was a further view of a selection; merged")
 
 
 def test_rows_without_a_recording_are_told(tmp_path):
@@ -326,7 +326,7 @@ def test_rows_without_a_recording_are_told(tmp_path):
     told: list[str] = []
     table = read_annotations(file, tell=told.append)
     assert table["path"].tolist() == [str(tmp_path / "r.wav")] * 2
-    assert "1 rows name no recording, row 2 (line 3) first" in told[0]
+    assert "1 row names no recording, row 2 (line 3) first" in told[0]
     file.write_text(names + "".join(rows) + "3\tSpectrogram 1\t1\t5\t6\tC:\\rec\\other.wav\n")
     with pytest.raises(InputError, match=r"row 2 \(line 3\) names no recording, and the others"):
         read_annotations(file)

@@ -62,7 +62,7 @@ def test_selections_without_a_begin_are_told(tmp_path, empty: str):
     rows = [ROWS[0], [*ROWS[1][:3], empty, *ROWS[1][4:]]]
     table = read_annotations(raven(tmp_path, RAVEN, rows), tell=told.append)
     assert table["start_s"].isna().tolist() == [False, True]
-    assert ["1 selections without a begin" in line for line in told] == [True]
+    assert ["1 selection without a begin" in line for line in told] == [True]
 
 
 def test_selections_without_an_offset_among_others_are_told(tmp_path):
@@ -71,7 +71,7 @@ def test_selections_without_an_offset_among_others_are_told(tmp_path):
     file = raven(tmp_path, [*RAVEN, "File Offset (s)"], rows)
     table = read_annotations(file, tell=told.append)
     assert table["start_s"].tolist() == [1.5, 2]
-    assert ["1 selections of several files have no 'File Offset (s)'" in line for line in told] == [
+    assert ["1 selection of several files has no 'File Offset (s)'" in line for line in told] == [
         True
     ]
 
@@ -148,3 +148,31 @@ def test_a_second_line_of_frequencies_for_one_label_is_refused(tmp_path: Path):
     track.write_text("0.5\t1.0\ta\n\\\t1000\t2000\n1.5\t2.0\tb\n\\\t1000\t2000\n\\\t3000\t4000\n")
     with pytest.raises(InputError, match=r"line 5: a second line of frequencies .* line 3"):
         from_audacity(track.read_text(), track)
+
+
+def test_cells_may_be_quoted_after_a_separator_and_blanks(tmp_path):
+    file = tmp_path / "songs.csv"
+    file.write_text('"path", "start_s", "label"\n"a, b.wav", "1.5", "A"\n c.wav,2.5,\n')
+    (tmp_path / "a, b.wav").touch()
+    table = read_song_table(file)
+    assert [Path(path).name for path in table["path"]] == ["a, b.wav", "c.wav"]
+    assert table["start_s"].tolist() == [1.5, 2.5]
+    assert table["label"].tolist() == ["A", ""]
+
+
+def test_views_whose_times_are_written_unlike_are_one_song(tmp_path):
+    times = (("1.0", "2.0"), ("1.000", "2"))
+    rows = [["1", f"{kind} 1", "1", *at, "rec.wav"] for kind, at in zip("WS", times, strict=True)]
+    told: list[str] = []
+    table = read_annotations(raven(tmp_path, RAVEN, rows), tell=told.append)
+    assert table[["start_s", "end_s"]].to_numpy().tolist() == [[1.0, 2.0]]
+    assert "1 row was a further view of a selection; merged" in told[0]
+
+
+def test_recordings_that_are_not_there_are_told(tmp_path, capsys):
+    file = tmp_path / "songs.csv"
+    file.write_text("path\nthere.wav\nnowhere.wav\ngone.wav\ngone.wav\n")
+    (tmp_path / "there.wav").touch()
+    assert convert_table.main([str(file), str(tmp_path / "out.selections.txt")]) == 0
+    told = f"{file}: 2 of 3 recordings named are not there: {tmp_path / 'nowhere.wav'} first"
+    assert told in capsys.readouterr().err

@@ -187,7 +187,7 @@ def test_recordings_that_a_table_knows_end_windows_too(
     assert latents.songs["era"].tolist() == ["1966"] * 3 + ["2020"] * 2
     assert set(latents.songs["path"]) == {str(folder / name) for name in NAMES}
     np.testing.assert_allclose(latents.z, Z[:5], rtol=1e-6)
-    assert "1 windows begin behind the end of their recording" in told[0]
+    assert "1 window begins behind the end of its recording" in told[0]
 
 
 def test_a_song_table_is_no_birdnet_csv(folder: Path):
@@ -380,7 +380,7 @@ def test_wrong_arrays_are_one_line_and_nothing_is_unpickled(folder: Path):
         ('one.wav,0,3,"1,nan"', "row 1 holds values that are not finite"),
         ("one.wav,0,3,1,2", "line 2: 5 cells; expected file_path, start, end, embedding"),
         ('one.wav,3,0,"1,2"', "row 1: 'end_s' is not after 'start_s'"),
-        ('one.wav,9,12,"1,2"', "all 1 windows begin behind the end of their recording"),
+        ('one.wav,9,12,"1,2"', "all 1 window begins behind the end of its recording"),
         ('one.wav,0,3,"1,2', "line 2: no CSV"),
         ("", "holds no embedding"),
     ],

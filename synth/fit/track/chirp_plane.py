@@ -1,9 +1,8 @@
-"""Follows the loudest near-tonal voice through a noisy recording.
+"""Near-tonal peaks of a noisy recording, sharp for sweeps too.
 
-The plane: short-time spectra of the signal freed of a set of chirp rates, the largest kept at each
-time and frequency (a chirplet transform, Mann & Haykin, IEEE Trans. Signal Process. 43, 2745-2761,
-1995), so that a sweep of 150 kHz/s stands as sharp as a whistle. The path: dynamic programming
-(Viterbi) over the plane's peaks, with a silent state.
+Short-time spectra of the signal freed of a set of chirp rates, the largest kept at each time and
+frequency (a chirplet transform, Mann & Haykin, IEEE Trans. Signal Process. 43, 2745-2761, 1995), so
+that a sweep of 150 kHz/s stands as sharp as a whistle.
 """
 
 from dataclasses import dataclass
@@ -42,17 +41,6 @@ PEAKS = 6
 LOW, HIGH = 500.0, 10_500.0
 """Hz, the band that is searched."""
 
-VOICED_DB = 14.0
-"""A peak this far above its band's noise is as likely song as not."""
-
-ONSET_COST = 2.0
-"""Of each change between silence and song, in units of 10 dB over one frame."""
-
-JUMP_COST = 6.0
-"""Of a jump from one voice to another without silence; bounds the cost of any step."""
-
-JUMP_HZ = 60.0
-"""Mismatch of a step with the chirp rates at both ends that costs 1."""
 
 ECHO_LAGS = np.arange(0.02, 0.121, 0.01)
 """s after a sound at which its echo is looked for; before them the window still holds the sound."""
@@ -221,79 +209,3 @@ def expected_echo(power: np.ndarray, floor: np.ndarray) -> np.ndarray:
         share = min(share, float(mean))
         np.maximum(echo[lag:], share * power[:-lag], out=echo[lag:])
     return echo
-
-
-def best_path(plane: Plane) -> np.ndarray:
-    """The likeliest course of one voice through the peaks.
-
-    Args:
-        plane: of a recording.
-
-    Returns:
-        [frames] int, the peak at each frame, -1 for silence.
-    """
-    gain = (np.minimum(plane.snr, 45.0) - VOICED_DB) / 10 - ECHO_COST * plane.doubt
-    step = HOP / RATE
-    frames, peaks = gain.shape
-    came_from = np.empty((frames, peaks + 1), np.int8)
-    forward = plane.frequency + 0.5 * step * plane.chirp
-    backward = plane.frequency - 0.5 * step * plane.chirp
-    cost = np.full((peaks + 1, peaks + 1), ONSET_COST)
-    cost[peaks, peaks] = 0.0
-    score = np.append(gain[0] - ONSET_COST, 0.0)
-    columns = np.arange(peaks + 1)
-    gains = np.concatenate([gain, np.zeros((frames, 1))], axis=1)
-    mismatch = ((backward[1:, None, :] - forward[:-1, :, None]) / JUMP_HZ) ** 2
-    steps = np.minimum(mismatch, JUMP_COST)
-    for frame in range(1, frames):
-        cost[:peaks, :peaks] = steps[frame - 1]
-        total = score[:, None] - cost
-        origin = total.argmax(axis=0)
-        came_from[frame] = origin
-        score = total[origin, columns] + gains[frame]
-    path = np.empty(frames, int)
-    state = int(score.argmax())
-    for frame in range(frames - 1, -1, -1):
-        path[frame] = state
-        state = int(came_from[frame, state]) if frame else state
-    return np.where(path == peaks, -1, path)
-
-
-@dataclass(frozen=True)
-class Ridge:
-    """One unbroken stretch of the path."""
-
-    start: int
-    """First frame."""
-
-    f0: np.ndarray
-    """[frames] Hz."""
-
-    snr: np.ndarray
-    """[frames] dB."""
-
-
-def ridges(plane: Plane, path: np.ndarray, *, shortest: float = 0.006) -> list[Ridge]:
-    """Cuts the path at silences and jumps.
-
-    Args:
-        plane: of a recording.
-        path: from `best_path`.
-        shortest: s; what is shorter is no voice.
-
-    Returns:
-        Ridges in order of time.
-    """
-    rows = np.arange(len(path))
-    f0 = plane.frequency[rows, path]
-    chirp = plane.chirp[rows, path]
-    predicted = f0[:-1] + 0.5 * HOP / RATE * (chirp[:-1] + chirp[1:])
-    jump = np.abs(f0[1:] - predicted) > JUMP_HZ * np.sqrt(JUMP_COST)
-    voiced = path >= 0
-    cuts = np.flatnonzero((voiced[1:] != voiced[:-1]) | jump) + 1
-    found = []
-    for begin, end in zip([0, *cuts], [*cuts, len(path)], strict=True):
-        if voiced[begin] and end - begin >= shortest * RATE / HOP:
-            snr = plane.snr[rows[begin:end], path[begin:end]]
-            found.append(Ridge(int(begin), f0[begin:end], snr))
-    return found

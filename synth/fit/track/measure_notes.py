@@ -1,31 +1,29 @@
 """Notes of a recording: each ridge heard through its own narrow band, with sharp edges.
 
-A ridge is demodulated: shifted down by its own phase and low-passed. The size of what is left is
-its amplitude, the turning of its phase corrects the pitch.
+A ridge is demodulated (`troughs.py`). The size of what is left is its amplitude, the turning
+of its phase corrects the pitch.
 """
 
-from itertools import pairwise
-
 import numpy as np
-from scipy import signal
 
-from chingolo.synth.fit.fitted_song import FittedNote, cut_note, in_pieces
-from chingolo.synth.fit.fundamental import to_fundamental
-from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge, best_path, find_peaks, ridges
+from chingolo.synth.fit.track.chirp_plane import HOP, RATE, Plane, find_peaks
+from chingolo.synth.fit.track.fundamental import to_fundamental
+from chingolo.synth.fit.track.note import FittedNote, cut_note, in_pieces
+from chingolo.synth.fit.track.ridge import Ridge, best_path, ridges
+from chingolo.synth.fit.track.troughs import (
+    HALF,
+    SAMPLES_PER_FRAME,
+    demodulate,
+    join_over_troughs,
+    split_at_dips,
+)
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
-
-SAMPLES_PER_FRAME = RATE // CONTROL_RATE
-BAND_WINDOW = 88
-"""Samples under the low-pass Hann window, 4 ms: a band of 380 Hz, as short trill notes need."""
 
 MARGIN = 0.02
 """s added to either end of a ridge, where its edge may be found."""
 
-DIP = 0.1
-"""A dip of the amplitude to this share of the peaks on both sides parts two notes."""
-
-ONSET, RELEASE, HALF = 0.12, 0.22, 0.5
-"""Shares of the peak at which edges are met. The release's is above what echoes leave."""
+ONSET, RELEASE = 0.12, 0.22
+"""Shares of the peak at which feet of edges are met. The release's is above what echoes leave."""
 
 QUIET = 0.06
 """Share of its peak that a note's quiet stretches are heard from: above what is left of others."""
@@ -43,6 +41,10 @@ SHORTEST = 0.006
 QUIETEST_DB = -24.0
 """Notes further below the song's loudest are another singer's, or echoes."""
 
+FAINT_DB, ASIDE = -16.0, 1.5
+"""A note further below the loudest is another's too, or rumble, where its pitch lies below or above
+those of all louder notes by this factor."""
+
 
 ECHO_TIME = 0.15
 """s after a note in which its echoes can pass for a note."""
@@ -55,7 +57,7 @@ def track_notes(wave: np.ndarray) -> tuple[list[FittedNote], Plane]:
     """Follows the voice of a recording: its notes, and the plane that they were found in.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
+        wave: [samples] at `chirp_plane.RATE`.
     """
     plane = find_peaks(wave)
     return measure_notes(wave, to_fundamental(ridges(plane, best_path(plane)), plane)), plane
@@ -65,17 +67,19 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
     """Measures every note of a recording.
 
     Args:
-        wave: [samples] at `ridge.RATE`.
+        wave: [samples] at `chirp_plane.RATE`.
         ridges: what sounds where.
 
     Returns:
         Notes in order of time, not overlapping.
     """
-    notes = [note for ridge in ridges for note in _measure_ridge(wave, ridge)]
+    whole = join_over_troughs(wave, ridges)
+    notes = [note for ridge in whole for note in _measure_ridge(wave, ridge)]
     if not notes:
         return []
     loudest = max(note.peak for note in notes)
     kept = [note for note in notes if note.peak > loudest * 10 ** (QUIETEST_DB / 20)]
+    kept = _within_reach(kept, loudest * 10 ** (FAINT_DB / 20))
     kept.sort(key=lambda note: note.start)
     kept = [note for number, note in enumerate(kept) if not _is_echo(note, kept[:number])]
     parted: list[FittedNote] = []
@@ -89,6 +93,13 @@ def measure_notes(wave: np.ndarray, ridges: list[Ridge]) -> list[FittedNote]:
         parted.append(note)
     parted = [piece for note in parted for piece in in_pieces(note)]
     return [note for note in parted if note.end - note.start >= SHORTEST and len(note.f0) >= 3]
+
+
+def _within_reach(notes: list[FittedNote], faint: float) -> list[FittedNote]:
+    """The notes without faint ones far from the pitch of all others; see `ASIDE`."""
+    loud = np.concatenate([note.f0 for note in notes if note.peak > faint])
+    low, high = loud.min() / ASIDE, loud.max() * ASIDE
+    return [note for note in notes if note.peak > faint or low < np.median(note.f0) < high]
 
 
 def _is_echo(note: FittedNote, before: list[FittedNote]) -> bool:
@@ -115,14 +126,14 @@ def _measure_ridge(wave: np.ndarray, ridge: Ridge) -> list[FittedNote]:
     f0 = _continue_pitch(frames, ridge_frames, ridge.f0)
     inside = (frames >= ridge_frames[0]) & (frames <= ridge_frames[-1])
     part = wave[first * SAMPLES_PER_FRAME : last * SAMPLES_PER_FRAME + 1]
-    baseband = _demodulate(part, f0)
+    baseband = demodulate(part, f0)
     for _ in range(2):
         f0 = _correct_pitch(f0, baseband, inside)
-        baseband = _demodulate(part, f0)
+        baseband = demodulate(part, f0)
     amplitude = 2 * np.abs(baseband)
-    second = 2 * np.abs(_demodulate(part, 2 * f0)) if f0.max() < RATE / 4.4 else None
+    second = 2 * np.abs(demodulate(part, 2 * f0)) if f0.max() < RATE / 4.4 else None
     notes = []
-    for begin, end in _split_at_dips(amplitude):
+    for begin, end in split_at_dips(amplitude):
         note = _measure_note(frames, f0, amplitude, inside, second, begin, end, ridge)
         if note is not None:
             notes.append(note)
@@ -144,16 +155,6 @@ def _continue_pitch(frames: np.ndarray, known: np.ndarray, f0: np.ndarray) -> np
     return np.clip(inner, 300.0, 0.49 * RATE)
 
 
-def _demodulate(part: np.ndarray, f0: np.ndarray) -> np.ndarray:
-    """[frames] complex amplitude of a wave around a moving pitch, under a 4 ms window."""
-    samples = np.arange(len(part))
-    pitch = np.interp(samples / SAMPLES_PER_FRAME, np.arange(len(f0)), f0)
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    window = np.hanning(BAND_WINDOW + 1)
-    low = signal.fftconvolve(part * np.exp(-1j * phase), window / window.sum(), mode="same")
-    return low[::SAMPLES_PER_FRAME]
-
-
 def _correct_pitch(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Corrects the pitch by the turning of the phase that is left, smoothed over 7 ms."""
     turn = np.zeros(len(f0), complex)
@@ -167,14 +168,6 @@ def _correct_pitch(f0: np.ndarray, baseband: np.ndarray, inside: np.ndarray) -> 
     where = np.flatnonzero(inside)
     residual = np.interp(np.arange(len(f0)), where, residual[where])
     return np.clip(f0 + np.clip(residual, -200, 200), 300.0, 0.49 * RATE)
-
-
-def _split_at_dips(amplitude: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches between deep dips, as (first, one past last) frame."""
-    level = np.log(np.maximum(amplitude, 1e-12))
-    dips, _ = signal.find_peaks(-level, prominence=-np.log(DIP))
-    edges = [0, *(int(dip) for dip in dips), len(amplitude)]
-    return list(pairwise(edges))
 
 
 def _measure_note(

@@ -8,7 +8,8 @@ joined.
 
 import numpy as np
 
-from chingolo.synth.fit.ridge import HOP, RATE, Plane, Ridge
+from chingolo.synth.fit.track.chirp_plane import HOP, RATE, Plane
+from chingolo.synth.fit.track.ridge import Ridge
 
 LOWEST = 400.0
 """Hz, of a fundamental: below, the teeth would be closer than the window parts."""
