@@ -13,6 +13,10 @@ DRAWN = 150
 """Recorders at random, of which those are kept."""
 
 
+MapMethod = Literal["pca", "autoencoder", "umap"]
+"""How a map of songs is drawn."""
+
+
 @dataclass(frozen=True)
 class CompareSettings:
     """Choices of a comparison of two eras."""
@@ -43,7 +47,7 @@ class CompareSettings:
     clusters: Annotated[int, Bounds(2, or_zero=True)] = 0
     """Number of clusters of k-means; 0: that of 2 to 12 with the best silhouette."""
 
-    map_method: Literal["pca", "autoencoder", "umap"] = "pca"
+    map_method: MapMethod = "pca"
     """How the map is drawn: principal components, the bottleneck of an autoencoder trained on the
     vectors, or UMAP (the extra `umap`)."""
 
@@ -63,8 +67,8 @@ class CompareSettings:
     """A theme counts as absent from an era where its share is at most this."""
 
     same_recorder: bool = False
-    """You know that one kind of recorder made the songs of both eras, so that no channel placebo
-    is needed; the report says that this is your word."""
+    """You know that one kind of recorder made the songs of both eras, so that no placebo of
+    recorders is needed; the report says that this is your word."""
 
     seed: Annotated[int, Bounds(0, 2**32 - 1)] = 0
     """Seed of every random draw; the same inputs and seed give the same results."""

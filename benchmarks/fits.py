@@ -22,9 +22,9 @@ import librosa
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.fit.acoustics import heard_in, measure_acoustics
 from chingolo.synth.fit.fit_song import UnfittableError, fit
 from chingolo.synth.fit.fitted_song import resynthesise
-from chingolo.synth.fit.surroundings import heard_in, measure_surroundings
 from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import BIRDS
@@ -112,7 +112,7 @@ def main() -> None:
         found: tuple[float, ...] = (0.0,) * 6  # what cannot be fitted follows nothing
         try:
             (dry,) = resynthesise([fit(wave, sample_rate=RATE, bird=bird)], bird)
-            around = measure_surroundings(wave, dry, RATE)
+            around = measure_acoustics(wave, dry, RATE)
             heard = heard_in(dry, around, np.random.default_rng(0), sample_rate=RATE)
             found = (*measures(wave, dry, song.low), *measures(wave, heard, song.low))
         except UnfittableError as error:

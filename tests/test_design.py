@@ -181,6 +181,15 @@ def test_tests_mirror_the_folders():
                 assert list(tests.rglob("test_*.py")), f"no test of {folder.relative_to(ROOT)}"
 
 
+@by_path
+def test_nothing_is_entered_twice(path: Path):
+    """Of two entries of one name in a registry, or any other mapping, the first would be lost."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Dict):
+            keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+            assert len(keys) == len(set(keys)), f"line {node.lineno}"
+
+
 def calls(tree: ast.AST) -> list[ast.Call]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
 

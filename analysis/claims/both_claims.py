@@ -95,7 +95,7 @@ def claims_of(
         measured,
         settings,
         placebo=drift_placebo,
-        controlled=speed_known,
+        one_recorder=speed_known,
         themes_parted=parts_themes(placebo),
         refusal=refusal,
     )

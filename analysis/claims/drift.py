@@ -39,7 +39,7 @@ def drift_claim(
     settings: CompareSettings,
     *,
     placebo: Mapping[str, Any] = NOT_MADE,
-    controlled: bool = False,
+    one_recorder: bool = False,
     themes_parted: bool = False,
     refusal: str = "",
 ) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def drift_claim(
         measured: of `measure_drift`; None where no song was measured.
         settings: levels.
         placebo: of `drift_evidence`; `passed` None where there was none.
-        controlled: whether one recorder made both eras, so that the placebo decides nothing.
+        one_recorder: whether one recorder made both eras, so that the placebo decides nothing.
         themes_parted: whether recorders alone change the shares of themes; see `parts_themes`.
         refusal: why these songs cannot show a change whatever the tests say; "" where they could.
     """
@@ -67,7 +67,7 @@ def drift_claim(
     if measured.p is None:
         return claim(REFUSED, list(measured.remarks), tests=[TEST])
     significant = [row for row in measured.rows if row.p <= settings.significance]
-    beyond = [row for row in significant if controlled or _beyond(row, placebo)]
+    beyond = [row for row in significant if one_recorder or _beyond(row, placebo)]
     made = [row for row in significant if row not in beyond]
     p = f"p = {measured.p:.3f}, all measures together, unit: {design.unit_name}"
     if measured.p > settings.significance or not significant:
@@ -76,7 +76,7 @@ def drift_claim(
             f"Themes are not found to be sung otherwise ({p}). That is not proof that nothing "
             "changed."
         ]
-    elif themes_parted and not controlled:
+    elif themes_parted and not one_recorder:
         verdict = REFUSED
         reasons = [
             f"Themes sound otherwise ({p}), but a recorder alone changes which songs are of which "

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import uniform_filter1d
 
+from chingolo.synth.fit.acoustics import Acoustics, heard_in
 from chingolo.synth.fit.fitted_song import Fit, note_alpha
-from chingolo.synth.fit.surroundings import Surroundings, heard_in
 from chingolo.synth.fit.track.note import FittedNote
 from chingolo.synth.recorder.channel import PEAK, choose_channel, hear
 from chingolo.synth.recorder.families import Family
@@ -280,7 +280,7 @@ def sing_copies(
     settings: CopySettings,
     *,
     number: int,
-    around: Surroundings | None = None,
+    around: Acoustics | None = None,
 ) -> list[tuple[np.ndarray, str]]:
     """Sings a fitted song: the faithful re-synthesis, then the varied copies.
 

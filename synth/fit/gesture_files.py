@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from chingolo.synth.fit.acoustics import Acoustics
 from chingolo.synth.fit.fitted_song import Fit
-from chingolo.synth.fit.surroundings import Surroundings
 from chingolo.synth.score.own_bird import bird_as_mapping
 from chingolo.synth.score.repertoire import Item, Note, Theme
 from chingolo.synth.tables.audio import is_whole
@@ -50,7 +50,7 @@ ARRAYS = (
 )
 
 
-def write_gestures(fit: Fit, bird: Bird, around: Surroundings, path: Path) -> None:
+def write_gestures(fit: Fit, bird: Bird, around: Acoustics, path: Path) -> None:
     """Writes a fit as a gestures file; the array `description` tells names, units, meaning."""
     gesture = fit.gesture
     values = {
@@ -85,11 +85,11 @@ def load_fit(path: Path, bird: Bird) -> Fit:
         return Fit(held(gesture, bird), (), float(arrays["gain"]), floor, frequency)
 
 
-def load_surroundings(path: Path) -> Surroundings:
+def load_acoustics(path: Path) -> Acoustics:
     """What a recording added to its song, as a gestures file tells it."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Surroundings(
-            **{field.name: arrays[f"around_{field.name}"] for field in fields(Surroundings)}
+        return Acoustics(
+            **{field.name: arrays[f"around_{field.name}"] for field in fields(Acoustics)}
         )
 
 

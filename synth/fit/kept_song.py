@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chingolo.synth.fit.acoustics import heard_in, measure_acoustics
 from chingolo.synth.fit.fitted_song import Fit, analysis_rate, resynthesise
 from chingolo.synth.fit.fitted_theme import (
     CopySettings,
@@ -19,7 +20,6 @@ from chingolo.synth.fit.fitted_theme import (
 )
 from chingolo.synth.fit.gesture_files import write_gestures
 from chingolo.synth.fit.quality import alike, judge
-from chingolo.synth.fit.surroundings import heard_in, measure_surroundings
 from chingolo.synth.tables.audio import write_audio
 from chingolo.synth.tables.files import InputError
 from chingolo.synth.voice.birds import Bird
@@ -48,7 +48,7 @@ def keep(
     theme = fitted_theme(fit.notes, bird, name=f"song-{number + 1:04d}")
     written = sung_from_notation(fit, theme, bird)
     sung = resynthesise([fit, written], bird, sample_rate=rate)
-    around = measure_surroundings(wave, sung[0], rate)
+    around = measure_acoustics(wave, sung[0], rate)
     random = np.random.default_rng([settings.seed, 31, number])
     heard = heard_in(sung[0], around, random, sample_rate=rate)
     quality = dataclasses.replace(

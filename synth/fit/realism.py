@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chingolo.synth.fit.acoustics import heard_in
 from chingolo.synth.fit.fitted_song import analysis_rate, resynthesise
-from chingolo.synth.fit.gesture_files import load_fit, load_surroundings
+from chingolo.synth.fit.gesture_files import load_acoustics, load_fit
 from chingolo.synth.fit.quality import FRONT_END
-from chingolo.synth.fit.surroundings import heard_in
 from chingolo.synth.spectra.log_mel import song_mel_power
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.voice.birds import Bird
@@ -62,7 +62,7 @@ def realism(table: pd.DataFrame, gestures: Mapping[int, Path], bird: Bird) -> Re
         wave = load_song(song, sample_rate=rate)
         sung = resynthesise([load_fit(file, bird)], bird, sample_rate=rate)[0]
         random = np.random.default_rng([31, number])
-        made = heard_in(sung, load_surroundings(file), random, sample_rate=rate)
+        made = heard_in(sung, load_acoustics(file), random, sample_rate=rate)
         count = min(len(wave), len(made))
         for label, heard in ((1, wave[:count]), (0, made[:count])):
             for piece in _pieces(heard):

@@ -20,7 +20,12 @@ from chingolo.synth.tables.song_table import channel_of
 from chingolo.train.data.pool import Arrays, PoolOrder, pooled
 from chingolo.train.data.synthetic_pairs import refuse_unheard
 from chingolo.train.detector.settings import DetectorSettings
-from chingolo.train.detector.streaming import STRIDE, Detector, above_background, log_mel
+from chingolo.train.detector.streaming import (
+    STRIDE,
+    Detector,
+    above_background,
+    log_mel_without_jax,
+)
 
 Source = Callable[[int, int], list[Scene]]
 """(seed, count) -> scenes."""
@@ -45,7 +50,7 @@ def learnable(scene: Scene, ear: Detector) -> Arrays:
     """
     count = (len(scene.wave) - ear.window) // ear.hop + 1
     count -= count % STRIDE
-    frames = log_mel(np.asarray(scene.wave, np.float32), ear, count)
+    frames = log_mel_without_jax(np.asarray(scene.wave, np.float32), ear, count)
     features, _ = above_background(frames, None, 0, ear)
     time = ear.first_s + ear.frame_s * np.arange(count // STRIDE)
     target = np.zeros((len(time), 3), np.float32)

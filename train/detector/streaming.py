@@ -135,7 +135,7 @@ def advance(detector: Detector, heard: Heard, samples: np.ndarray) -> tuple[Hear
     count = max(0, (len(audio) - detector.window - (STRIDE - 1) * detector.hop) // step + 1)
     if not count:
         return replace(heard, samples=audio), np.zeros((0, 3), np.float32)
-    frames = log_mel(audio, detector, STRIDE * count)
+    frames = log_mel_without_jax(audio, detector, STRIDE * count)
     features, background = above_background(frames, heard.background, heard.frames, detector)
     after = replace(
         heard,
@@ -158,7 +158,7 @@ def score(detector: Detector, samples: np.ndarray) -> np.ndarray:
     return np.concatenate([scores, finish(detector, heard)])
 
 
-def log_mel(audio: np.ndarray, detector: Detector, count: int) -> np.ndarray:
+def log_mel_without_jax(audio: np.ndarray, detector: Detector, count: int) -> np.ndarray:
     """[count, n_mels] natural logarithm of mel power of the first frames of [samples] audio."""
     size = detector.window
     mel = detector.arrays["mel"]

@@ -50,7 +50,7 @@ class Views:
     """Largest share of another song of the batch, mixed in as power (BYOL-A)."""
 
     tape_share: Annotated[float, Bounds(0, 1)] = 0.1
-    """Share of views that pass a tape channel: narrow band, hiss and a slow wow in level."""
+    """Share of views as from a tape: narrow band, hiss and a slow wow in level."""
 
     time_mask_s: Annotated[float, Bounds(0, 600)] = 0.06
     """Longest masked stretch, s; two are drawn."""

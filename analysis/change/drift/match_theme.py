@@ -71,7 +71,7 @@ class FoundPart:
     """s, to which intervals are measured: the onset of a note, the first passage of a trill. NaN
     where it is not sharp."""
 
-    notes: int = 1
+    note_count: int = 1
     """That it consists of."""
 
     period: float = np.nan
@@ -201,7 +201,7 @@ def _found_note(note: HeardNote, part: ThemePart) -> FoundPart:
 
 
 def _explained(song: SongMeasures, parts: Sequence[ThemePart]) -> int:
-    return sum(part.notes for part in find_parts(song, parts)[0] if part is not None)
+    return sum(part.note_count for part in find_parts(song, parts)[0] if part is not None)
 
 
 def theme_plan(songs: Sequence[SongMeasures]) -> tuple[ThemePart, ...]:

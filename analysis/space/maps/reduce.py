@@ -1,16 +1,16 @@
 """Latent vectors in two, three or four dimensions, and how true the picture is."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
+from chingolo.analysis.settings import MapMethod
 from chingolo.synth.tables.files import InputError
 
 MOST_SONGS = 2000
-Method = Literal["pca", "autoencoder", "umap"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Reduction:
     model: Any
     """The fitted `PCA`, `Bottleneck` or `umap.UMAP`."""
 
-    method: Method
+    method: MapMethod
 
     trustworthiness: float | None
     """Whether neighbours in the picture are neighbours in the latent space, 0 to 1 (Venna & Kaski
@@ -34,7 +34,7 @@ class Reduction:
 
 
 def reduce(
-    z: np.ndarray, *, dimensions: int = 2, method: Method = "pca", seed: int = 0
+    z: np.ndarray, *, dimensions: int = 2, method: MapMethod = "pca", seed: int = 0
 ) -> Reduction:
     """Reduces latent vectors for a picture.
 

@@ -90,7 +90,7 @@ def test_a_measure_that_a_recorder_moves_as_far_is_not_claimed():
     refused = told(10.5)  # the change is 15 %
     assert refused["verdict"] == "refused"
     assert "a recorder alone moves such measures as far" in refused["reasons"][0]
-    assert told(10.5, controlled=True)["verdict"] == "changed"
+    assert told(10.5, one_recorder=True)["verdict"] == "changed"
     # what it makes of another theme's times counts, and of its pitches does not
     assert told(4.0, made={"kinds": {"s": 10.5}})["verdict"] == "refused"
     assert told(4.0, made={"kinds": {"Hz": 10.5}})["verdict"] == "changed"
@@ -121,7 +121,7 @@ def test_themes_that_a_recorder_parts_carry_no_claim_on_how_they_are_sung():
     assert told["verdict"] == "refused"
     assert "unlike songs may have been compared" in told["reasons"][0]
     one_device = drift_claim(
-        design, MEASURED, SETTINGS, placebo=PLACEBO, themes_parted=True, controlled=True
+        design, MEASURED, SETTINGS, placebo=PLACEBO, themes_parted=True, one_recorder=True
     )
     assert one_device["verdict"] == "changed"
 

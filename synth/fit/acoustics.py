@@ -34,14 +34,14 @@ LATE = 0.006
 """s after the direct sound at which the room sets in: a frame of the analysis."""
 
 HEARD = 60.0
-"""s of a recording, from the first sung on, by which its surroundings are known."""
+"""s of a recording, from the first sung on, by which its acoustics are known."""
 
 QUIET = 1e-10
 """Share of the loudest power below which nothing is told from nothing."""
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
+class Acoustics:
     """What one recording adds to its song."""
 
     frequency: np.ndarray
@@ -60,7 +60,7 @@ class Surroundings:
     """[bands] power density of the background, (full scale)^2 / Hz."""
 
 
-def measure_surroundings(recording: np.ndarray, dry: np.ndarray, sample_rate: int) -> Surroundings:
+def measure_acoustics(recording: np.ndarray, dry: np.ndarray, sample_rate: int) -> Acoustics:
     """Finds what made a recording out of a dry song.
 
     Args:
@@ -92,17 +92,17 @@ def measure_surroundings(recording: np.ndarray, dry: np.ndarray, sample_rate: in
     told = (song * gain > noise * usual).sum(axis=0) + 1e-3
     window = _window()
     density = noise * usual / (sample_rate * (window**2).sum()) * 2
-    return Surroundings(frequency, _smooth(gain, told), _smooth(echo, told), decay, density)
+    return Acoustics(frequency, _smooth(gain, told), _smooth(echo, told), decay, density)
 
 
 def heard_in(
-    dry: np.ndarray, around: Surroundings, random: np.random.Generator, *, sample_rate: int
+    dry: np.ndarray, around: Acoustics, random: np.random.Generator, *, sample_rate: int
 ) -> np.ndarray:
     """A dry song as a recording would hold it.
 
     Args:
         dry: [samples] at the level of the fit.
-        around: see `measure_surroundings`.
+        around: see `measure_acoustics`.
         random: of the room's ringing and the noise.
         sample_rate: Hz, of the song; any.
 
@@ -120,7 +120,7 @@ def heard_in(
 
 
 def background(
-    around: Surroundings, samples: int, random: np.random.Generator, *, sample_rate: int
+    around: Acoustics, samples: int, random: np.random.Generator, *, sample_rate: int
 ) -> np.ndarray:
     """[samples] noise with the spectrum of the recording's background, at its level."""
     spectrum = np.fft.rfft(random.standard_normal(samples))
@@ -129,7 +129,7 @@ def background(
     return np.fft.irfft(spectrum * np.sqrt(density * sample_rate / 2), samples)
 
 
-def _ringing(around: Surroundings, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+def _ringing(around: Acoustics, random: np.random.Generator, sample_rate: int) -> np.ndarray:
     """[samples] of a diffuse room's response: noise that fades in each band as it should."""
     longest = round(float(around.decay.max()) * sample_rate) + N_FFT
     noise = _spectra(random.standard_normal(longest))
@@ -171,7 +171,7 @@ def _smooth(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.exp(over / gaussian_filter1d(weight.astype(float), SMOOTH_GAIN, mode="nearest"))
 
 
-def _at(frequency: np.ndarray, around: Surroundings, values: np.ndarray) -> np.ndarray:
+def _at(frequency: np.ndarray, around: Acoustics, values: np.ndarray) -> np.ndarray:
     return np.exp(np.interp(frequency, around.frequency, np.log(values)))
 
 

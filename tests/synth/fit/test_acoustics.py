@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from scipy import signal
 
+from chingolo.synth.fit.acoustics import heard_in, measure_acoustics
 from chingolo.synth.fit.fit_table import fit_songs
-from chingolo.synth.fit.surroundings import heard_in, measure_surroundings
 
 RATE = 22_050
 
@@ -38,7 +38,7 @@ def test_a_room_and_its_noise_are_found_again(decay: float, echo_db: float):
     density = 1e-9  # (full scale)^2 / Hz, one-sided: a variance of density * RATE / 2
     noise = np.random.default_rng(5).standard_normal(len(sweeps())) * np.sqrt(density * RATE / 2)
     recording = 2.0 * in_room(sweeps(), decay, echo_db, seed=3) + noise
-    found = measure_surroundings(recording, sweeps(), RATE)
+    found = measure_acoustics(recording, sweeps(), RATE)
     inside = (found.frequency > 2500) & (found.frequency < 7500)
     assert np.median(found.decay[inside]) == pytest.approx(decay, rel=0.35)
     echo = 10 * np.log10(np.median(found.echo[inside] / found.gain[inside]))
@@ -51,7 +51,7 @@ def test_a_room_and_its_noise_are_found_again(decay: float, echo_db: float):
 
 def test_a_dry_recording_has_no_echo():
     noise = 1e-4 * np.random.default_rng(0).standard_normal(len(sweeps()))
-    found = measure_surroundings(sweeps() + noise, sweeps(), RATE)
+    found = measure_acoustics(sweeps() + noise, sweeps(), RATE)
     inside = (found.frequency > 2500) & (found.frequency < 7500)
     assert 10 * np.log10(np.median(found.echo[inside])) < -25
     assert np.abs(10 * np.log10(found.gain[inside])).max() < 1.0
@@ -61,7 +61,7 @@ def test_a_dry_recording_has_no_echo():
 def test_a_song_is_heard_with_the_energy_that_was_recorded(rate: int):
     recording = in_room(sweeps(), 0.6, 3.0, seed=1)
     recording += 1e-4 * np.random.default_rng(0).standard_normal(len(recording))
-    found = measure_surroundings(recording, sweeps(), RATE)
+    found = measure_acoustics(recording, sweeps(), RATE)
     heard = heard_in(sweeps(rate), found, np.random.default_rng(2), sample_rate=rate)
     assert len(heard) == len(sweeps(rate))
     for begin, end in ((0.0, 1.0), (1.0, 2.0), (2.05, 2.2)):  # the last holds the ringing alone
@@ -72,10 +72,10 @@ def test_a_song_is_heard_with_the_energy_that_was_recorded(rate: int):
         assert 10 * np.log10(powers[1] / powers[0]) == pytest.approx(0, abs=2.5)
 
 
-def test_the_shortest_song_and_silence_have_surroundings_too():
+def test_the_shortest_song_and_silence_have_acoustics_too():
     short = sweeps()[round(0.12 * RATE) :][: round(0.031 * RATE)]
     for dry in (short, np.zeros(700)):
-        found = measure_surroundings(short, dry, RATE)
+        found = measure_acoustics(short, dry, RATE)
         heard = heard_in(dry, found, np.random.default_rng(0), sample_rate=RATE)
         assert len(heard) == len(dry)
         assert np.isfinite(heard).all()
