@@ -18,6 +18,10 @@ MOST_HARMONIC = 7
 TOOTH_DB = 4.0
 """How far a tooth stands above the gaps beside it."""
 
+ASIDE = 2
+"""Bins (86 Hz) beside a tooth that are fainter than it: what clipping folds back stands near a
+tooth, not on it."""
+
 TEETH = 0.6
 """Share of the teeth, over frames and harmonics, that must stand."""
 
@@ -73,13 +77,15 @@ def harmonic_number(ridge: Ridge, plane: Plane) -> int:
         teeth = np.array([k for k in range(1, 2 * number) if k % number])
         at = teeth * f0[:, None]
         low, high = at - 0.5 * f0[:, None], at + 0.5 * f0[:, None]
-        there = np.concatenate([at, low, high, f0[:, None], ridge.f0[:, None]], axis=1)
-        heard = _level_at(level, there, plane)
-        tooth, below, above = np.split(heard[:, :-2], 3, axis=1)
+        beside = ASIDE * (plane.frequencies[1] - plane.frequencies[0])
+        there = [at, low, high, at - beside, at + beside, f0[:, None], ridge.f0[:, None]]
+        heard = _level_at(level, np.concatenate(there, axis=1), plane)
+        tooth, below, above, left, right = np.split(heard[:, :-2], 5, axis=1)
         inside = (at > plane.frequencies[0]) & (at < plane.frequencies[-1])
         # One tooth below a ridge may be another bird; if it is the louder, the ridge goes with it.
         enough = inside.sum() >= 2 * len(rows)
         stands = tooth - 0.5 * (below + above) > TOOTH_DB
+        stands &= tooth >= np.maximum(left, right)
         over = stands[:, :1] & (heard[:, -2:-1] > heard[:, -1:]) & inside[:, :1]
         if (enough and stands[inside].mean() > TEETH) or over.mean() > TEETH:
             best = number
