@@ -84,8 +84,10 @@ def _songs_of(
 ) -> list[SongMeasures]:
     rows = np.flatnonzero((theme == name) & (era == mostly))
     songs = [song for row in rows if (song := sung[row]) is not None and song.notes]
-    chosen = np.unique(np.linspace(0, len(songs) - 1, min(SONGS, len(songs))).round().astype(int))
-    return [songs[int(place)] for place in chosen] if songs else []
+    if not songs:
+        return []
+    chosen = np.linspace(0, len(songs) - 1, min(SONGS, len(songs))).round().astype(int)
+    return [songs[place] for place in chosen.tolist()]
 
 
 def _followed(
