@@ -82,8 +82,9 @@ def _songs_of(
     era: np.ndarray,
     sung: Sequence[SongMeasures | None],
 ) -> list[SongMeasures]:
-    rows = np.flatnonzero((theme == name) & (era == mostly))
-    songs = [song for row in rows if (song := sung[row]) is not None and song.notes]
+    wanted = (theme == name) & (era == mostly)
+    songs = [song for song, asked in zip(sung, wanted, strict=True) if asked and song is not None]
+    songs = [song for song in songs if song.notes]
     if not songs:
         return []
     chosen = np.linspace(0, len(songs) - 1, min(SONGS, len(songs))).round().astype(int)
