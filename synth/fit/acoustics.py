@@ -14,6 +14,8 @@ import numpy as np
 from scipy import signal
 from scipy.ndimage import gaussian_filter1d
 
+from chingolo.synth.fit.track.chirp_plane import RATE
+
 N_FFT, HOP = 512, 128
 """Samples under the Hann window and between frames, at the rate of the analysis."""
 
@@ -158,7 +160,7 @@ def _factorise(seen: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _decays(sample_rate: int) -> np.ndarray:
     """As long for a large bird, in samples, as for a songbird; see `analysis_rate`."""
-    return DECAYS * 22_050 / sample_rate
+    return DECAYS * RATE / sample_rate
 
 
 def _kept_power(decay: np.ndarray | float, steps_a_second: float) -> np.ndarray:

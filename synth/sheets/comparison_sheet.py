@@ -52,8 +52,7 @@ def write_comparison_sheet(
             draw_spectrogram(axis, load_song(source, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
             axis.set_title(title, fontsize=7)
             axis.tick_params(labelsize=6)
-    told = "dry and with the room and noise of the recording, the least alike first"
-    told = "dry and with the room and noise of the recording, the least alike first"
-    figure.suptitle(f"recordings beside their re-synthesis, {told}", fontsize=8)
+    heading = "dry and with the room and noise of the recording, the least alike first"
+    figure.suptitle(f"recordings beside their re-synthesis, {heading}", fontsize=8)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=90, format="png")

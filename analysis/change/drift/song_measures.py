@@ -11,6 +11,7 @@ from chingolo.analysis.change.design.song_order import song_order
 from chingolo.synth.fit.track.chirp_plane import RATE
 from chingolo.synth.fit.track.measure_notes import track_notes
 from chingolo.synth.fit.track.note import FittedNote
+from chingolo.synth.fit.track.ridge import slope
 from chingolo.synth.tables.audio import load_song
 from chingolo.synth.tables.excerpt import wave_in_memory
 from chingolo.synth.tables.files import counted
@@ -165,7 +166,7 @@ def _heard(wave: np.ndarray, note: FittedNote, before: float) -> HeardNote:
         start=start + before,
         onset=rise + before,
         f0=float(np.median(note.f0)),
-        slope=_slope(time, note.f0),
+        slope=slope(time, note.f0),
         duration=note.end - note.start,
         time=time + before,
         contour=note.f0,
@@ -212,12 +213,6 @@ def _steepest_rise(wave: np.ndarray, time: np.ndarray, f0: np.ndarray, start: fl
     return _vertex(growth, place, moment) if risen > RISE_DB else np.nan
 
 
-def _slope(time: np.ndarray, f0: np.ndarray) -> float:
-    """Hz/s, of the straight line of least squares."""
-    from_middle = time - time.mean()
-    return float(from_middle @ f0 / (from_middle @ from_middle))
-
-
 def _hann(length: float) -> np.ndarray:
     """A Hann window of sum 1 and odd length."""
     window = np.hanning(2 * round(length / 2) + 1)
@@ -253,6 +248,6 @@ def crossings(song: SongMeasures, pitch: float) -> tuple[np.ndarray, np.ndarray]
             share = (pitch - low) / (high - low)
             times.append(note.time[place] + share / CONTROL_RATE)
             near = slice(max(0, place - 3), place + 5)
-            slopes.append(_slope(note.time[near], note.contour[near]))
+            slopes.append(slope(note.time[near], note.contour[near]))
     order = np.argsort(times, kind="stable")
     return np.array(times, float)[order], np.array(slopes, float)[order]

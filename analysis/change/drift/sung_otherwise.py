@@ -52,7 +52,7 @@ def sung_otherwise(
     }
     heard = {name: songs for name, songs in heard.items() if len(songs) >= FEWEST}
     asked = [name for name in names if name in heard]
-    plans: dict[str, tuple[ThemePart, ...]] = {}
+    plans: dict[str, tuple[tuple[ThemePart, ...], float]] = {}
     found: dict[str, str] = {}
     for one in asked:
         for other in heard:
@@ -60,10 +60,10 @@ def sung_otherwise(
                 continue
             for name in (one, other):
                 if name not in plans:
-                    plans[name] = theme_plan(heard[name])
+                    plan = theme_plan(heard[name])
+                    plans[name] = plan, _score(plan, heard[name])
             if all(
-                _followed(plans[a], heard[a], heard[b]) >= FOLLOWED
-                for a, b in ((one, other), (other, one))
+                _followed(*plans[a], heard[b]) >= FOLLOWED for a, b in ((one, other), (other, one))
             ):
                 found[one] = other
     return found
@@ -91,11 +91,8 @@ def _songs_of(
     return [songs[place] for place in chosen.tolist()]
 
 
-def _followed(
-    plan: tuple[ThemePart, ...], own: Sequence[SongMeasures], others: Sequence[SongMeasures]
-) -> float:
-    """How well other songs follow a plan that may be moved, against its own songs; 0 to about 1."""
-    usual = _score(plan, own)
+def _followed(plan: tuple[ThemePart, ...], usual: float, others: Sequence[SongMeasures]) -> float:
+    """How well other songs follow a plan that may be moved, against its own; 0 to about 1."""
     if usual <= 0:
         return 0.0
     return max(_score(_moved(plan, p, t), others) for p in PITCHES for t in TIMES) / usual

@@ -9,7 +9,7 @@ joined.
 import numpy as np
 
 from chingolo.synth.fit.track.chirp_plane import HOP, RATE, Plane
-from chingolo.synth.fit.track.ridge import Ridge
+from chingolo.synth.fit.track.ridge import Ridge, bridged
 
 LOWEST = 400.0
 """Hz, of a fundamental: below, the teeth would be closer than the window parts."""
@@ -48,13 +48,7 @@ def to_fundamental(ridges: list[Ridge], plane: Plane) -> list[Ridge]:
         # Pure tones are parted where the path jumped, and stay so.
         jumped, before = max(before, number) > 1, number
         if last is not None and jumped and _continues(last, lowered):
-            gap = lowered.start - last.start - len(last.f0)
-            bridge = np.linspace(last.f0[-1], lowered.f0[0], gap + 2)[1:-1]
-            found[-1] = Ridge(
-                last.start,
-                np.concatenate([last.f0, bridge, lowered.f0]),
-                np.concatenate([last.snr, np.full(gap, last.snr[-1]), lowered.snr]),
-            )
+            found[-1] = bridged(last, lowered, last.snr[-1])
         else:
             found.append(lowered)
     return found

@@ -141,7 +141,10 @@ def ridges(plane: Plane, path: np.ndarray) -> list[Ridge]:
         if voiced[begin] and end - begin > JOIN_FRAMES // 2:
             ridge = Ridge(int(begin), f0[begin:end], snr[begin:end])
             both = joined(found[-1], ridge) if found else None
-            found = [*found[:-1], both] if both else [*found, ridge]
+            if both is None:
+                found.append(ridge)
+            else:
+                found[-1] = both
     return [ridge for ridge in found if len(ridge.f0) >= SHORTEST * RATE / HOP]
 
 
@@ -163,30 +166,45 @@ def joined(first: Ridge, second: Ridge) -> Ridge | None:
     best: tuple[float, int, int] | None = None
     for less in range(min(reach, len(first.f0) - least) + 1):
         before = first.f0[: len(first.f0) - less][-JOIN_FRAMES:]
+        leaving = slope(np.arange(len(before)), before)
         for more in range(min(reach, len(second.f0) - least) + 1):
             after = second.f0[more:][:JOIN_FRAMES]
-            slopes = [_slope(before), _slope(after)]
+            coming = slope(np.arange(len(after)), after)
             frames = second.start + more - (end - less - 1)
-            miss = abs(after[0] - before[-1] - 0.5 * frames * sum(slopes))
+            miss = abs(after[0] - before[-1] - 0.5 * frames * (leaving + coming))
             badness = miss + STRAYED_HZ * (less + more)
-            bend = abs(slopes[1] - slopes[0]) * RATE / HOP
+            bend = abs(coming - leaving) * RATE / HOP
             if miss < JOIN_HZ and bend < JOIN_BEND and (best is None or badness < best[0]):
                 best = badness, less, more
     if best is None:
         return None
     _, less, more = best
     kept = len(first.f0) - less
-    gap = second.start + more - first.start - kept
-    bridge = np.linspace(first.f0[kept - 1], second.f0[more], gap + 2)[1:-1]
-    quieter = np.full(gap, min(first.snr[kept - 1], second.snr[more]))
-    return Ridge(
-        first.start,
-        np.concatenate([first.f0[:kept], bridge, second.f0[more:]]),
-        np.concatenate([first.snr[:kept], quieter, second.snr[more:]]),
+    return bridged(
+        Ridge(first.start, first.f0[:kept], first.snr[:kept]),
+        Ridge(second.start + more, second.f0[more:], second.snr[more:]),
+        min(first.snr[kept - 1], second.snr[more]),
     )
 
 
-def _slope(f0: np.ndarray) -> float:
-    """Hz a frame, of the straight line through [frames] Hz."""
-    from_middle = np.arange(len(f0)) - 0.5 * (len(f0) - 1)
+def bridged(first: Ridge, second: Ridge, snr: float) -> Ridge:
+    """Two ridges as one, straight from the end of the first to the begin of the second.
+
+    Args:
+        first: a ridge.
+        second: one that begins behind its end.
+        snr: dB, of the frames between.
+    """
+    gap = second.start - first.start - len(first.f0)
+    between = np.linspace(first.f0[-1], second.f0[0], gap + 2)[1:-1]
+    return Ridge(
+        first.start,
+        np.concatenate([first.f0, between, second.f0]),
+        np.concatenate([first.snr, np.full(gap, snr), second.snr]),
+    )
+
+
+def slope(time: np.ndarray, f0: np.ndarray) -> float:
+    """Of the straight line of least squares through [frames] Hz, in Hz for a unit of the time."""
+    from_middle = time - time.mean()
     return float(from_middle @ f0 / (from_middle @ from_middle))

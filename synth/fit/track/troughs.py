@@ -10,7 +10,7 @@ import numpy as np
 from scipy import signal
 
 from chingolo.synth.fit.track.chirp_plane import HOP, RATE
-from chingolo.synth.fit.track.ridge import Ridge
+from chingolo.synth.fit.track.ridge import Ridge, bridged
 from chingolo.synth.voice.labia.integrate import CONTROL_RATE
 
 SAMPLES_PER_FRAME = RATE // CONTROL_RATE
@@ -85,14 +85,7 @@ def join_over_troughs(wave: np.ndarray, ridges: list[Ridge]) -> list[Ridge]:
     for ridge in ridges:
         last = found[-1] if found else None
         if last is not None and _goes_on(wave, last, ridge):
-            gap = ridge.start - last.start - len(last.f0)
-            bridge = np.linspace(last.f0[-1], ridge.f0[0], gap + 2)[1:-1]
-            hidden = np.full(gap, min(last.snr[-1], ridge.snr[0]))
-            found[-1] = Ridge(
-                last.start,
-                np.concatenate([last.f0, bridge, ridge.f0]),
-                np.concatenate([last.snr, hidden, ridge.snr]),
-            )
+            found[-1] = bridged(last, ridge, min(last.snr[-1], ridge.snr[0]))
         else:
             found.append(ridge)
     return found
